@@ -1,0 +1,53 @@
+// A typed emitter whose listeners cannot hurt the emitter: what one throws goes to `onListenerError`.
+
+type EventMap = { [name: string]: unknown[] }
+
+export class Events<M extends EventMap> {
+  readonly #listeners = new Map<keyof M, Set<(...args: never[]) => void>>()
+  readonly #onListenerError: (error: unknown) => void
+
+  constructor(onListenerError: (error: unknown) => void = () => {}) {
+    this.#onListenerError = onListenerError
+  }
+
+  /** Adds a listener and returns what removes it. */
+  on<K extends keyof M>(name: K, listener: (...args: M[K]) => void): () => void {
+    const set = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, set)
+    set.add(listener as unknown as (...args: never[]) => void)
+    return () => set.delete(listener as unknown as (...args: never[]) => void)
+  }
+
+  emit<K extends keyof M>(name: K, ...args: M[K]): void {
+    const set = this.#listeners.get(name)
+    if (!set) return
+    for (const listener of [...set]) {
+      try {
+        ;(listener as unknown as (...args: M[K]) => void)(...args)
+      } catch (error) {
+        this.#onListenerError(error)
+      }
+    }
+  }
+
+  /** Resolves with the arguments of the next event of this name; rejects when the signal aborts first. */
+  next<K extends keyof M>(name: K, signal?: AbortSignal): Promise<M[K]> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const stop = () => {
+        off()
+        reject(signal?.reason)
+      }
+      const off = this.on(name, (...args) => {
+        off()
+        signal?.removeEventListener('abort', stop)
+        resolve(args)
+      })
+      signal?.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  removeAll(): void {
+    this.#listeners.clear()
+  }
+}

@@ -1,0 +1,79 @@
+// Who is streaming what to whom. Every door (HTTP, WHEP, WebSocket, CLI) ends in these calls.
+import type { Events } from '../base/events.ts'
+import type { ContentStore } from '../content/store.ts'
+import type { Quality } from '../model/quality.ts'
+import type { StatsSnapshot } from '../model/stats.ts'
+import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
+import type { Command } from '../protocol/control.ts'
+import type { IceCandidate, IceServer, WorkerHealth } from '../protocol/media-plane.ts'
+
+export interface OpenRequest {
+  /** Any spelling of content that the store understands. */
+  readonly content: string
+  readonly quality?: Quality
+  readonly startS?: number
+  readonly loop?: boolean
+  readonly audioTrackId?: number
+  /** Who asked, for the per-stream limits and the log. */
+  readonly owner?: string
+  readonly signal?: AbortSignal
+}
+
+export type EngineEvents = {
+  /** A record changed in any way; the last one has state `closed`. */
+  stream: [StreamRecord]
+  /** A local ICE candidate (null: no more), for doors that trickle. */
+  candidate: [streamId: string, candidate: IceCandidate | null]
+  snapshots: [readonly StatsSnapshot[]]
+  health: [WorkerHealth]
+}
+
+export interface ConnectionTest {
+  readonly streamId: string
+  readonly iceConnectMs: number
+  readonly dtlsConnectMs: number
+  readonly firstPacketMs: number
+  readonly roundTripMs?: number
+  readonly packetsReceived: number
+  readonly packetsLost: number
+  readonly candidatePair: string
+}
+
+export interface EngineInfo {
+  readonly nodeId: string
+  readonly version: string
+  readonly startedAtMs: number
+  readonly encoder: 'node-av' | 'ffmpeg' | 'none'
+  readonly mediaWorkers: number
+  /** CID of the shipped sample ladder, where it has been added. */
+  readonly sampleCid?: string
+  /** For the Link headers of WHEP and the player. */
+  readonly iceServers: readonly IceServer[]
+}
+
+export interface Engine {
+  readonly events: Events<EngineEvents>
+  readonly store: ContentStore
+  readonly info: EngineInfo
+  /** Resolves, reads and understands the content and reserves a place for a viewer; closed after 60 s without one. */
+  open(request: OpenRequest): Promise<StreamRecord>
+  probe(content: string, signal?: AbortSignal): Promise<MediaInfo>
+  /** Viewer offers; also an ICE restart of a running stream. */
+  acceptOffer(streamId: string, sdp: string): Promise<{ sdp: string }>
+  createOffer(streamId: string, options?: { iceRestart?: boolean }): Promise<{ sdp: string }>
+  acceptAnswer(streamId: string, sdp: string): Promise<void>
+  addCandidate(streamId: string, candidate: IceCandidate | null): Promise<void>
+  command(streamId: string, command: Command): Promise<void>
+  /** Fresh statistics; throws STREAM_NOT_FOUND. */
+  stats(streamId: string): Promise<StatsSnapshot>
+  /** Open streams first, then the last closed ones (bounded). */
+  list(): readonly StreamRecord[]
+  get(streamId: string): StreamRecord | undefined
+  close(streamId: string, reason?: CloseReason): Promise<void>
+  /** Closes every open stream and says how many. */
+  closeAll(reason?: CloseReason): Promise<number>
+  /** Connects a real viewer inside this process to a stream of the sample and says what it measured. */
+  testConnection(): Promise<ConnectionTest>
+  health(): readonly WorkerHealth[]
+  stop(): Promise<void>
+}

@@ -1,0 +1,158 @@
+// The options of `mcpx serve`, which are those of createServer too. Names and defaults of the origin's flags are kept.
+
+import { logLevels } from '../base/logger.ts'
+import * as option from '../base/options.ts'
+
+export const contentOptions = {
+  persistencePath: option.string({
+    help: 'Folder of the repo: blocks, pins, caches, node id',
+    placeholder: 'path',
+    defaultText: '~/.mcpx',
+  }),
+  isolation: option.boolean({ help: 'Use a throw-away repo, removed at exit' }),
+  ipfsApi: option.string({ help: 'Use a Kubo daemon, for example http://127.0.0.1:5001', placeholder: 'url' }),
+  gateway: option.list({
+    help: 'Trustless gateway to fetch missing blocks from, verified; repeatable',
+    placeholder: 'url',
+    default: ['https://trustless-gateway.link', 'https://ipfs.io'],
+  }),
+  offline: option.boolean({ help: 'Fetch nothing from outside: no gateways, no public names' }),
+  fetchTimeout: option.duration({ help: 'How long content may take to be found', default: 30, min: 1, max: 3600 }),
+  parquetCachePath: option.string({
+    help: 'Folder of the Parquet CID metadata cache',
+    placeholder: 'path',
+    defaultText: '<repo>/parquet',
+  }),
+  memoryCacheSize: option.bytes({ help: 'Memory for blocks, per process', default: 64 * 2 ** 20 }),
+  diskCacheSize: option.bytes({ help: 'Disk for blocks that are not pinned', default: 8 * 2 ** 30 }),
+} as const
+
+export const networkOptions = {
+  host: option.string({ help: 'Address to listen on', default: '127.0.0.1', placeholder: 'address' }),
+  port: option.integer({
+    help: 'HTTP port; 0 takes a free one',
+    default: 8000,
+    min: 0,
+    max: 65535,
+    placeholder: 'port',
+  }),
+  basePath: option.string({
+    help: 'Path prefix behind a reverse proxy, for example /mcpx',
+    default: '',
+    placeholder: 'path',
+  }),
+  tlsCert: option.string({ help: 'PEM certificate chain: serve HTTPS', placeholder: 'file' }),
+  tlsKey: option.string({ help: 'PEM private key of --tls-cert', placeholder: 'file' }),
+  authToken: option.string({
+    help: 'Token that every request must carry',
+    placeholder: 'token',
+    secret: true,
+    env: 'MCPX_TOKEN',
+  }),
+  insecure: option.boolean({ help: 'Allow a non-loopback --host without a token' }),
+  allowedHost: option.list({
+    help: 'Host header to accept besides the listening address; repeatable',
+    placeholder: 'name',
+  }),
+  allowedOrigin: option.list({ help: 'Web origin to accept besides our own; repeatable', placeholder: 'origin' }),
+  rateLimit: option.integer({
+    help: 'Requests a minute and address; 0 is no limit',
+    default: 600,
+    min: 0,
+    max: 1_000_000,
+  }),
+} as const
+
+export const mediaOptions = {
+  mediaWorkers: option.integer({ help: 'Media worker threads', min: 1, max: 64, defaultText: 'cores - 1' }),
+  maxStreams: option.integer({ help: 'Most streams open at once', default: 1000, min: 1, max: 100_000 }),
+  iceServer: option.list({
+    help: 'STUN or TURN server, turn:host:port?username=…&credential=…; repeatable',
+    placeholder: 'url',
+    secret: true,
+  }),
+  announceAddress: option.list({
+    help: 'Address to put into ICE candidates, behind 1:1 NAT; repeatable',
+    placeholder: 'address',
+  }),
+  udpPort: option.integer({
+    help: 'UDP port of the first media worker (+1 for each further one); 0 takes free ones',
+    default: 0,
+    min: 0,
+    max: 65535,
+    placeholder: 'port',
+  }),
+  udpPortRange: option.string({
+    help: 'A socket for each viewer in this range instead, for example 50000-50999',
+    placeholder: 'from-to',
+  }),
+  nodeId: option.string({ help: 'Name of this node', placeholder: 'id', defaultText: 'random, kept in the repo' }),
+} as const
+
+const monitorLater = 'accepted; takes effect with the monitor'
+const adaptLater = 'accepted; takes effect with adaptation'
+
+export const observeOptions = {
+  disableMetrics: option.boolean({ help: 'No MCP metrics' }),
+  metricsPath: option.string({ help: 'Path of the MCP metrics', default: '/metrics', placeholder: 'path' }),
+  disableWebrtcMetrics: option.boolean({ help: 'No WebRTC metrics port' }),
+  webrtcMetricsPort: option.integer({
+    help: 'Port of the WebRTC metrics',
+    default: 9090,
+    min: 0,
+    max: 65535,
+    placeholder: 'port',
+  }),
+  disableWebrtcMonitor: option.boolean({ help: 'No WebRTC monitor', later: monitorLater }),
+  disableOptimization: option.boolean({ help: 'No streaming optimisation', later: adaptLater }),
+  disableAutoQuality: option.boolean({ help: 'No automatic quality', later: adaptLater }),
+  pollInterval: option.number({
+    help: 'Seconds between statistics',
+    default: 2,
+    min: 0.1,
+    max: 3600,
+    placeholder: 'seconds',
+  }),
+  visualizationInterval: option.number({
+    help: 'Seconds between written dashboards',
+    default: 30,
+    min: 1,
+    max: 86400,
+    placeholder: 'seconds',
+    later: monitorLater,
+  }),
+  reportPath: option.string({
+    help: 'Folder of reports',
+    default: './webrtc_reports',
+    placeholder: 'path',
+    later: monitorLater,
+  }),
+  webrtcConfigPath: option.string({
+    help: 'Configuration file of the monitor',
+    placeholder: 'file',
+    later: monitorLater,
+  }),
+  webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test', later: monitorLater }),
+} as const
+
+export const processOptions = {
+  sample: option.boolean({ help: 'Add the sample that comes with mcpx and print its player URL' }),
+  runTests: option.boolean({
+    help: 'Once ready: test connection, stream the sample, close, close all; print a verdict',
+  }),
+  openBrowser: option.boolean({ help: 'Open the home page (the player with --sample)' }),
+  reload: option.boolean({ help: 'Restart when the configuration or the built files change' }),
+  debug: option.boolean({ help: 'Debug log level, and GET /debug' }),
+  logLevel: option.choice(logLevels, { help: 'Least severe lines to log', default: 'info', ignoreCase: true }),
+  logDir: option.string({ help: 'Folder of log files besides stderr', placeholder: 'path' }),
+} as const
+
+export const serveOptions = {
+  ...networkOptions,
+  ...contentOptions,
+  ...mediaOptions,
+  ...observeOptions,
+  ...processOptions,
+} as const
+
+export type ServeOptions = option.OptionsOf<typeof serveOptions>

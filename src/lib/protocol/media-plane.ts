@@ -1,0 +1,179 @@
+// The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
+import type { ErrorRecord } from '../base/errors.ts'
+import type { Quality } from '../model/quality.ts'
+import type { StatsSnapshot } from '../model/stats.ts'
+import type {
+  CloseReason,
+  ConnectionState,
+  IceState,
+  MediaInfo,
+  Rung,
+  SentTrack,
+  StreamState,
+} from '../model/stream.ts'
+import type { Command } from './control.ts'
+
+/** A file by hash. */
+export interface FileRef {
+  readonly cid: string
+  readonly sizeBytes: number
+}
+
+/** What to play: the files of one piece of content by path, and which of them to open. A single file has one entry. */
+export interface SourceRef {
+  /** Identity for caches: the root CID and path. */
+  readonly id: string
+  readonly entry: string
+  readonly files: Readonly<Record<string, FileRef>>
+}
+
+export interface IceServer {
+  readonly urls: string
+  readonly username?: string
+  readonly credential?: string
+}
+
+/** How peers of one worker reach the network. */
+export interface PeerSettings {
+  readonly iceServers: readonly IceServer[]
+  /** Put into host candidates in place of the addresses found, for a server behind 1:1 NAT. */
+  readonly announceAddresses: readonly string[]
+  /** Addresses to gather on; empty means all but loopback, and loopback when there is nothing else. */
+  readonly bindAddresses: readonly string[]
+  /** One shared UDP port for the worker; 0 takes a free one. */
+  readonly udpPort?: number
+  /** A socket for each viewer in this range instead of the shared port. */
+  readonly udpPortRange?: readonly [number, number]
+}
+
+export interface WorkerSettings {
+  readonly index: number
+  /** Folder of the block files, read directly; a miss is asked for with `fetchBlock`. */
+  readonly blocksPath: string
+  readonly memoryCacheBytes: number
+  readonly renditionCacheBytes: number
+  readonly peer: PeerSettings
+  readonly snapshotIntervalMs: number
+  /** Whether a transcode plane exists here, and with what. */
+  readonly encoder: 'node-av' | 'ffmpeg' | 'none'
+}
+
+export interface IceCandidate {
+  readonly candidate: string
+  readonly sdpMid?: string
+  readonly sdpMLineIndex?: number
+}
+
+export interface OpenParams {
+  readonly streamId: string
+  readonly source: SourceRef
+  readonly quality: Quality
+  readonly startS: number
+  readonly loop: boolean
+  /** Track to send when there are several; the first otherwise. */
+  readonly audioTrackId?: number
+}
+
+/** What the control plane asks of a media worker. */
+export type MediaMethods = {
+  /** Reads and understands the content; the stream waits for a peer. */
+  open: [OpenParams, MediaInfo]
+  probe: [{ source: SourceRef }, MediaInfo]
+  /** Server offers (dialect A). `iceRestart` renews the transport of a running stream. */
+  createOffer: [{ streamId: string; iceRestart?: boolean }, { sdp: string }]
+  acceptAnswer: [{ streamId: string; sdp: string }, { sent: readonly SentTrack[] }]
+  /** Viewer offers (WHEP). Also takes the offer of an ICE restart. Full SDP answer with all candidates. */
+  acceptOffer: [{ streamId: string; sdp: string }, { sdp: string; sent: readonly SentTrack[] }]
+  addCandidate: [{ streamId: string; candidate: IceCandidate | null }, undefined]
+  command: [{ streamId: string; command: Command }, undefined]
+  snapshot: [{ streamId: string }, StatsSnapshot]
+  close: [{ streamId: string; reason: CloseReason }, undefined]
+  stop: [undefined, undefined]
+}
+
+/** What a media worker tells, unasked. */
+export type MediaEvents = {
+  state: {
+    readonly streamId: string
+    readonly state: StreamState
+    readonly connectionState: ConnectionState
+    readonly iceState: IceState
+    readonly peer?: string
+  }
+  sent: {
+    readonly streamId: string
+    readonly sent: readonly SentTrack[]
+    readonly rung?: Rung
+    readonly quality: Quality
+  }
+  candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
+  failed: { readonly streamId: string; readonly reason: CloseReason; readonly error: ErrorRecord }
+  snapshots: readonly StatsSnapshot[]
+  health: WorkerHealth
+}
+
+export interface WorkerHealth {
+  readonly worker: number
+  readonly viewers: number
+  /** Largest and p99 event-loop delay since the last report. */
+  readonly loopDelayMaxMs: number
+  readonly loopDelayP99Ms: number
+  readonly cpuS: number
+  readonly rssBytes: number
+  readonly renditionCacheBytes: number
+  readonly renditionCacheHits: number
+  readonly renditionCacheMisses: number
+}
+
+/** What a media or transcode worker asks of the control plane. */
+export type HostMethods = {
+  /** Makes the block present in the block folder; rejects with CONTENT_NOT_FOUND or CONTENT_TIMEOUT. */
+  fetchBlock: [{ cid: string }, { source: string }]
+  /** Starts a job in the transcode pool; segments come over `port`, which the caller transfers. */
+  transcode: [TranscodeJob & { port: unknown }, undefined]
+}
+
+/** What is to be made of a track. Also the identity of the result. */
+export type Recipe =
+  | {
+      readonly kind: 'video'
+      readonly codec: 'vp8' | 'vp9' | 'h264'
+      readonly width: number
+      readonly height: number
+      readonly frameRate: number
+      readonly bitrateBps: number
+      /** Clockwise degrees to turn the picture, so that it needs no rotation after. */
+      readonly rotate: 0 | 90 | 180 | 270
+    }
+  | { readonly kind: 'audio'; readonly codec: 'opus'; readonly channels: 1 | 2; readonly bitrateBps: number }
+
+/** Segments of `segmentS` seconds on a grid from 0; the job starts with segment `from` and goes on until cancelled or the end. */
+export interface TranscodeJob {
+  readonly source: SourceRef
+  readonly trackId: number
+  readonly recipe: Recipe
+  readonly segmentS: number
+  readonly from: number
+}
+
+/** Over the port of a job, worker to asker. One slab a segment, transferred. */
+export type TranscodeOutput =
+  | {
+      readonly t: 'segment'
+      readonly index: number
+      readonly startS: number
+      readonly endS: number
+      readonly isLast: boolean
+      readonly slab: Uint8Array
+      readonly frames: readonly {
+        readonly timeS: number
+        readonly durationS: number
+        readonly isKey: boolean
+        readonly offset: number
+        readonly length: number
+      }[]
+    }
+  | { readonly t: 'failed'; readonly error: ErrorRecord }
+
+/** Over the port of a job, asker to worker: how many more segments may be made ahead, or stop. */
+export type TranscodeInput = { readonly t: 'credit'; readonly segments: number } | { readonly t: 'cancel' }

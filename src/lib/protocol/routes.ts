@@ -1,0 +1,37 @@
+// Every address the server answers at, once: server, client, pages, docs and tests read it from here.
+
+export const routes = {
+  home: '/',
+  player: '/player/:cid',
+  dashboard: '/dashboard',
+  openapi: '/openapi.json',
+  health: '/health',
+  metrics: '/metrics',
+  /** WHEP (RFC 9725 drafts: POST offer, PATCH trickle, DELETE). `:cid` may go on with a path inside the CID. */
+  whep: '/whep/*',
+  whepSession: '/whep-session/:id',
+  /** Raw bytes with Range, for MSE and other players. */
+  ipfs: '/ipfs/*',
+
+  webrtc: {
+    prefix: '/api/v0/webrtc',
+    dashboard: '/api/v0/webrtc/dashboard',
+    player: '/api/v0/webrtc/player',
+    connections: '/api/v0/webrtc/connections',
+    stream: '/api/v0/webrtc/stream',
+    testConnection: '/api/v0/webrtc/test_connection',
+    streamTestContent: '/api/v0/webrtc/stream_test_content',
+    close: '/api/v0/webrtc/close/:id',
+    closeAll: '/api/v0/webrtc/close_all',
+    quality: '/api/v0/webrtc/quality/:id',
+  },
+  /** The base routes of the MCP server stand under both prefixes. */
+  mcpPrefixes: ['/api/v0', '/api/v0/mcp'],
+  signalling: ['/ws/webrtc', '/webrtc', '/api/v0/mcp/webrtc/ws'],
+} as const
+
+/** Encodes each segment of a `<cid>/path/in it` for a URL path. */
+export const encodeContentPath = (content: string): string => content.split('/').map(encodeURIComponent).join('/')
+
+export const playerPath = (content: string): string => `/player/${encodeContentPath(content)}`
+export const whepPath = (content: string): string => `/whep/${encodeContentPath(content)}`

@@ -1,0 +1,102 @@
+// A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
+import type { Events } from '../base/events.ts'
+import type { OutgoingPacket } from '../model/frame.ts'
+import type { ConnectionState, IceState } from '../model/stream.ts'
+import type { MediaKind, RtpCodec } from '../model/track.ts'
+import type { IceCandidate } from '../protocol/media-plane.ts'
+
+/** A codec as one side declares it in SDP. */
+export interface CodecParameters {
+  readonly codec: RtpCodec
+  /** fmtp parameters, for example { 'profile-level-id': '42e01f', 'packetization-mode': '1' }. Keys in lower case. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly channels?: number
+}
+
+/** What the viewer can receive, in its order of preference. */
+export interface ViewerCodecs {
+  readonly video: readonly CodecParameters[]
+  readonly audio: readonly CodecParameters[]
+}
+
+/** What will be sent: at most one codec a kind; absent when the kind is not sent. */
+export interface ChosenCodecs {
+  readonly video?: CodecParameters
+  readonly audio?: CodecParameters
+}
+
+/** One outgoing RTP stream of a connected peer. */
+export interface RtpOutlet {
+  readonly kind: MediaKind
+  readonly codec: CodecParameters
+  readonly ssrc: number
+  /** Encrypts and sends now. False when the transport is not ready. The packet is not kept. */
+  send(packet: OutgoingPacket): boolean
+  /** Sends again on the RTX stream (RFC 4588); false when RTX was not negotiated or the transport is not ready. */
+  retransmit(packet: OutgoingPacket): boolean
+  /** Sends a sender report (RFC 3550 6.4.1) that ties `rtpTimestamp` to the wall clock instant `wallMs`. */
+  sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void
+}
+
+/** From the viewer's RTCP, per outgoing stream. */
+export interface ReceiverReport {
+  readonly kind: MediaKind
+  readonly fractionLost: number
+  readonly packetsLost: number
+  readonly jitterS: number
+  /** Absent until a report answers one of our sender reports. */
+  readonly roundTripTimeS?: number
+}
+
+/** One transport-wide feedback packet (draft-holmer-rmcat-transport-wide-cc-extensions-01), decoded. */
+export interface TransportFeedback {
+  readonly baseSequence: number
+  /** One entry a packet from baseSequence on; null when it did not arrive, else the receive time in ms on the viewer's scale. */
+  readonly receivedAtMs: readonly (number | null)[]
+}
+
+export type PeerEvents = {
+  state: [connection: ConnectionState, ice: IceState]
+  /** A local candidate, or null at the end. */
+  candidate: [IceCandidate | null]
+  pictureLoss: []
+  /** Sequence numbers the viewer misses. */
+  nack: [kind: MediaKind, sequences: readonly number[]]
+  receiverReport: [ReceiverReport]
+  transportFeedback: [TransportFeedback]
+  control: [text: string]
+  controlOpen: []
+}
+
+export interface PeerTimings {
+  readonly iceGatheringMs?: number
+  readonly iceConnectMs?: number
+  readonly dtlsConnectMs?: number
+}
+
+export interface Peer {
+  readonly events: Events<PeerEvents>
+  readonly connectionState: ConnectionState
+  readonly iceState: IceState
+  /** After connect: one outlet for each kind that was chosen. */
+  readonly outlets: readonly RtpOutlet[]
+  readonly timings: PeerTimings
+  /** Address and port of the viewer as ICE selected it. */
+  readonly remoteAddress: string | undefined
+  /**
+   * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
+   * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.
+   */
+  acceptOffer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<string>
+  /** Server offers: sendonly sections for the kinds given, with these codecs in order of preference. */
+  createOffer(
+    codecs: { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] },
+    options?: { iceRestart?: boolean },
+  ): Promise<string>
+  /** The answer to createOffer; `choose` picks from what the answer left. */
+  acceptAnswer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<void>
+  addCandidate(candidate: IceCandidate | null): Promise<void>
+  /** False when the control channel is not open or is backed up. */
+  sendControl(text: string): boolean
+  close(): Promise<void>
+}
