@@ -1,17 +1,12 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
 import type { Events } from '../base/events.ts'
+import type { CodecParameters } from '../model/codec.ts'
 import type { OutgoingPacket } from '../model/frame.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import type { MediaKind, RtpCodec } from '../model/track.ts'
+import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
 
-/** A codec as one side declares it in SDP. */
-export interface CodecParameters {
-  readonly codec: RtpCodec
-  /** fmtp parameters, for example { 'profile-level-id': '42e01f', 'packetization-mode': '1' }. Keys in lower case. */
-  readonly parameters: Readonly<Record<string, string>>
-  readonly channels?: number
-}
+export type { CodecParameters }
 
 /** What the viewer can receive, in its order of preference. */
 export interface ViewerCodecs {
