@@ -99,7 +99,8 @@ function vp9Codec(bytes) {
 }
 
 function playlist(file, { initBytes, parts }) {
-  const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:1', '#EXT-X-MEDIA-SEQUENCE:0']
+  const lines = ['#EXTM3U', '# mcpx sample, made by scripts/make-sample.mjs, public domain (CC0 1.0)']
+  lines.push('#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:1', '#EXT-X-MEDIA-SEQUENCE:0')
   lines.push('#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-INDEPENDENT-SEGMENTS')
   lines.push(`#EXT-X-MAP:URI="${file}",BYTERANGE="${initBytes}@0"`)
   for (const { start, end } of parts) lines.push('#EXTINF:1.000000,', `#EXT-X-BYTERANGE:${end - start}@${start}`, file)
