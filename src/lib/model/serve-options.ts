@@ -1,6 +1,6 @@
 // The options of `mcpx serve`, which are those of createServer too. Names and defaults of the origin's flags are kept.
 
-import { logLevels } from '../base/logger.ts'
+import { logLevels } from '../base/log-levels.ts'
 import * as option from '../base/options.ts'
 
 export const contentOptions = {

@@ -1,0 +1,5 @@
+// Every command there is, in the order of --help.
+import type { Command } from './define-command.ts'
+import { createServeCommand } from './serve.ts'
+
+export const commands: readonly Command[] = [createServeCommand()]
