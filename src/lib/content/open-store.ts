@@ -1,0 +1,102 @@
+// Content, composed: repo, caches, sources and the store that the options ask for.
+import type { Clock } from '../base/clock.ts'
+import { createCloser } from '../base/lifecycle.ts'
+import type { Logger } from '../base/logger.ts'
+import { openBlockCache } from './block-cache.ts'
+import { type BlockReaderStats, createBlockReader } from './block-reader.ts'
+import { createBlockSources } from './block-sources.ts'
+import { createContentReader, createEnsureBlock } from './content-reader.ts'
+import { createEmbeddedStore } from './embedded.ts'
+import { createGateway } from './gateway.ts'
+import { createNameResolver } from './names.ts'
+import { openRepo, type Repo } from './repo.ts'
+import type { ContentStore } from './store.ts'
+
+export interface ContentOptions {
+  readonly repoPath: string
+  readonly isolation: boolean
+  /** Address of a Kubo daemon's RPC. */
+  readonly ipfsApi?: string
+  readonly gateways: readonly string[]
+  readonly offline: boolean
+  readonly fetchTimeoutMs: number
+  readonly memoryCacheBytes: number
+  readonly diskCacheBytes: number
+  /** Default `<repo>/parquet`. */
+  readonly parquetPath?: string
+  readonly nodeId?: string
+}
+
+export interface ContentDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface ContentStats {
+  /** Blocks taken from each source so far. */
+  readonly blocksBySource: Readonly<Record<string, number>>
+  readonly reader: BlockReaderStats
+  readonly diskBytes: number
+  readonly diskUnpinnedBytes: number
+}
+
+export interface Content {
+  readonly store: ContentStore
+  readonly blocksPath: string
+  readonly repo: Repo
+  stats(): ContentStats
+  close(): Promise<void>
+}
+
+/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL. */
+export async function openContent(options: ContentOptions, deps: ContentDeps): Promise<Content> {
+  const { clock, logger } = deps
+  const closer = createCloser()
+  try {
+    const gateways = options.offline ? [] : options.gateways.map(createGateway)
+    const repo = openRepo({ ...options, path: options.repoPath }, clock.wallMs())
+    closer.add('repo', () => repo.close())
+    const cache = await openBlockCache({
+      repoPath: repo.path,
+      maxUnpinnedBytes: options.diskCacheBytes,
+      clock,
+    })
+    closer.add('block cache', () => cache.close())
+    const sources = createBlockSources({ sources: gateways, clock, timeoutMs: options.fetchTimeoutMs })
+    const ensureBlock = createEnsureBlock(cache, sources)
+    const reader = createBlockReader({
+      blocksPath: cache.blocksPath,
+      memoryCacheBytes: options.memoryCacheBytes,
+      fetchBlock: (cid, signal) => ensureBlock(cid, { signal }),
+    })
+    closer.add('block reader', () => reader.close())
+    const resolveName = createNameResolver({
+      gateways,
+      offline: options.offline,
+      clock,
+      timeoutMs: options.fetchTimeoutMs,
+    })
+    const content = createContentReader({ cache, reader, resolveName, ensureBlock })
+    const store = createEmbeddedStore({ cache, reader }, content)
+    closer.add('store', () => store.close())
+
+    return {
+      store,
+      blocksPath: cache.blocksPath,
+      repo,
+      stats: () => ({
+        blocksBySource: sources.counts(),
+        reader: reader.stats(),
+        diskBytes: cache.totalBytes,
+        diskUnpinnedBytes: cache.unpinnedBytes,
+      }),
+      async close() {
+        for (const { name, error } of await closer.close())
+          logger.warn({ name, error: String(error) }, 'closing failed')
+      },
+    }
+  } catch (error) {
+    await closer.close()
+    throw error
+  }
+}
