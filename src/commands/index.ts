@@ -1,5 +1,7 @@
 // Every command there is, in the order of --help.
+
+import { completionCommand } from './completion.ts'
 import type { Command } from './define-command.ts'
 import { createServeCommand } from './serve.ts'
 
-export const commands: readonly Command[] = [createServeCommand()]
+export const commands: readonly Command[] = [createServeCommand(), completionCommand]

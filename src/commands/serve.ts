@@ -1,4 +1,7 @@
 // `mcpx serve`: starts the server, says where it is, and ends with the process's signal.
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { exitCodes } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
 import {
   contentOptions,
@@ -10,15 +13,18 @@ import {
 } from '../lib/model/serve-options.ts'
 import type { Server } from '../lib/model/server.ts'
 import { defineCommand } from './define-command.ts'
+import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve-view.ts'
 
 export type StartServer = (options: Partial<ServeOptions>, deps: { signal: AbortSignal }) => Promise<Server>
 
 const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
+type Running = Pick<ServeOptions, 'openBrowser' | 'authToken'> & { readonly json: boolean }
 
 export function createServeCommand(start: StartServer = startServer) {
   return defineCommand({
     name: 'serve',
     summary: 'Serve content by CID over WebRTC, with home, player and metrics pages',
+    description: 'Serves until Ctrl-C or SIGTERM, which is a normal end (exit 0).',
     options: {
       Network: networkOptions,
       Content: contentOptions,
@@ -33,41 +39,57 @@ export function createServeCommand(start: StartServer = startServer) {
       { line: 'mcpx serve --config mcpx.json --print-config', does: 'Show each value and its origin' },
     ],
     async run({ options, io }) {
-      const server = await start(options, { signal: io.signal })
+      const { supervise, supervisedEnv } = await import('../lib/base/supervisor.ts')
+      if (options.reload && !io.env[supervisedEnv]) {
+        const onRestart = (path: string) => io.err(`${path} changed: restarting\n`)
+        return supervise({ env: io.env, watch: watchedPaths(io, options.config), signal: io.signal, onRestart })
+      }
+      const server = await start({ ...options, sample: options.sample || options.runTests }, { signal: io.signal })
       try {
-        for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
-        io.out(options.json ? readyLine(server) : readyText(server))
-        await untilAborted(io)
+        await announce(server, options, io)
+        if (options.runTests) return await selfTest(server, options, io)
+        await untilAborted(io.signal)
+        return exitCodes.ok
       } finally {
         await server.stop()
       }
-      return 0
     },
   })
 }
 
-function untilAborted({ signal }: Io): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+/** The built files this one is among, and the config file. */
+function watchedPaths(io: Io, config: string | undefined): string[] {
+  const built = dirname(dirname(fileURLToPath(import.meta.url)))
+  return config ? [built, resolve(io.cwd, config)] : [built]
+}
+
+async function announce(server: Server, options: Running, io: Io): Promise<void> {
+  for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
+  io.out(options.json ? readyLine(server) : readyText(server))
+  if (!options.openBrowser) return
+  const { openUrl } = await import('../lib/base/open-url.ts')
+  if (!(await openUrl(server.player ?? server.url))) io.err('warning: no browser could be opened\n')
+}
+
+async function selfTest(server: Server, options: Running, io: Io): Promise<number> {
+  const [{ createApi }, { runSelfTest }] = await Promise.all([
+    import('../lib/client/api.ts'),
+    import('../lib/client/self-test.ts'),
+  ])
+  const api = createApi({
+    url: server.url,
+    signal: io.signal,
+    ...(options.authToken ? { token: options.authToken } : {}),
   })
+  const steps = await runSelfTest(api, (step) => io.err(stepText(step)))
+  io.signal.throwIfAborted()
+  io.out(options.json ? verdictLine(steps) : verdictText(steps))
+  return steps.every((step) => step.passed) ? exitCodes.ok : exitCodes.error
 }
 
-function readyLine(server: Server): string {
-  const { url, player, dashboard, whep, metrics, sample } = server
-  return `${JSON.stringify({ event: 'ready', url, player, dashboard, whep, metrics: metrics?.mcp, webrtcMetrics: metrics?.webrtc, sample })}\n`
-}
-
-function readyText(server: Server): string {
-  const rows: [string, string | undefined][] = [
-    ['home', server.url],
-    ['player', server.player],
-    ['sample CID', server.sample?.cid],
-    ['dashboard', server.dashboard],
-    ['WHEP', `${server.whep}/<cid>`],
-    ['metrics', server.metrics?.mcp],
-    ['WebRTC metrics', server.metrics?.webrtc],
-  ]
-  const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(14)}  ${value}\n`)
-  return `mcpx is serving. Ctrl-C stops it.\n${lines.join('')}`
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) return done()
+    signal.addEventListener('abort', () => done(), { once: true })
+  })
 }

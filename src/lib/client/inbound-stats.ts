@@ -1,0 +1,88 @@
+// What a viewer counts: packets and loss after RFC 3550, frames and freezes after W3C webrtc-stats. Bytes and time in, numbers out.
+
+export interface InboundStats {
+  readonly packetsReceived: number
+  readonly bytesReceived: number
+  /** Expected minus received (RFC 3550 A.3); never below 0. */
+  readonly packetsLost: number
+}
+
+/** Counts the packets of one RTP stream. */
+export function createPacketCounter() {
+  let first: number | undefined
+  let highest = 0
+  let packetsReceived = 0
+  let bytesReceived = 0
+
+  return {
+    /** `sequence` has 16 bits and may wrap; late and repeated packets count as received. */
+    add(sequence: number, sizeBytes: number): void {
+      packetsReceived++
+      bytesReceived += sizeBytes
+      if (first === undefined) {
+        first = sequence
+        highest = sequence
+        return
+      }
+      const ahead = (sequence - highest) & 0xffff
+      if (ahead < 0x8000) highest += ahead
+    },
+    get stats(): InboundStats {
+      const expected = first === undefined ? 0 : highest - first + 1
+      return { packetsReceived, bytesReceived, packetsLost: Math.max(0, expected - packetsReceived) }
+    },
+  }
+}
+
+export interface FrameStats {
+  readonly framesReceived: number
+  readonly keyFramesReceived: number
+  /** Milliseconds on the clock of the caller. */
+  readonly firstFrameAtMs?: number
+  /** W3C freezeCount: gaps of at least max(3 × mean, mean + 150 ms), the mean over the last 30 frames. */
+  readonly freezeCount: number
+  readonly totalFreezesS: number
+}
+
+const meanOver = 30
+
+/** Counts the frames of one video stream and the freezes between them. */
+export function createFrameCounter() {
+  const gapsMs: number[] = []
+  let lastAtMs: number | undefined
+  let firstFrameAtMs: number | undefined
+  let framesReceived = 0
+  let keyFramesReceived = 0
+  let freezeCount = 0
+  let totalFreezesS = 0
+
+  function measureGap(gapMs: number): void {
+    if (gapsMs.length > 0) {
+      const meanMs = gapsMs.reduce((sum, gap) => sum + gap, 0) / gapsMs.length
+      if (gapMs >= Math.max(3 * meanMs, meanMs + 150)) {
+        freezeCount++
+        totalFreezesS += gapMs / 1000
+      }
+    }
+    gapsMs.push(gapMs)
+    if (gapsMs.length > meanOver) gapsMs.shift()
+  }
+
+  return {
+    add(nowMs: number, isKey: boolean): void {
+      framesReceived++
+      if (isKey) keyFramesReceived++
+      firstFrameAtMs ??= nowMs
+      if (lastAtMs !== undefined) measureGap(nowMs - lastAtMs)
+      lastAtMs = nowMs
+    },
+    /** The stream pauses or jumps on purpose: the gap that follows is no freeze. */
+    interrupt(): void {
+      lastAtMs = undefined
+    },
+    get stats(): FrameStats {
+      const first = firstFrameAtMs === undefined ? {} : { firstFrameAtMs }
+      return { framesReceived, keyFramesReceived, freezeCount, totalFreezesS, ...first }
+    },
+  }
+}
