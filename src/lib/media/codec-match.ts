@@ -75,6 +75,7 @@ const h264Profiles = [
   'extended',
   'constrainedHigh',
   'high',
+  'high444',
   'other',
 ] as const
 type H264Profile = (typeof h264Profiles)[number]
