@@ -1,10 +1,12 @@
 // One opened container: mediabunny over our ByteSources, with its failures in our words and every wait bounded.
 import {
   ALL_FORMATS,
+  BufferSource,
   CustomPathedSource,
   CustomSource,
   Input,
   InputDisposedError,
+  type Source,
   UnsupportedInputFormatError,
 } from 'mediabunny'
 import type { Clock } from '../base/clock.ts'
@@ -40,6 +42,8 @@ export interface OpenInput {
   close(): void
 }
 
+const playlistName = /\.m3u8?$/i
+const maxPlaylistBytes = 4 * 2 ** 20
 const defaultTimeoutMs = 30_000
 const defaultCacheBytes = 4 * 2 ** 20
 
@@ -50,11 +54,25 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
   const opened = new Set<ByteSource>()
   let readFailure: McpxError | undefined
 
-  async function openFile(path: string): Promise<CustomSource> {
+  async function openFile(path: string): Promise<Source> {
     const bytes = await guard(Promise.resolve().then(() => files.open(path)))
     opened.add(bytes)
     if (closing.signal.aborted) closeFile(bytes)
-    return toCustomSource(bytes)
+    return playlistName.test(path) ? readPlaylist(path, bytes) : toCustomSource(bytes)
+  }
+
+  /** Playlists are small and read whole (mediabunny's HLS reader fails on a source that it must ask for its size). */
+  async function readPlaylist(path: string, bytes: ByteSource): Promise<BufferSource> {
+    try {
+      if (bytes.sizeBytes > maxPlaylistBytes)
+        throw new McpxError(
+          'MEDIA_CORRUPT',
+          `the playlist ${path} has ${bytes.sizeBytes} bytes (at most ${maxPlaylistBytes})`,
+        )
+      return new BufferSource(await guard(bytes.read(0, bytes.sizeBytes, { signal: closing.signal })))
+    } finally {
+      closeFile(bytes)
+    }
   }
 
   /** Remembers why a read failed: the demuxer above may turn it into something else. */

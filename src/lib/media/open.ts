@@ -1,5 +1,19 @@
 // Opens a container: what is in it, and each track as a rendition.
-import type { InputTrack } from 'mediabunny'
+import {
+  ADTS,
+  FLAC,
+  HLS,
+  type InputFormat,
+  type InputTrack,
+  MATROSKA,
+  MP3,
+  MP4,
+  MPEG_TS,
+  OGG,
+  QTFF,
+  WAVE,
+  WEBM,
+} from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
 import type { Track } from '../model/track.ts'
 import { type MediaFiles, type OpenInput, type OpenMediaOptions, openInput } from './input.ts'
@@ -8,6 +22,21 @@ import { createSourceRendition } from './source-rendition.ts'
 import { describeTrack } from './track-info.ts'
 
 export type { MediaFiles, OpenMediaOptions } from './input.ts'
+
+/** Short names, as file extensions have them. */
+const containerNames: ReadonlyMap<InputFormat, string> = new Map<InputFormat, string>([
+  [MP4, 'mp4'],
+  [QTFF, 'mov'],
+  [MATROSKA, 'mkv'],
+  [WEBM, 'webm'],
+  [OGG, 'ogg'],
+  [MP3, 'mp3'],
+  [WAVE, 'wav'],
+  [FLAC, 'flac'],
+  [ADTS, 'adts'],
+  [MPEG_TS, 'mpeg-ts'],
+  [HLS, 'hls'],
+])
 
 /** What a hostile file may make us look at. */
 const maxTracks = 64
@@ -36,21 +65,19 @@ export async function openMedia(files: MediaFiles, options: OpenMediaOptions): P
 
 async function readContents({ input, id }: OpenInput): Promise<Contents> {
   const format = await input.getFormat()
-  const all = await input.getTracks()
-  const sources = all.filter((track) => track.isVideoTrack() || track.isAudioTrack()).slice(0, maxTracks)
-  if (sources.length === 0) throw new McpxError('NOT_MEDIA', `${id} (${format.name}) holds no audio or video`)
-  const tracks: { track: Track; source: InputTrack }[] = []
-  for (const source of sources) {
-    const track = await describeTrack(source)
-    if (track) tracks.push({ track, source })
-  }
+  const container = containerNames.get(format) ?? format.name.toLowerCase()
+  const sources = (await input.getTracks()).filter((track) => track.isVideoTrack() || track.isAudioTrack())
+  if (sources.length === 0) throw new McpxError('NOT_MEDIA', `${id} (${container}) holds no audio or video`)
+  if (sources.length > maxTracks)
+    throw new McpxError('MEDIA_CORRUPT', `${id} has ${sources.length} tracks (at most ${maxTracks})`)
+  const tracks = await Promise.all(sources.map(async (source) => ({ source, track: await describeTrack(source) })))
   const zeroS = await input.getFirstTimestamp(sources)
+  const options = { skipLiveWait: true }
   const endS =
-    (await input.getDurationFromMetadata(sources, { skipLiveWait: true })) ??
-    (await input.computeDuration(sources, { skipLiveWait: true }))
+    (await input.getDurationFromMetadata(sources, options)) ?? (await input.computeDuration(sources, options))
   if (!Number.isFinite(zeroS) || !Number.isFinite(endS))
     throw new McpxError('MEDIA_CORRUPT', `${id} has times that are no numbers`)
-  return { container: format.name, zeroS, durationS: Math.max(0, endS - zeroS), tracks }
+  return { container, zeroS, durationS: Math.max(0, endS - zeroS), tracks }
 }
 
 function toMediaSource(opened: OpenInput, contents: Contents): MediaSource {

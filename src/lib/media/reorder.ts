@@ -19,16 +19,17 @@ const usualRates = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 119.8
 export async function inspectVideo(source: InputVideoTrack, codec: string): Promise<VideoInspection> {
   const sink = new EncodedPacketSink(source)
   const metadataOnly = codec !== 'vp8' && codec !== 'av1'
+  const retrieval = { metadataOnly, skipLiveWait: true }
   const times: number[] = []
   let newest = -Infinity
   let reordered = false
-  let packet = await sink.getFirstPacket({ metadataOnly })
+  let packet = await sink.getFirstPacket(retrieval)
   while (packet) {
     if (packet.timestamp < newest || (!metadataOnly && hidesFrames(codec, packet.data))) reordered = true
     newest = Math.max(newest, packet.timestamp)
     times.push(packet.timestamp)
     if (times.length >= framesInspected) break
-    packet = await sink.getNextPacket(packet, { metadataOnly })
+    packet = await sink.getNextPacket(packet, retrieval)
   }
   // The last ones of a reordered run have gaps among them, which frames further on fill.
   const frameRate = frameRateOf(reordered ? withoutNewest(times) : times)

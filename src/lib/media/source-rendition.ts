@@ -38,7 +38,8 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
   const isVideo = track.kind === 'video'
   const sink = new EncodedPacketSink(source)
   // Matroska and MPEG-TS mark what they like as key: look into the bitstream.
-  const retrieval = { verifyKeyPackets: isVideo }
+  const retrieval = { verifyKeyPackets: isVideo, skipLiveWait: true }
+  const metadata = { metadataOnly: true, skipLiveWait: true }
   /** Start of a piece → where the one after it begins, so that reading on needs no search. Oldest first. */
   const following = new Map<number, Cursor | undefined>()
   let last: Promise<unknown> = Promise.resolve()
@@ -68,11 +69,10 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
   }
 
   async function findRunStart(at: number): Promise<EncodedPacket | null> {
-    const inside =
-      (await sink.getPacket(at, { metadataOnly: true })) ?? (await sink.getFirstPacket({ metadataOnly: true }))
+    const inside = (await sink.getPacket(at, metadata)) ?? (await sink.getFirstPacket(metadata))
     if (!inside) return null
     const run = runOf(inside)
-    const before = await sink.getPacket(zeroS + run * audioRunS + epsilonS, { metadataOnly: true })
+    const before = await sink.getPacket(zeroS + run * audioRunS + epsilonS, metadata)
     if (!before) return sink.getFirstPacket(retrieval)
     return runOf(before) === run ? sink.getPacket(before.timestamp, retrieval) : sink.getNextPacket(before, retrieval)
   }
@@ -106,7 +106,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
 
   /** The same packet without the read buffer that its data is a view of. */
   async function withoutData(before: EncodedPacket, packet: EncodedPacket): Promise<EncodedPacket> {
-    return (await sink.getNextPacket(before, { metadataOnly: true })) ?? packet
+    return (await sink.getNextPacket(before, metadata)) ?? packet
   }
 
   async function withData(packet: EncodedPacket): Promise<EncodedPacket> {

@@ -3,11 +3,9 @@ import type { InputAudioTrack, InputTrack, InputVideoTrack } from 'mediabunny'
 import type { Track } from '../model/track.ts'
 import { inspectVideo } from './reorder.ts'
 
-/** Reads the description of an audio or video track and looks at its first frames; undefined for other kinds. */
-export async function describeTrack(source: InputTrack): Promise<Track | undefined> {
-  if (source.isVideoTrack()) return describeVideo(source)
-  if (source.isAudioTrack()) return describeAudio(source)
-  return undefined
+/** Reads the description of a track and looks at its first frames. */
+export function describeTrack(source: InputVideoTrack | InputAudioTrack): Promise<Track> {
+  return source.isVideoTrack() ? describeVideo(source) : describeAudio(source as InputAudioTrack)
 }
 
 /** RTP's and FFmpeg's name where mediabunny has another. */
