@@ -45,7 +45,8 @@ export interface SdpSection {
   readonly ice: IceParameters | undefined
   readonly fingerprints: readonly Fingerprint[]
   readonly setup: string | undefined
-  readonly candidates: readonly string[]
+  /** Those that can be used. */
+  readonly candidates: readonly RemoteCandidate[]
   /** SSRCs in the order they appear. */
   readonly ssrcs: readonly number[]
 }
@@ -143,7 +144,10 @@ function parseSection(mLine: string, lines: readonly string[], session: Attribut
     ice: toIce(ufrag, password),
     fingerprints: fingerprints.slice(0, 8).map(parseFingerprint),
     setup: own.first('setup') ?? session.first('setup'),
-    candidates: own.all('candidate').slice(0, maxCandidates),
+    candidates: own
+      .all('candidate')
+      .slice(0, maxCandidates)
+      .flatMap((line) => parseCandidate(line) ?? []),
     ssrcs: parseSsrcs(own.all('ssrc')),
   }
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../base/logger.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
 import type { IceServer } from '../protocol/media-plane.ts'
-import { type Fingerprint, type IceParameters, maxCandidates, parseCandidate } from './sdp.ts'
+import { type Fingerprint, type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
@@ -215,8 +215,8 @@ export class Transport {
   }
 
   /** Throws INVALID_SDP for a text that is no candidate; ignores kinds it cannot use and what is too many. */
-  async addCandidate(text: string): Promise<void> {
-    const candidate = parseCandidate(text)
+  async addCandidate(given: string | RemoteCandidate): Promise<void> {
+    const candidate = typeof given === 'string' ? parseCandidate(given) : given
     if (!candidate || this.#remoteCandidates >= maxCandidates) return
     this.#remoteCandidates++
     const { foundation, priority, address, port, type } = candidate
@@ -377,7 +377,10 @@ export class Transport {
   #receiveMedia(data: Buffer): void {
     if (data.length < 12 || data[0]! < 128 || data[0]! > 191) return
     const type = data[1]!
-    if (type < 192 || type > 223) return this.events.emit('rtp', data)
+    if (type < 192 || type > 223) {
+      this.events.emit('rtp', data)
+      return
+    }
     let clear: Buffer
     try {
       clear = this.#dtls.srtcp.decrypt(data)

@@ -16,7 +16,7 @@ import { Rollover } from './srtp.ts'
 import { Transport } from './transport.ts'
 import { writeTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
-import { usableTransport } from './werift-peer.ts'
+import { uniqueCandidates, usableTransport } from './werift-peer.ts'
 
 /** One received packet. `payload` is its own memory and may be kept. */
 export interface ReceivedRtp {
@@ -171,7 +171,7 @@ export class ViewerPeer {
     const dtlsRole = setup === 'active' ? 'server' : 'client'
     this.#learnFormats(sections)
     transport.setRemote({ ice, fingerprints, isIceLite: answer.isIceLite, dtlsRole })
-    for (const text of sections.flatMap((section) => section.candidates)) await transport.addCandidate(text)
+    for (const candidate of uniqueCandidates(sections)) await transport.addCandidate(candidate)
     if (isNew || isRestarted) transport.start(dataPortOf(sections))
   }
 
@@ -187,7 +187,7 @@ export class ViewerPeer {
     this.#learnFormats(sections)
     const isRestart = transport.setRemote({ ice, fingerprints, isIceLite: offer.isIceLite, dtlsRole })
     await transport.gather()
-    for (const text of sections.flatMap((section) => section.candidates)) await transport.addCandidate(text)
+    for (const candidate of uniqueCandidates(sections)) await transport.addCandidate(candidate)
     if (isNew || isRestart) transport.start(dataPort)
     const answers = offer.sections.map((section) => this.#answerSection(section, sections.includes(section)))
     return this.#write(transport, dtlsRole === 'client' ? 'active' : 'passive', answers)

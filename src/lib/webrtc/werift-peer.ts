@@ -13,8 +13,11 @@ import { parseRtcp, type RtcpPacket } from './rtcp.ts'
 import { Outlet, type OutletLink } from './rtp-outlet.ts'
 import {
   codecsOf,
+  maxCandidates,
   type NegotiatedCodec,
+  parseCandidate,
   parseSdp,
+  type RemoteCandidate,
   type SdpDescription,
   type SdpSection,
   transportSequenceUri,
@@ -102,7 +105,7 @@ class WeriftPeer implements Peer {
   #transport: Transport | undefined
   #offered: { sections: LocalSection[] } | undefined
   #transportSequence = -1
-  #early: string[] = []
+  #early: RemoteCandidate[] = []
   #closing: Promise<void> | undefined
   #isBusy = false
 
@@ -208,7 +211,8 @@ class WeriftPeer implements Peer {
     if (candidate === null || candidate.candidate === '') return
     const transport = this.#transport
     if (transport?.remoteFragment) return transport.addCandidate(candidate.candidate)
-    if (this.#early.length < 64) this.#early.push(candidate.candidate.slice(0, 2048))
+    const parsed = parseCandidate(candidate.candidate)
+    if (parsed && this.#early.length < maxCandidates) this.#early.push(parsed)
   }
 
   sendControl(text: string): boolean {
@@ -277,9 +281,9 @@ class WeriftPeer implements Peer {
   }
 
   async #addCandidates(sections: readonly SdpSection[]): Promise<void> {
-    const texts = new Set([...sections.flatMap((section) => section.candidates), ...this.#early])
+    const early = this.#early
     this.#early = []
-    for (const text of texts) await this.#transport!.addCandidate(text)
+    for (const candidate of [...uniqueCandidates(sections), ...early]) await this.#transport!.addCandidate(candidate)
   }
 
   async #choose(
@@ -463,6 +467,12 @@ export function usableTransport(description: SdpDescription): {
   const source = group.find((section) => section.ice && section.fingerprints.length > 0)
   if (!source?.ice) throw new McpxError('INVALID_SDP', 'the SDP has no ice-ufrag, ice-pwd and fingerprint')
   return { ice: source.ice, fingerprints: source.fingerprints, setup: source.setup, sections: group }
+}
+
+/** Bundled sections often repeat the candidates of the first. */
+export function uniqueCandidates(sections: readonly SdpSection[]): RemoteCandidate[] {
+  const all = sections.flatMap((section) => section.candidates)
+  return [...new Map(all.map((candidate) => [`${candidate.address} ${candidate.port}`, candidate])).values()]
 }
 
 const isKnown = (section: SdpSection): boolean =>
