@@ -79,6 +79,11 @@ export interface Peer {
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
   /**
+   * The 16-bit transport-wide sequence of the packet sent last, media or retransmission, of any outlet; -1 before the first, and
+   * always when the viewer does not do transport-cc. What TransportFeedback speaks of.
+   */
+  readonly lastTransportSequence: number
+  /**
    * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
    * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.
    */
