@@ -1,0 +1,4 @@
+// Home.
+export function App({ base }: { base: string }) {
+  return <main>{base}</main>
+}
