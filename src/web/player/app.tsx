@@ -1,11 +1,11 @@
 // The player as one view: the picture, and around it whatever the state calls for.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PageAddress } from '../shared/base-path.ts'
+import { shortContent } from '../shared/format.ts'
 import { remember } from '../shared/recent.ts'
 import { AudioVisual } from './audio-visual.tsx'
 import { Controls } from './controls.tsx'
 import { FailurePanel } from './failure-panel.tsx'
-import { shortContent } from './format.ts'
 import { useFullscreen, useIdle, useKeys, useMediaSession, useSessionState, useSound } from './hooks.ts'
 import { ConnectingPanel, Notices, ReplayPanel, UnmuteButton } from './panels.tsx'
 import { Picture } from './picture.tsx'

@@ -1,6 +1,6 @@
 // What the quality and audio menus offer, worked out from what the server said.
 
-import { formatBitrate } from './format.ts'
+import { formatBitrate } from '../shared/format.ts'
 import type { Media, Quality } from './session.ts'
 
 export interface Choice<T> {

@@ -1,6 +1,6 @@
 // The seek bar: follows the clock frame by frame without drawing the rest again, and shows times while it is dragged.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { formatTime, speakTime } from './format.ts'
+import { formatTime, speakTime } from '../shared/format.ts'
 import type { Session } from './session.ts'
 
 /** While dragging, the picture follows this often at most. */

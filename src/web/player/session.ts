@@ -68,7 +68,7 @@ export class Session {
   readonly clock = new MediaClock()
   /** performance.now() at which the current attempt began, for the time to the first frame. */
   startedAtMs = 0
-  readonly #request: Pick<WhepRequest, 'base' | 'content'>
+  #request: Pick<WhepRequest, 'base' | 'content' | 'connectionId'>
   readonly #listeners = new Set<() => void>()
   #attempt: Attempt | undefined
   #iceServers: readonly IceServer[] = []
@@ -78,7 +78,7 @@ export class Session {
   #connectedAtMs = Number.POSITIVE_INFINITY
   #epochBeforeSeek: Epoch | undefined
 
-  constructor(request: Pick<WhepRequest, 'base' | 'content'>) {
+  constructor(request: Pick<WhepRequest, 'base' | 'content' | 'connectionId'>) {
     this.#request = request
   }
 
@@ -231,6 +231,7 @@ export class Session {
 
   #onConnected(): void {
     this.#connectedAtMs = performance.now()
+    this.#forgetConnectionId()
     this.#set({ phase: 'connected', failure: undefined, retryAtMs: undefined })
   }
 
@@ -277,9 +278,20 @@ export class Session {
     this.positionS()
     this.#iceServers = this.#attempt?.iceServers ?? this.#iceServers
     this.#attempt = undefined
+    if (this.#request.connectionId && thrown instanceof WhepRefused && [404, 409].includes(thrown.answer.status)) {
+      // That stream is over or has its viewer: the same content can still be played as a stream of our own.
+      this.#forgetConnectionId()
+      this.connect()
+      return
+    }
     const failure = failureOf(cause, thrown)
     if (failure.kind === 'temporary') this.#retry(failure)
     else this.#set({ phase: 'failed', failure })
+  }
+
+  #forgetConnectionId(): void {
+    const { base, content } = this.#request
+    this.#request = { base, content }
   }
 
   #retry(failure: Failure): void {

@@ -1,7 +1,7 @@
 // The statistics overlay and the list of keys.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { formatBitrate } from '../shared/format.ts'
 import { Icon } from '../shared/icons.tsx'
-import { formatBitrate } from './format.ts'
 import type { Session } from './session.ts'
 import { type Reading, readingOf, type Sample, type StatsEntry, takeSample } from './stats.ts'
 

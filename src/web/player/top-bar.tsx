@@ -1,7 +1,7 @@
 // What plays, and the way back.
 import { CopyButton } from '../shared/copy-button.tsx'
+import { shortContent } from '../shared/format.ts'
 import { Mark } from '../shared/icons.tsx'
-import { shortContent } from './format.ts'
 import type { SessionState } from './session.ts'
 
 const codecWord = (sent: SessionState['sent'][number]): string =>

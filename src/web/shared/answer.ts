@@ -1,4 +1,4 @@
-// Reads the server's errors: an ErrorRecord ({code, message, hint}), bare or under `error`, or only a text.
+// Reads the server's errors: problem details (RFC 9457) with our code and hint, the API's {error, code, hint}, or a text.
 
 /** What an unsuccessful answer says. */
 export interface AnswerError {
@@ -10,13 +10,17 @@ export interface AnswerError {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const textIn = (record: Record<string, unknown>, key: string): string | undefined =>
-  typeof record[key] === 'string' && record[key] !== '' ? record[key].slice(0, 500) : undefined
+  typeof record[key] === 'string' && record[key] !== '' ? record[key] : undefined
 
-function filesIn(record: Record<string, unknown>): readonly string[] | undefined {
-  const list = [record.files, record.playable, record.candidates].find(Array.isArray)
-  if (!list) return undefined
-  const paths = list.map((entry) => (isRecord(entry) ? (entry.content ?? entry.path ?? entry.name) : entry))
-  return paths.filter((path): path is string => typeof path === 'string').slice(0, 500)
+const maxFiles = 500
+
+/** The server lists the playable files of a folder under its message, one indented path a line. */
+function filesInMessage(message: string): readonly string[] {
+  const lines = message.split('\n').slice(1)
+  return lines
+    .filter((line) => /^ {2}[^\s…]/.test(line))
+    .map((line) => line.slice(2))
+    .slice(0, maxFiles)
 }
 
 /** Takes the body of an answer apart; never throws. */
@@ -29,15 +33,15 @@ export function readAnswerError(body: string): AnswerError {
     return text && text.length < 300 && !text.startsWith('<') ? { message: text } : {}
   }
   if (!isRecord(parsed)) return {}
-  const inner = isRecord(parsed.error) ? parsed.error : isRecord(parsed.detail) ? parsed.detail : parsed
-  const code = textIn(inner, 'code') ?? textIn(parsed, 'code')
-  const message = textIn(inner, 'message') ?? textIn(parsed, 'error') ?? textIn(parsed, 'message')
-  const hint = textIn(inner, 'hint') ?? textIn(parsed, 'hint')
-  const files = filesIn(inner) ?? filesIn(parsed)
+  const inner = isRecord(parsed.error) ? parsed.error : parsed
+  const code = textIn(inner, 'code')
+  const message = textIn(inner, 'detail') ?? textIn(inner, 'message') ?? textIn(inner, 'error')
+  const hint = textIn(inner, 'hint')
+  const files = code === 'AMBIGUOUS_CONTENT' ? filesInMessage(message ?? '') : []
   return {
     ...(code ? { code } : {}),
-    ...(message ? { message } : {}),
-    ...(hint ? { hint } : {}),
-    ...(files ? { files } : {}),
+    ...(message ? { message: message.split('\n')[0]!.slice(0, 500) } : {}),
+    ...(hint ? { hint: hint.slice(0, 500) } : {}),
+    ...(files.length > 0 ? { files } : {}),
   }
 }
