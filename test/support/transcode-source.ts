@@ -1,8 +1,8 @@
 // A media file as the MediaSource contract has it, straight from mediabunny: what a transcode job reads in tests.
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input, type InputTrack } from 'mediabunny'
+import type { MediaSource, Rendition } from '../../src/lib/media/rendition.ts'
 import type { Frame, Gop } from '../../src/lib/model/frame.ts'
 import type { Track } from '../../src/lib/model/track.ts'
-import type { MediaSource, Rendition } from '../../src/lib/media/rendition.ts'
 
 export async function openFile(path: string): Promise<MediaSource & { readonly openCount: () => number }> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
@@ -15,7 +15,8 @@ export async function openFile(path: string): Promise<MediaSource & { readonly o
     container: 'file',
     durationS,
     tracks,
-    rendition: (id) => renditionOf(inputTracks.find((track) => track.id === id)!, tracks.find((t) => t.id === id)!, durationS),
+    rendition: (id) =>
+      renditionOf(inputTracks.find((track) => track.id === id)!, tracks.find((t) => t.id === id)!, durationS),
     close() {
       open--
       input.dispose()

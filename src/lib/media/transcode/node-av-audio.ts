@@ -27,11 +27,13 @@ export async function* encodeAudio(
   const firstS = from * segmentS
   // Position of the next 20 ms frame that goes into the encoder, in samples of media time.
   let position = Math.round((firstS - prerollS) * rate)
+  let soundEndS = Number.POSITIVE_INFINITY
   let resampler: Resampler | undefined
   let form = ''
 
   function* emit(block: AvFrame | undefined): Generator<Frame> {
     const timeS = position / rate
+    if (timeS > soundEndS - 1e-3) return
     position += opusFrameSamples
     for (const data of encoder.encode(block)) {
       if (timeS >= firstS - 1e-6) yield { timeS, durationS: opusFrameSamples / rate, isKey: true, data }
@@ -68,6 +70,8 @@ export async function* encodeAudio(
       }
     }
     yield* take(decoder.flush())
+    // What only the padding of the last block fills is left out.
+    soundEndS = resampler?.fedUntilS ?? soundEndS
     yield* finish()
     if (decoder.sentCount > 0 && decoder.decodedCount === 0)
       throw new McpxError('MEDIA_CORRUPT', `nothing of the ${track.codec} audio could be decoded`)
