@@ -4,7 +4,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import type { Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
-import { covers, type Grant } from './access.ts'
+import { covers, type Gatekeeper, type Grant } from './access.ts'
 import type { App, Reply, Request, RouteContext } from './context.ts'
 import { createOriginRules } from './origins.ts'
 
@@ -24,7 +24,12 @@ function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1]
 }
 
-export async function secure(app: App, context: RouteContext): Promise<void> {
+export interface SecuritySettings {
+  readonly options: Pick<RouteContext['options'], 'host' | 'allowedHost' | 'allowedOrigin' | 'rateLimit' | 'tlsCert'>
+  readonly gatekeeper: Gatekeeper
+}
+
+export async function secure(app: App, context: SecuritySettings): Promise<void> {
   const { options, gatekeeper } = context
   const rules = createOriginRules(options)
   app.decorateRequest('grant', undefined)
@@ -122,7 +127,7 @@ async function limitRate(app: App, perMinute: number): Promise<void> {
 }
 
 /** Drops a connection whose request body does not arrive in time (Node's own limit would also end long uploads). */
-export function limitBodyTime(app: App, { clock, limits }: RouteContext): void {
+export function limitBodyTime(app: App, { clock, limits }: Pick<RouteContext, 'clock' | 'limits'>): void {
   const timers = new WeakMap<object, Timer>()
   const stop = async (request: Request) => timers.get(request.raw)?.cancel()
   app.addHook('onRequest', async (request) => {

@@ -2,12 +2,15 @@
 import type { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import { McpxError } from '../../base/errors.ts'
-import type { AddInput } from '../../content/store.ts'
+import type { Engine } from '../../engine/engine.ts'
 import { routes } from '../../protocol/routes.ts'
 import { addReply, addRequest, cidRequest, pinList, pinReply } from '../../protocol/schemas.ts'
 import { requireContent } from '../access.ts'
 import { type App, grantOf, leavingSignal, type Request, type RouteContext } from '../context.ts'
 import { sendContent } from '../send-content.ts'
+
+type AddInput = { readonly path: string; readonly content: AsyncIterable<Uint8Array> }
+type AddInputs = Parameters<Engine['store']['add']>[0]
 
 const maxFiles = 1000
 
@@ -27,7 +30,7 @@ export async function ipfsRoutes(app: App, context: RouteContext): Promise<void>
     return { result, success: true as const, operation_id, duration_ms: clock.now() - startMs }
   }
 
-  async function add(name: string, input: AsyncIterable<AddInput> | Iterable<AddInput>, signal: AbortSignal) {
+  async function add(name: string, input: AddInputs, signal: AbortSignal) {
     const { result, ...operation } = await timed(name, () => store.add(input, { signal }))
     return { ...operation, cid: result.cid, Hash: result.cid, content_size_bytes: result.sizeBytes }
   }
