@@ -89,9 +89,17 @@ export class AudioStamper {
   reanchored = false
   #last = Number.NEGATIVE_INFINITY
   #next = Number.NEGATIVE_INFINITY
+  #isBreak = true
+
+  /** The next frame does not follow the last one: it is anchored anew, unless it would overlap what was sent. */
+  break(): void {
+    this.#isBreak = true
+  }
 
   stamp(ticks: number, samples: number): number {
-    this.reanchored = Math.abs(ticks - this.#next) > maxAudioDriftSamples
+    const driftSamples = ticks - this.#next
+    this.reanchored = Math.abs(driftSamples) > maxAudioDriftSamples || (this.#isBreak && driftSamples > 0)
+    this.#isBreak = false
     this.#last = Math.max(this.reanchored ? ticks : this.#next, this.#last + 1)
     this.#next = this.#last + samples
     return this.#last >>> 0

@@ -384,6 +384,7 @@ class Playback implements ViewerPlayback {
   }
 
   #noteEpoch(atMs: number, mediaTimeS: number, rate: 0 | 1): void {
+    if (rate === 1) this.#audioStamper.break()
     const kind = this.#video ? 'video' : 'audio'
     const rtpTimestamp = this.#clock!.timestampAt(kind, atMs)
     this.#options.onNote({ type: 'epoch', epoch: { rtpTimestamp, mediaTimeS, rate }, paused: this.#playhead.paused })
