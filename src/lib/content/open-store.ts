@@ -48,9 +48,10 @@ export interface Content {
   close(): Promise<void>
 }
 
-/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL. */
+/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
 export async function openContent(options: ContentOptions, deps: ContentDeps): Promise<Content> {
   const { clock, logger } = deps
+  const timeoutMs = options.fetchTimeoutMs
   const closer = createCloser()
   try {
     const gateways = options.offline ? [] : options.gateways.map(createGateway)
@@ -62,7 +63,16 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       clock,
     })
     closer.add('block cache', () => cache.close())
-    const sources = createBlockSources({ sources: gateways, clock, timeoutMs: options.fetchTimeoutMs })
+    // Loaded only when asked for: the client costs 200 ms.
+    const kubo = options.ipfsApi
+      ? (await import('./kubo.ts')).createKubo({ address: options.ipfsApi, clock, timeoutMs })
+      : undefined
+    if (kubo) logger.info({ api: options.ipfsApi, version: await kubo.version() }, 'Kubo answers')
+    const sources = createBlockSources({
+      sources: kubo ? [kubo.blockSource, ...gateways] : gateways,
+      clock,
+      timeoutMs,
+    })
     const ensureBlock = createEnsureBlock(cache, sources)
     const reader = createBlockReader({
       blocksPath: cache.blocksPath,
@@ -70,14 +80,10 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       fetchBlock: (cid, signal) => ensureBlock(cid, { signal }),
     })
     closer.add('block reader', () => reader.close())
-    const resolveName = createNameResolver({
-      gateways,
-      offline: options.offline,
-      clock,
-      timeoutMs: options.fetchTimeoutMs,
-    })
-    const content = createContentReader({ cache, reader, resolveName, ensureBlock })
-    const store = createEmbeddedStore({ cache, reader }, content)
+    const resolveName =
+      kubo?.resolveName ?? createNameResolver({ gateways, offline: options.offline, clock, timeoutMs })
+    const content = createContentReader({ reader, resolveName, ensureBlock })
+    const store = kubo ? kubo.createStore(content) : createEmbeddedStore({ cache, reader }, content)
     closer.add('store', () => store.close())
 
     return {
