@@ -1,10 +1,12 @@
 // Content, composed: repo, caches, sources and the store that the options ask for.
+import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
 import { openBlockCache } from './block-cache.ts'
 import { type BlockReaderStats, createBlockReader } from './block-reader.ts'
 import { createBlockSources } from './block-sources.ts'
+import { type CidMetadata, type CidMetadataStats, openCidMetadata } from './cid-metadata.ts'
 import { createContentReader, createEnsureBlock } from './content-reader.ts'
 import { createEmbeddedStore } from './embedded.ts'
 import { createGateway } from './gateway.ts'
@@ -38,12 +40,15 @@ export interface ContentStats {
   readonly reader: BlockReaderStats
   readonly diskBytes: number
   readonly diskUnpinnedBytes: number
+  readonly metadata: CidMetadataStats
 }
 
 export interface Content {
   readonly store: ContentStore
   readonly blocksPath: string
   readonly repo: Repo
+  /** What is known about CIDs from earlier probes. */
+  readonly metadata: CidMetadata
   stats(): ContentStats
   close(): Promise<void>
 }
@@ -85,16 +90,25 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     const content = createContentReader({ reader, resolveName, ensureBlock })
     const store = kubo ? kubo.createStore(content) : createEmbeddedStore({ cache, reader }, content)
     closer.add('store', () => store.close())
+    const metadata = await openCidMetadata({
+      indexFile: join(repo.path, 'metadata.db'),
+      parquetPath: options.parquetPath ?? join(repo.path, 'parquet'),
+      clock,
+      logger,
+    })
+    closer.add('CID metadata', () => metadata.close())
 
     return {
       store,
       blocksPath: cache.blocksPath,
       repo,
+      metadata,
       stats: () => ({
         blocksBySource: sources.counts(),
         reader: reader.stats(),
         diskBytes: cache.totalBytes,
         diskUnpinnedBytes: cache.unpinnedBytes,
+        metadata: metadata.stats(),
       }),
       async close() {
         for (const { name, error } of await closer.close())
