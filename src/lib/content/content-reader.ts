@@ -17,9 +17,9 @@ export type ResolveName = (name: string, signal?: AbortSignal) => Promise<{ root
 export type ContentReader = Pick<ContentStore, 'resolve' | 'list' | 'read' | 'ensureBlock' | 'sourceRef'>
 
 export interface ContentReaderParts {
-  readonly cache: BlockCache
   readonly reader: BlockReader
   readonly resolveName: ResolveName
+  readonly ensureBlock: ContentStore['ensureBlock']
 }
 
 /** Makes a block present: the call behind `ensureBlock` and behind a miss of any block reader. */
@@ -42,9 +42,7 @@ export function createEnsureBlock(cache: BlockCache, sources: BlockSources): Con
   }
 }
 
-export function createContentReader(
-  parts: ContentReaderParts & { readonly ensureBlock: ContentStore['ensureBlock'] },
-): ContentReader {
+export function createContentReader(parts: ContentReaderParts): ContentReader {
   const { reader, resolveName, ensureBlock } = parts
   const directory = createDirectory(reader.getBlock)
 

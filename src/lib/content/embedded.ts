@@ -1,13 +1,15 @@
 // The content store without a daemon: our own blocks and pins; what is missing comes from the block sources.
 import { McpxError } from '../base/errors.ts'
+import type { BlockCache } from './block-cache.ts'
+import type { BlockReader } from './block-reader.ts'
 import { cidText, parseCid } from './cid.ts'
-import type { ContentReader, ContentReaderParts } from './content-reader.ts'
+import type { ContentReader } from './content-reader.ts'
 import { walkDag } from './dag-walk.ts'
 import type { ContentStore } from './store.ts'
 import { importUnixFs } from './unixfs-import.ts'
 
 export function createEmbeddedStore(
-  { cache, reader }: Pick<ContentReaderParts, 'cache' | 'reader'>,
+  { cache, reader }: { readonly cache: BlockCache; readonly reader: BlockReader },
   content: ContentReader,
 ): ContentStore {
   return {

@@ -3,6 +3,7 @@ import { McpxError } from '../base/errors.ts'
 import { maxBlockBytes } from './block-hash.ts'
 import type { BlockSource } from './block-sources.ts'
 import { cidText } from './cid.ts'
+import { readBody } from './http-body.ts'
 
 export interface Gateway extends BlockSource {
   /** The signed record of an IPNS key, not verified; undefined when the gateway has none. */
@@ -70,13 +71,5 @@ async function body(response: Response, maxBytes: number): Promise<Uint8Array | 
     if (response.status === 404 || response.status === 410) return undefined
     throw new Error(`answered ${response.status}`)
   }
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of response.body ?? []) {
-    size += part.length
-    // Leaving the loop cancels the body.
-    if (size > maxBytes) throw new Error(`sent more than ${maxBytes} bytes`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts, size)
+  return readBody(response, maxBytes)
 }

@@ -41,9 +41,7 @@ export async function importUnixFs(
 
   async function* candidates() {
     for await (const input of inputs) {
-      const path = checkPath(input.path)
-      if (files.has(path)) throw new McpxError('INVALID_REQUEST', `the path "${path}" is given twice`)
-      files.add(path)
+      const path = checkAddPath(input.path, files)
       yield { path, content: content(input) }
     }
   }
@@ -77,12 +75,16 @@ export async function importUnixFs(
   return only ? { cid: cidText(only), sizeBytes, wrapper } : { cid: cidText(wrapper), sizeBytes }
 }
 
-function checkPath(path: string): string {
+/** The path without empty names, put among those that were given. INVALID_REQUEST for one that leads outside or comes twice. */
+export function checkAddPath(path: string, given: Set<string>): string {
   const names = path.split('/').filter((name) => name !== '')
   const isBad = names.length === 0 || path.length > maxPathText || /\0|\\\//.test(path)
   if (isBad || names.some((name) => name === '.' || name === '..'))
     throw new McpxError('INVALID_REQUEST', `"${path.slice(0, 200)}" is no path to add`)
-  return names.join('/')
+  const clean = names.join('/')
+  if (given.has(clean)) throw new McpxError('INVALID_REQUEST', `the path "${clean}" is given twice`)
+  given.add(clean)
+  return clean
 }
 
 async function collect(parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
