@@ -1,24 +1,12 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
 import type { Events } from '../base/events.ts'
-import type { CodecParameters } from '../model/codec.ts'
+import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 import type { OutgoingPacket } from '../model/frame.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
 
-export type { CodecParameters }
-
-/** What the viewer can receive, in its order of preference. */
-export interface ViewerCodecs {
-  readonly video: readonly CodecParameters[]
-  readonly audio: readonly CodecParameters[]
-}
-
-/** What will be sent: at most one codec a kind; absent when the kind is not sent. */
-export interface ChosenCodecs {
-  readonly video?: CodecParameters
-  readonly audio?: CodecParameters
-}
+export type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 
 /** One outgoing RTP stream of a connected peer. */
 export interface RtpOutlet {
