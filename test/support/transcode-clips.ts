@@ -65,7 +65,7 @@ export function clip(name: keyof typeof recipes & string): string {
   return ffmpeg([...inputs, ...recipes[name]!], name)
 }
 
-/** The long-GOP clip, with a matrix that says to show it turned clockwise by 90 degrees. */
+/** The long-GOP clip, with a matrix that says to show it turned counterclockwise by 90 degrees. */
 export function rotatedClip(): string {
   return ffmpeg(['-i', clip('flash-long-gop.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90'], 'flash-rotated.mp4')
 }

@@ -2,13 +2,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { systemClock } from '../../src/lib/base/clock.ts'
+import type { MediaSource } from '../../src/lib/media/rendition.ts'
 import type { Encoder } from '../../src/lib/media/transcode/encoder.ts'
 import { askJob, serveJob } from '../../src/lib/media/transcode/job-port.ts'
 import { createNodeAvEncoder, loadNodeAv } from '../../src/lib/media/transcode/node-av.ts'
 import { createDecoder } from '../../src/lib/media/transcode/node-av-decoder.ts'
 import { audioRecipe, videoRecipes } from '../../src/lib/media/transcode/recipe.ts'
 import type { Segment } from '../../src/lib/media/transcode/run-job.ts'
-import type { Frame } from '../../src/lib/model/frame.ts'
+import type { Frame, Gop } from '../../src/lib/model/frame.ts'
 import type { Track } from '../../src/lib/model/track.ts'
 import type { Recipe, TranscodeJob } from '../../src/lib/protocol/media-plane.ts'
 import { openFile } from './transcode-source.ts'
@@ -42,6 +43,10 @@ export interface TranscodeOptions {
   readonly codec?: 'vp8' | 'vp9' | 'h264'
   readonly recipe?: Recipe
   readonly encoder?: Encoder
+  /** Source frames to overwrite with noise. */
+  readonly damage?: (frame: Frame) => boolean
+  /** Says another codec than the source has. */
+  readonly codecName?: string
 }
 
 /** Segments of a file, with the time it took to the first. */
@@ -62,7 +67,7 @@ export async function transcode(path: string, options: TranscodeOptions) {
   const { port1, port2 } = new MessageChannel()
   const stop = new AbortController()
   const startMs = systemClock.now()
-  const served = serveJob(port2, job, { openSource: () => openFile(path), encoder })
+  const served = serveJob(port2, job, { openSource: () => openAltered(path, options), encoder })
   const asked = askJob(port1, stop.signal)
   const segments: Segment[] = []
   let firstMs = 0
@@ -79,6 +84,31 @@ export async function transcode(path: string, options: TranscodeOptions) {
     await served
   }
   return { segments, track, recipe, firstMs }
+}
+
+async function openAltered(path: string, { damage, codecName }: TranscodeOptions): Promise<MediaSource> {
+  const source = await openFile(path)
+  const alter = (gop: Gop): Gop => ({
+    ...gop,
+    frames: gop.frames.map((frame) => {
+      return damage?.(frame) ? { ...frame, data: frame.data.map((byte, i) => (byte * 31 + i * 17) & 0xff) } : frame
+    }),
+  })
+  return {
+    ...source,
+    rendition(id) {
+      const rendition = source.rendition(id)
+      return {
+        ...rendition,
+        track: codecName ? { ...rendition.track, codec: codecName } : rendition.track,
+        gopAt: async (timeS, signal) => alter(await rendition.gopAt(timeS, signal)),
+        async gopAfter(gop, signal) {
+          const next = await rendition.gopAfter(gop, signal)
+          return next && alter(next)
+        },
+      }
+    },
+  }
 }
 
 export function framesOf({ slab, frames }: Segment): Frame[] {

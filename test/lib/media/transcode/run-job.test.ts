@@ -1,5 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { audioRecipe } from '../../../../src/lib/media/transcode/recipe.ts'
+import type { MediaSource } from '../../../../src/lib/media/rendition.ts'
+import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.ts'
+import { audioRecipe, videoRecipes } from '../../../../src/lib/media/transcode/recipe.ts'
 import {
   beepTimes,
   decodeOpus,
@@ -7,9 +11,11 @@ import {
   flashTimes,
   framesOf,
   hasNodeAv,
+  nodeAv,
   transcode,
 } from '../../../support/transcode.ts'
 import { clip, rotatedClip } from '../../../support/transcode-clips.ts'
+import { openFile } from '../../../support/transcode-source.ts'
 
 const near = (times: readonly number[], expected: readonly number[], withinS: number) => {
   expect(times).toHaveLength(expected.length)
@@ -49,12 +55,11 @@ describe.skipIf(!(await hasNodeAv()))('a transcode job', () => {
 
   it('turns the picture upright', async () => {
     const { segments, recipe } = await transcode(rotatedClip(), { kind: 'video', count: 1 })
-    expect(recipe).toMatchObject({ width: 180, height: 320, rotate: 90 })
+    expect(recipe).toMatchObject({ width: 180, height: 320, rotate: 270 })
     const dark = (await decodePictures('vp8', framesOf(segments[0]!))).find(({ timeS }) => timeS > 0.3)!
     expect([dark.width, dark.height]).toEqual([180, 320])
-    // The bright quarter was top left: clockwise by 90 degrees it is top right.
-    expect(dark.quarters[1]).toBe(Math.max(...dark.quarters))
-    expect(dark.quarters[1] - dark.quarters[0]).toBeGreaterThan(20)
+    // The bright quarter was top left: counterclockwise by 90 degrees it is bottom left.
+    expect(dark.quarters[2] - Math.max(dark.quarters[0], dark.quarters[1], dark.quarters[3])).toBeGreaterThan(20)
   })
 
   it('keeps a variable frame rate, and starts every segment with what is shown then', async () => {
@@ -110,6 +115,67 @@ describe.skipIf(!(await hasNodeAv()))('a transcode job', () => {
       expect(frames.map(({ timeS }) => timeS)).toEqual(seconds(0, 150).map((i) => expect.closeTo(from + i / 50, 6)))
       near(beepTimes(await decodeOpus(frames)), [0, 1, 2], 0.03)
     }
+  })
+
+  it('says where the source ends when asked for what is after it', async () => {
+    const { segments } = await transcode(clip('flash-long-gop.mp4'), { kind: 'video', from: 40 })
+    expect(segments).toEqual([expect.objectContaining({ index: 40, isLast: true, frames: [] })])
+    expect(segments[0]!.endS).toBeCloseTo(12, 1)
+  })
+
+  it('goes over damage in the middle, and fails where nothing decodes', async () => {
+    const path = clip('flash-long-gop.mp4')
+    const damaged = await transcode(path, { kind: 'video', damage: (frame) => frame.timeS > 3 && frame.timeS < 4 })
+    expect(damaged.segments.at(-1)).toMatchObject({ index: 11, isLast: true })
+    for (const { frames } of damaged.segments) expect(frames[0]?.isKey).toBe(true)
+    for (const kind of ['video', 'audio'] as const) {
+      const hopeless = transcode(path, { kind, damage: () => true })
+      await expect(hopeless).rejects.toMatchObject({ code: 'MEDIA_CORRUPT' })
+    }
+  })
+
+  it('refuses a codec that it has no decoder for', async () => {
+    const job = transcode(clip('flash.wav'), { kind: 'audio', codecName: 'pcm-s77' })
+    await expect(job).rejects.toMatchObject({ code: 'CODEC_UNSUPPORTED' })
+  })
+
+  it('works no further ahead than it has credit for, stops on cancel, and closes its source', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const source = await openFile(clip('flash-long-gop.mp4'))
+    const recipe = videoRecipes(source.tracks.find(({ kind }) => kind === 'video')!, ['vp8'])[0]!
+    const job = { source: { id: 'x', entry: 'x', files: {} }, trackId: 1, recipe, segmentS: 1, from: 0 }
+    let read = 0
+    const counting: MediaSource = {
+      ...source,
+      rendition: (id) => ({
+        ...source.rendition(id),
+        async gopAt(timeS, signal) {
+          const gop = await source.rendition(id).gopAt(timeS, signal)
+          const frames = gop.frames.map((frame) => ({
+            ...frame,
+            get data() {
+              read++
+              return frame.data
+            },
+          }))
+          return { ...gop, frames }
+        },
+      }),
+    }
+    const served = serveJob(port2, job, { openSource: async () => counting, encoder: await nodeAv() })
+    const stop = new AbortController()
+    const { segments, grant } = askJob(port1, stop.signal)
+    const iterator = segments[Symbol.asyncIterator]()
+    grant(2)
+    expect((await iterator.next()).value.index).toBe(0)
+    expect((await iterator.next()).value.index).toBe(1)
+    const next = iterator.next()
+    await Promise.race([next, setImmediate()])
+    stop.abort(new Error('enough'))
+    await expect(next).rejects.toThrow('enough')
+    await served
+    expect(read).toBeLessThan(5 * 60)
+    expect(source.openCount()).toBe(0)
   })
 
   it('joins sound of different jobs without a click', async () => {
