@@ -6,7 +6,8 @@ import type { Track } from '../../src/lib/model/track.ts'
 
 export async function openFile(path: string): Promise<MediaSource & { readonly openCount: () => number }> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
-  const durationS = await input.computeDuration()
+  const zeroS = Math.max(0, await input.getFirstTimestamp())
+  const durationS = (await input.computeDuration()) - zeroS
   const inputTracks = await input.getTracks()
   const tracks: Track[] = []
   for (const track of inputTracks) tracks.push(await describe(track))
@@ -15,8 +16,10 @@ export async function openFile(path: string): Promise<MediaSource & { readonly o
     container: 'file',
     durationS,
     tracks,
-    rendition: (id) =>
-      renditionOf(inputTracks.find((track) => track.id === id)!, tracks.find((t) => t.id === id)!, durationS),
+    rendition(id) {
+      const at = tracks.findIndex((track) => track.id === id)
+      return renditionOf(inputTracks[at]!, tracks[at]!, zeroS, durationS)
+    },
     close() {
       open--
       input.dispose()
@@ -61,7 +64,7 @@ function bytesOf(source: AllowSharedBufferSource): Uint8Array {
 
 type AllowSharedBufferSource = ArrayBufferLike | ArrayBufferView
 
-function renditionOf(input: InputTrack, track: Track, durationS: number): Rendition {
+function renditionOf(input: InputTrack, track: Track, zeroS: number, durationS: number): Rendition {
   const sink = new EncodedPacketSink(input)
   const spanS = 1
 
@@ -71,12 +74,12 @@ function renditionOf(input: InputTrack, track: Track, durationS: number): Rendit
     while (packet) {
       const { timestamp, duration, data, type } = packet
       if (packet !== start && type === 'key' && (track.kind === 'video' || timestamp - start!.timestamp >= spanS)) break
-      frames.push({ timeS: timestamp, durationS: duration, isKey: type === 'key', data: Uint8Array.from(data) })
+      frames.push({ timeS: timestamp - zeroS, durationS: duration, isKey: type === 'key', data: Uint8Array.from(data) })
       packet = await sink.getNextPacket(packet)
     }
     const byteLength = frames.reduce((sum, frame) => sum + frame.data.byteLength, 0)
-    const endS = packet?.timestamp ?? durationS
-    return { startS: start?.timestamp ?? 0, endS, frames, byteLength, continues: false, isLast: !packet }
+    const endS = packet ? packet.timestamp - zeroS : durationS
+    return { startS: start ? start.timestamp - zeroS : 0, endS, frames, byteLength, continues: false, isLast: !packet }
   }
 
   return {
@@ -84,11 +87,11 @@ function renditionOf(input: InputTrack, track: Track, durationS: number): Rendit
     track,
     durationS,
     async gopAt(timeS) {
-      return read((await sink.getKeyPacket(timeS)) ?? (await sink.getFirstPacket()))
+      return read((await sink.getKeyPacket(zeroS + timeS)) ?? (await sink.getFirstPacket()))
     },
     async gopAfter(gop) {
       if (gop.isLast) return undefined
-      return read(await sink.getKeyPacket(gop.endS + 1e-4))
+      return read(await sink.getKeyPacket(zeroS + gop.endS + 1e-4))
     },
     close() {},
   }

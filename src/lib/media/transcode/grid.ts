@@ -2,6 +2,8 @@
 
 /** Containers round times (Matroska to 1 ms): a frame this little before a segment belongs to it. */
 const toleranceS = 0.0015
+/** A segment whose first frame begins later than this starts with a repeat of the one before. */
+const heldS = 0.05
 
 /** The segment of the grid in which `timeS` falls. */
 export function segmentAt(timeS: number, segmentS: number): number {
@@ -38,7 +40,6 @@ export interface FrameGrid {
 export function createFrameGrid(options: FrameGridOptions): FrameGrid {
   const { segmentS, from, frameRate, sourceFrameRate } = options
   const slots = sourceFrameRate === undefined || sourceFrameRate > frameRate * 1.1 ? frameRate : undefined
-  const lateS = 1.5 / frameRate
   let next = from
   let lastS = Number.NEGATIVE_INFINITY
   let lastSlot = Number.NEGATIVE_INFINITY
@@ -57,7 +58,7 @@ export function createFrameGrid(options: FrameGridOptions): FrameGrid {
       seen = true
       const segment = Math.floor((timeS + toleranceS) / segmentS)
       if (segment < from || timeS <= lastS) return
-      yield* repeatsUntil(timeS - segment * segmentS > lateS ? segment + 1 : segment, which)
+      yield* repeatsUntil(timeS - segment * segmentS > heldS ? segment + 1 : segment, which)
       const slot = slots === undefined ? lastSlot + 1 : Math.floor(timeS * slots + 0.25)
       const isKey = segment >= next
       if (!isKey && slots !== undefined && slot <= lastSlot) return

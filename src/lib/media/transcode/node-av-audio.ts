@@ -56,7 +56,9 @@ export async function* encodeAudio(
       if (resampler && (now !== form || timeS - expectedS > longGapS)) yield* finish()
       while (!resampler && timeS * rate > position + longGapS * rate) yield* emit(undefined)
       form = now
-      resampler ??= createResampler(av, now, recipe.channels, position + opusLookahead)
+      // In samples of the input, unlike what the manual of aresample says.
+      const first = Math.round(((position + opusLookahead) / rate) * samples.sampleRate)
+      resampler ??= createResampler(av, now, recipe.channels, first)
       for (const block of resampler.push(samples, endS)) yield* emit(block)
     }
   }
@@ -95,7 +97,7 @@ function formOf(samples: AvFrame): string {
 type Resampler = ReturnType<typeof createResampler>
 
 /**
- * Samples of any kind to blocks of 960 at 48 kHz, the first of which starts at sample `first` of media time. Gaps and overlaps
+ * Samples of any kind to blocks of 960 at 48 kHz, the first of which starts at sample `first` of media time (input rate). Gaps and overlaps
  * of more than 20 ms between timestamps and samples are filled with silence or cut; less is rounding of the container.
  */
 function createResampler(av: NodeAv, form: string, channels: 1 | 2, first: number) {

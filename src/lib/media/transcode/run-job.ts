@@ -32,10 +32,14 @@ export async function runTranscodeJob(job: TranscodeJob, deps: RunJobDeps): Prom
     if (track.kind !== job.recipe.kind)
       throw new McpxError('CODEC_UNSUPPORTED', `track ${job.trackId} is ${track.kind}, not ${job.recipe.kind}`)
     const leadS = job.recipe.kind === 'audio' ? audioLeadS : 0
-    const gops = gopsFrom(rendition, Math.max(0, job.from * job.segmentS - leadS), signal)
+    let sourceEndS = 0
+    const note = (gop: Gop) => {
+      for (const { timeS, durationS } of gop.frames) sourceEndS = Math.max(sourceEndS, timeS + durationS)
+    }
+    const gops = gopsFrom(rendition, Math.max(0, job.from * job.segmentS - leadS), signal, note)
     const frames = deps.encoder.encode({ track, ...job }, gops, signal)
     await deps.credit(signal)
-    for await (const segment of cutSegments(frames, job)) {
+    for await (const segment of cutSegments(frames, job, () => sourceEndS)) {
       signal.throwIfAborted()
       deps.emit({ t: 'segment', ...segment }, [segment.slab.buffer as ArrayBuffer])
       if (!segment.isLast) await deps.credit(signal)
@@ -46,9 +50,15 @@ export async function runTranscodeJob(job: TranscodeJob, deps: RunJobDeps): Prom
 }
 
 /** The GOPs of a rendition from the key frame at or before `timeS` to the end. */
-async function* gopsFrom(rendition: Rendition, timeS: number, signal: AbortSignal): AsyncGenerator<Gop> {
+async function* gopsFrom(
+  rendition: Rendition,
+  timeS: number,
+  signal: AbortSignal,
+  note: (gop: Gop) => void,
+): AsyncGenerator<Gop> {
   let gop: Gop | undefined = await rendition.gopAt(timeS, signal)
   while (gop) {
+    note(gop)
     yield gop
     if (gop.isLast) return
     gop = await rendition.gopAfter(gop, signal)
@@ -57,11 +67,12 @@ async function* gopsFrom(rendition: Rendition, timeS: number, signal: AbortSigna
 
 /**
  * Frames in presentation order to whole segments, each in one slab. A segment is given when the next one begins, and the last
- * one, possibly empty, at the end. A segment without frames (a hole in the sound) is given empty.
+ * one at the end. The last has no frames when the job starts after the end of the source; it then says where that is.
  */
 export async function* cutSegments(
   frames: AsyncIterable<Frame>,
   { from, segmentS }: Pick<TranscodeJob, 'from' | 'segmentS'>,
+  sourceEndS: () => number,
 ): AsyncGenerator<Segment> {
   let index = from
   let held: Frame[] = []
@@ -72,7 +83,8 @@ export async function* cutSegments(
     }
     held.push(frame)
   }
-  yield packSegment(held, index, segmentS)
+  const last = packSegment(held, index, segmentS)
+  yield held.length > 0 ? last : { ...last, startS: sourceEndS(), endS: sourceEndS() }
 }
 
 /** @param nextS start of the frame that follows; absent after the last. */
@@ -90,5 +102,5 @@ function packSegment(held: readonly Frame[], index: number, segmentS: number, ne
   const startS = index * segmentS
   const isLast = nextS === undefined
   const endS = isLast && last ? Math.max(startS, last.timeS + last.durationS) : startS + segmentS
-  return { index, startS, endS: isLast && !last ? startS : endS, isLast, slab, frames }
+  return { index, startS, endS, isLast, slab, frames }
 }

@@ -113,9 +113,9 @@ export function createTranscodedRendition(options: TranscodedRenditionOptions): 
     job.grantedTo = upTo
   }
 
-  /** The job that has `index` next, or soon; undefined when all are busy for others. */
+  /** The job that has `index` next or next but one: further off a new one is sooner there. Undefined when all are busy for others. */
   function jobFor(index: number): Job | undefined {
-    const near = [...jobs].filter((job) => index >= job.next && index <= job.next + ahead)
+    const near = [...jobs].filter((job) => index >= job.next && index <= job.next + 1)
     if (near.length > 0) return near.reduce((best, job) => (job.next > best.next ? job : best))
     if (jobs.size < maxJobs) return start(index)
     const unread = [...jobs].filter((job) => job.waiting.size === 0)
