@@ -102,7 +102,7 @@ export function createGatekeeper({ authToken, clock, random = randomBytes }: Opt
 
 /** The CID a spelling of content begins with, or undefined where that cannot be told without asking anybody. */
 export function rootOf(content: string): string | undefined {
-  const match = /^(?:ipfs:\/\/|\/ipfs\/|\/?)([A-Za-z0-9]+)((?:\/[^/]*)*)$/.exec(content)
+  const match = /^(?:ipfs:\/\/|\/ipfs\/)?([A-Za-z0-9]+)((?:\/[^/]*)*)$/.exec(content)
   if (!match) return undefined
   if (match[2]!.split('/').some((part) => part === '..' || part === '.')) return undefined
   return match[1]

@@ -34,7 +34,9 @@ export async function secure(app: App, context: SecuritySettings): Promise<void>
   const rules = createOriginRules(options)
   app.decorateRequest('grant', undefined)
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // A refused upgrade ends its connection; a client must not send the next request on it.
+    if (request.ws) reply.header('connection', 'close')
     if (!rules.knowsHost(request.headers.host, request.socket.localAddress))
       throw new McpxError('FORBIDDEN', `the Host "${request.headers.host ?? ''}" is not a name of this server`)
     const { origin } = request.headers

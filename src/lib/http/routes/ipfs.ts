@@ -135,7 +135,7 @@ interface Part {
 
 async function* filesOf(parts: AsyncIterable<Part>, maxBytes: number): AsyncGenerator<AddInput> {
   let count = 0
-  for await (const { filename, file } of parts) {
+  for await (const { filename, file } of readable(parts)) {
     count++
     yield { path: filename || `file-${count}`, content: wholeFile(file, maxBytes) }
   }
@@ -144,6 +144,16 @@ async function* filesOf(parts: AsyncIterable<Part>, maxBytes: number): AsyncGene
 
 /** The form parser cuts a file that is too large; a cut file must not get a CID. */
 async function* wholeFile(file: Part['file'], maxBytes: number): AsyncGenerator<Uint8Array> {
-  yield* file as AsyncIterable<Uint8Array>
+  yield* readable<Uint8Array>(file)
   if (file.truncated) throw new McpxError('MESSAGE_TOO_LARGE', `a file of more than ${maxBytes} bytes`)
+}
+
+/** The parser's own failures are the client's: a form that ends early or has no end. */
+async function* readable<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* source
+  } catch (error) {
+    if (error instanceof McpxError || (error as { statusCode?: number }).statusCode !== undefined) throw error
+    throw new McpxError('INVALID_REQUEST', `the form cannot be read: ${(error as Error).message}`, { cause: error })
+  }
 }
