@@ -3,5 +3,6 @@
 import { completionCommand } from './completion.ts'
 import type { Command } from './define-command.ts'
 import { createServeCommand } from './serve.ts'
+import { createStreamCommand } from './stream.ts'
 
-export const commands: readonly Command[] = [createServeCommand(), completionCommand]
+export const commands: readonly Command[] = [createServeCommand(), createStreamCommand(), completionCommand]

@@ -6,7 +6,7 @@ export interface ApiOptions {
   /** Home page of the server, with its base path if it has one. */
   readonly url: string
   readonly token?: string
-  /** Ends every call. */
+  /** Ends every call that brings no signal of its own. */
   readonly signal?: AbortSignal
 }
 
@@ -14,6 +14,7 @@ export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | ReadableStream<Uint8Array>
+  /** In place of the one of the API. */
   readonly signal?: AbortSignal
 }
 
@@ -50,21 +51,20 @@ export function createApi(options: ApiOptions): Api {
   const address = (path: string) => (/^https?:\/\//.test(path) ? path : `${base}${path}`)
 
   async function request(path: string, call: RequestOptions = {}): Promise<Response> {
-    const signals = [options.signal, call.signal].filter((signal) => signal !== undefined)
+    const signal = call.signal ?? options.signal
     const headers = { ...call.headers, ...(options.token ? { authorization: `Bearer ${options.token}` } : {}) }
     const init = {
       method: call.method ?? 'GET',
       headers,
       body: call.body,
       duplex: 'half',
-      signal: AbortSignal.any(signals),
+      signal,
     }
     let response: Response
     try {
       response = await fetch(address(path), init as RequestInit)
     } catch (error) {
-      options.signal?.throwIfAborted()
-      call.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       throw new McpxError('SERVER_UNREACHABLE', `${base}: ${reasonOf(error)}`, { cause: error })
     }
     if (response.ok) return response

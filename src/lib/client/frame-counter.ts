@@ -1,38 +1,4 @@
-// What a viewer counts: packets and loss after RFC 3550, frames and freezes after W3C webrtc-stats. Bytes and time in, numbers out.
-
-export interface InboundStats {
-  readonly packetsReceived: number
-  readonly bytesReceived: number
-  /** Expected minus received (RFC 3550 A.3); never below 0. */
-  readonly packetsLost: number
-}
-
-/** Counts the packets of one RTP stream. */
-export function createPacketCounter() {
-  let first: number | undefined
-  let highest = 0
-  let packetsReceived = 0
-  let bytesReceived = 0
-
-  return {
-    /** `sequence` has 16 bits and may wrap; late and repeated packets count as received. */
-    add(sequence: number, sizeBytes: number): void {
-      packetsReceived++
-      bytesReceived += sizeBytes
-      if (first === undefined) {
-        first = sequence
-        highest = sequence
-        return
-      }
-      const ahead = (sequence - highest) & 0xffff
-      if (ahead < 0x8000) highest += ahead
-    },
-    get stats(): InboundStats {
-      const expected = first === undefined ? 0 : highest - first + 1
-      return { packetsReceived, bytesReceived, packetsLost: Math.max(0, expected - packetsReceived) }
-    },
-  }
-}
+// Frames and the freezes between them, as W3C webrtc-stats defines them. Time in, numbers out.
 
 export interface FrameStats {
   readonly framesReceived: number
