@@ -64,6 +64,8 @@ export async function createUdpMux(options: {
   /** 0 for a free one. */
   port?: number
   portRange?: readonly [number, number]
+  /** Where in the range to begin, so that many peers do not all try the same taken ports. */
+  offset?: number
 }): Promise<UdpMux> {
   const mux = new Mux()
   for (const port of candidatePorts(options)) {
@@ -73,9 +75,12 @@ export async function createUdpMux(options: {
   throw new McpxError('PORT_IN_USE', `${what} taken on ${options.addresses.join(', ')}`)
 }
 
-function candidatePorts(options: { port?: number; portRange?: readonly [number, number] }): number[] {
-  const { port = 0, portRange } = options
-  if (portRange) return Array.from({ length: portRange[1] - portRange[0] + 1 }, (_, i) => portRange[0] + i)
+function candidatePorts(options: { port?: number; portRange?: readonly [number, number]; offset?: number }): number[] {
+  const { port = 0, portRange, offset = 0 } = options
+  if (portRange) {
+    const count = portRange[1] - portRange[0] + 1
+    return Array.from({ length: count }, (_, i) => portRange[0] + ((i + offset) % count))
+  }
   // A free port on the first address may be taken on the next: try some.
   return port === 0 ? Array(16).fill(0) : [port]
 }

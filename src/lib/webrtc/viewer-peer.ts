@@ -14,7 +14,7 @@ import { codecsOf, type NegotiatedCodec, parseSdp, type SdpSection, transportSeq
 import { type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
 import { Rollover } from './srtp.ts'
 import { Transport } from './transport.ts'
-import { writeTransportFeedback } from './transport-feedback.ts'
+import { maxFeedbackPackets, writeTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
 import { uniqueCandidates, usableTransport } from './werift-peer.ts'
 
@@ -96,6 +96,7 @@ const reportMs = 500
 const feedbackMs = 60
 const pictureLossMs = 500
 const maxFeedback = 2048
+const maxFeedbackSpanMs = 4000
 
 interface Format {
   readonly kind: MediaKind
@@ -440,7 +441,11 @@ export class ViewerPeer {
     const offsets = [...this.#arrivals.keys()]
     const first = Math.min(0, ...offsets)
     const count = Math.max(...offsets) - first + 1
-    const receivedAtMs = Array.from({ length: Math.min(count, 8000) }, (_, i) => this.#arrivals.get(first + i) ?? null)
+    // A feedback spans 8 s at the most; after a sleep of the machine what is older counts as lost.
+    const receivedAtMs = Array.from({ length: Math.min(count, maxFeedbackPackets) }, (_, i) => {
+      const atMs = this.#arrivals.get(first + i)
+      return atMs === undefined || nowMs - atMs > maxFeedbackSpanMs ? null : atMs
+    })
     const header = { senderSsrc: this.#ssrc, mediaSsrc: media.ssrc, feedbackCount: this.#feedbackCount++ }
     const baseSequence = (this.#arrivalBase + first) & 0xffff
     this.#arrivals.clear()

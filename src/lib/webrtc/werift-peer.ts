@@ -56,11 +56,12 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0 })
   const random = deps.random ?? ((end: number) => randomInt(end))
   let isClosed = false
+  let created = 0
 
   return {
     async createPeer() {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
-      const mux = shared ?? (await createUdpMux({ addresses, portRange: range! }))
+      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++ }))
       const peer = new WeriftPeer({ settings, ...deps, random, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()
