@@ -21,6 +21,8 @@ export async function buildWeb(outDir) {
         outDir,
         emptyOutDir: false,
         target: 'es2022',
+        // light-dark() stays as written: what replaces it in older browsers cannot change scheme within a page.
+        cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
         modulePreload: false,
         rollupOptions: { input: resolve(source, `${page}.html`) },
       },

@@ -3,7 +3,7 @@ import { playerPath } from '../../lib/protocol/routes.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatTime, shortContent } from '../shared/format.ts'
 import { Icon } from '../shared/icons.tsx'
-import type { RecentItem } from '../shared/recent.ts'
+import type { RecentItem } from '../shared/recent-items.ts'
 import { whepAddress } from './whep-address.ts'
 
 interface RowProps {

@@ -2,7 +2,8 @@
 import { type Command, controlLabel, maxControlLength, type ServerNote } from '../../lib/protocol/control.ts'
 import type { IceServer } from '../../lib/protocol/media-plane.ts'
 import { CandidateSender } from './candidates.ts'
-import { leave, postOffer, type WhepRequest } from './whep.ts'
+import { leave, postOffer } from './whep.ts'
+import type { WhepRequest } from './whep-address.ts'
 
 /** How long the media path may take to come about after the answer. */
 const connectTimeoutMs = 12_000

@@ -6,7 +6,8 @@ import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { MediaClock } from './clock.ts'
 import { type Failure, failureOfAnswer, failureOfClose, failureOfNote, failures } from './failure.ts'
-import { WhepRefused, type WhepRequest } from './whep.ts'
+import { WhepRefused } from './whep.ts'
+import type { WhepRequest } from './whep-address.ts'
 
 type MediaNote = Extract<ServerNote, { type: 'media' }>
 export type Media = MediaNote['media']

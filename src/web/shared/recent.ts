@@ -1,36 +1,6 @@
-// What was played or added here lately, newest first, kept in this browser only.
+// What was played or added here lately, kept in this browser only.
+import { parseRecent, type RecentItem, withItem } from './recent-items.ts'
 import { readSetting, writeSetting } from './settings.ts'
-
-export interface RecentItem {
-  /** `<cid>` or `<cid>/path`. */
-  readonly content: string
-  /** File name, where it is known. */
-  readonly name?: string
-  readonly durationS?: number
-  readonly atMs: number
-}
-
-const maxItems = 12
-
-/** Understands what was stored; whatever does not look right is left out. */
-export function parseRecent(text: string | undefined): readonly RecentItem[] {
-  let raw: unknown
-  try {
-    raw = JSON.parse(text ?? '[]')
-  } catch {
-    return []
-  }
-  if (!Array.isArray(raw)) return []
-  return raw
-    .filter((item): item is RecentItem => typeof item?.content === 'string' && typeof item?.atMs === 'number')
-    .slice(0, maxItems)
-}
-
-/** The list with `item` in front; an older entry of the same content lends it what it does not know. */
-export function withItem(items: readonly RecentItem[], item: RecentItem): readonly RecentItem[] {
-  const older = items.find(({ content }) => content === item.content)
-  return [{ ...older, ...item }, ...items.filter((other) => other !== older)].slice(0, maxItems)
-}
 
 export const readRecent = (): readonly RecentItem[] => parseRecent(readSetting('recent'))
 
