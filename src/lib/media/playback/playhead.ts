@@ -133,6 +133,11 @@ export class Playhead {
     else this.#advance(nowMs)
   }
 
+  /** Nothing ran since `sinceMs`: media time stands from there to the next update. */
+  skip(sinceMs: number): void {
+    if (this.phase === 'running' && this.clock.running) this.#hold(sinceMs, this.clock.mediaAt(sinceMs))
+  }
+
   /** When update() has something to do although no frame is due. */
   nextEventMs(): number {
     if (this.phase === 'loading')
