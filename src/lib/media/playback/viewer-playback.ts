@@ -355,7 +355,7 @@ class Playback implements ViewerPlayback {
       this.#awaitsKey = false
       this.#frame = frame
       this.#packetIndex = 0
-      this.#setPace(frame, gop, isUrgent, dueMs)
+      this.#setPace(frame, gop, isUrgent, dueMs, nowMs)
       this.#video.beginFrame(this.#videoStamper.stamp(this.#clock.ticksAt('video', dueMs)), frame.isKey)
       return true
     }
@@ -379,7 +379,7 @@ class Playback implements ViewerPlayback {
     return false
   }
 
-  #setPace(frame: PacketizedFrame, gop: PacketizedGop, isUrgent: boolean, dueMs: number): void {
+  #setPace(frame: PacketizedFrame, gop: PacketizedGop, isUrgent: boolean, dueMs: number, nowMs: number): void {
     if (gop !== this.#rateGop) {
       this.#rateGop = gop
       this.#gopBytesPerMs = gop.byteLength / Math.max(40, (gop.endS - gop.startS) * 1000)
@@ -389,7 +389,7 @@ class Playback implements ViewerPlayback {
     const intervalMs = Math.min(Math.max(frame.durationS * 1000, 5), maxFrameIntervalMs)
     const spread = Math.max(frame.byteLength / (intervalMs * spreadShare), this.#gopBytesPerMs * spreadFactor)
     this.#bytesPerMs = isUrgent ? burst : Math.min(burst, spread)
-    this.#budget.setRate(this.#bytesPerMs)
+    this.#budget.begin(this.#bytesPerMs, nowMs)
     this.#idealMs = Math.max(dueMs, this.#idealMs)
   }
 
