@@ -41,7 +41,7 @@ const minLoopS = 0.1
 /** A loop that is later than this starts from now instead of from its exact time. */
 const maxLoopLagMs = 20
 /** Frames that were due at most this long before a pause are still sent after it. */
-const maxResumeRewindS = 0.5
+const maxResumeRewindS = 2
 const toleranceS = 0.0005
 
 export class Playhead {
