@@ -41,7 +41,7 @@ const minLoopS = 0.1
 /** A loop that is later than this starts from now instead of from its exact time. */
 const maxLoopLagMs = 20
 /** Frames that were due at most this long before a pause are still sent after it. */
-const maxResumeRewindS = 0.5
+const maxResumeRewindS = 2
 const toleranceS = 0.0005
 
 export class Playhead {
@@ -131,6 +131,11 @@ export class Playhead {
     if (this.phase === 'stalled') this.#checkResume(nowMs)
     else if (this.paused) this.#checkPause(nowMs)
     else this.#advance(nowMs)
+  }
+
+  /** Nothing ran since `sinceMs`: media time stands from there to the next update. */
+  skip(sinceMs: number): void {
+    if (this.phase === 'running' && this.clock.running) this.#hold(sinceMs, this.clock.mediaAt(sinceMs))
   }
 
   /** When update() has something to do although no frame is due. */

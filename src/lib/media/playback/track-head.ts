@@ -95,6 +95,13 @@ export class TrackHead {
     return packets
   }
 
+  /** Media time of the next key frame that is here, Infinity when none is. */
+  nextKeyS(): number {
+    const { gops } = this.queue
+    for (let i = 1; i < gops.length; i++) if (!gops[i]!.continues) return gops[i]!.startS
+    return Number.POSITIVE_INFINITY
+  }
+
   /** Takes over the pending feed when its key frame (video) or next frame (audio) is reached. */
   checkSwitch(): void {
     const next = this.#switchTo

@@ -89,10 +89,10 @@ export interface ViewerPlayback extends Paced {
 
 /** Audio later than this is dropped: the viewer's jitter buffer has given it up. */
 const maxAudioLatenessMs = 200
-/** Video later than this skips to a key frame that is due, */
+/** Video later than this skips to a key frame that is due, or waits for one that is due soon. */
 const lateVideoMs = 150
-/** and later than this waits for the next one even if that is not due yet. */
-const maxVideoLatenessMs = 500
+/** A loop that stood still for longer than this has paused everybody: playback goes on where it was. */
+const maxTickGapMs = 1000
 /** A frame's packets are spread over this share of its interval. */
 const spreadShare = 0.75
 const maxFrameIntervalMs = 100
@@ -119,6 +119,7 @@ class Playback implements ViewerPlayback {
   readonly #offsets: { video: number; audio: number }
   #clock: RtpClock | undefined
   #wakeAtMs = 0
+  #lastTickMs = Number.POSITIVE_INFINITY
   #closed = false
   #awaitsKey = false
   /** The video frame that is being sent, and how far. */
@@ -257,7 +258,10 @@ class Playback implements ViewerPlayback {
   }
 
   tick(nowMs: number, wallMs: number): void {
-    if (nowMs < this.#wakeAtMs || this.#closed) return
+    const gapMs = nowMs - this.#lastTickMs
+    this.#lastTickMs = nowMs
+    if (this.#closed || (nowMs < this.#wakeAtMs && gapMs <= maxTickGapMs)) return
+    if (gapMs > maxTickGapMs) this.#playhead.skip(nowMs - gapMs)
     this.#clock ??= new RtpClock(nowMs, wallMs, this.#offsets)
     this.#wakeAtMs = Number.POSITIVE_INFINITY
     this.#playhead.update(nowMs)
@@ -351,25 +355,31 @@ class Playback implements ViewerPlayback {
       this.#awaitsKey = false
       this.#frame = frame
       this.#packetIndex = 0
-      this.#setPace(frame, gop, isUrgent, dueMs)
+      this.#setPace(frame, gop, isUrgent, dueMs, nowMs)
       this.#video.beginFrame(this.#videoStamper.stamp(this.#clock.ticksAt('video', dueMs)), frame.isKey)
       return true
     }
     return false
   }
 
-  /** Late video skips to the last key frame that is due; very late video waits for the next one. True when it skipped. */
+  /**
+   * Late video skips to the last key frame that is due, and waits for the next one where that comes before it could catch up.
+   * True when it skipped.
+   */
   #dropLate(nowMs: number, dueMs: number): boolean {
     const head = this.#playhead.video!
+    const { clock } = this.#playhead
     if (head.prerollLeft > 0) return false
-    const dropped = head.dropToKey(this.#playhead.clock.mediaAt(nowMs))
+    const dropped = head.dropToKey(clock.mediaAt(nowMs))
     this.#video!.packetsDropped += dropped
     if (dropped > 0) return true
-    if (nowMs - dueMs > maxVideoLatenessMs && !head.queue.peek()!.isKey) this.#awaitsKey = true
+    const catchUpMs = (nowMs - dueMs) / (burstFactor - 1)
+    const isKey = head.queue.peek()!.isKey
+    if (!isKey && clock.playoutAt(head.nextKeyS()) < nowMs + catchUpMs) this.#awaitsKey = true
     return false
   }
 
-  #setPace(frame: PacketizedFrame, gop: PacketizedGop, isUrgent: boolean, dueMs: number): void {
+  #setPace(frame: PacketizedFrame, gop: PacketizedGop, isUrgent: boolean, dueMs: number, nowMs: number): void {
     if (gop !== this.#rateGop) {
       this.#rateGop = gop
       this.#gopBytesPerMs = gop.byteLength / Math.max(40, (gop.endS - gop.startS) * 1000)
@@ -379,7 +389,7 @@ class Playback implements ViewerPlayback {
     const intervalMs = Math.min(Math.max(frame.durationS * 1000, 5), maxFrameIntervalMs)
     const spread = Math.max(frame.byteLength / (intervalMs * spreadShare), this.#gopBytesPerMs * spreadFactor)
     this.#bytesPerMs = isUrgent ? burst : Math.min(burst, spread)
-    this.#budget.setRate(this.#bytesPerMs)
+    this.#budget.begin(this.#bytesPerMs, nowMs)
     this.#idealMs = Math.max(dueMs, this.#idealMs)
   }
 

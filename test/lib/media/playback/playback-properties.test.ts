@@ -70,6 +70,7 @@ test('whatever a viewer does, numbers stay in a row and every frame is where the
         expect(bufferFrames).toBeLessThanOrEqual(7 * 50)
       }
       const sentBefore = rig.sent.video.length + rig.sent.audio.length
+      rig.playback.setLoop(true)
       rig.playback.play()
       await rig.run(4000)
       expect(rig.sent.video.length + rig.sent.audio.length, 'playback goes on').toBeGreaterThan(sentBefore)
