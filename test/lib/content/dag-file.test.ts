@@ -1,7 +1,6 @@
 import * as dagPb from '@ipld/dag-pb'
 import fc from 'fast-check'
 import { UnixFS } from 'ipfs-unixfs'
-import { importer } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced, flat, trickle } from 'ipfs-unixfs-importer/layout'
 import { sha256 } from 'multiformats/hashes/sha2'
@@ -9,27 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { CID, codecs } from '../../../src/lib/content/cid.ts'
 import { dagFile, openDagFile } from '../../../src/lib/content/dag-file.ts'
 import { collect, seededBytes } from '../../support/content.ts'
-
-/** Blocks in memory that count how often they are asked for. */
-function memoryBlocks() {
-  const blocks = new Map<string, Uint8Array>()
-  const asked: string[] = []
-  return {
-    asked,
-    put: async (cid: CID, bytes: unknown) => {
-      blocks.set(cid.toString(), bytes as Uint8Array)
-      return cid
-    },
-    getBlock: async (cid: CID) => {
-      asked.push(cid.toString())
-      const bytes = blocks.get(cid.toString())
-      if (!bytes) throw new Error(`no ${cid}`)
-      return bytes
-    },
-  }
-}
-
-type Blocks = ReturnType<typeof memoryBlocks>
+import { createMemoryBlocks, type MemoryBlocks } from '../../support/content-blocks.ts'
 
 interface Layout {
   readonly chunk: number
@@ -39,7 +18,7 @@ interface Layout {
   readonly v0: boolean
 }
 
-async function build(blocks: Blocks, bytes: Uint8Array, layout: Layout): Promise<CID> {
+async function build(blocks: MemoryBlocks, bytes: Uint8Array, layout: Layout): Promise<CID> {
   const { chunk, links, kind, raw, v0 } = layout
   const layouts = {
     balanced: balanced({ maxChildrenPerNode: links }),
@@ -53,12 +32,10 @@ async function build(blocks: Blocks, bytes: Uint8Array, layout: Layout): Promise
     cidVersion: v0 ? (0 as const) : (1 as const),
     reduceSingleLeafToSelf: kind !== 'trickle',
   }
-  let root: CID | undefined
-  for await (const entry of importer([{ path: 'f', content: bytes }], blocks, options)) root = entry.cid
-  return root!
+  return blocks.add([{ path: 'f', content: bytes }], options)
 }
 
-async function pbBlock(blocks: Blocks, unixfs: UnixFS, links: readonly CID[]): Promise<CID> {
+async function pbBlock(blocks: MemoryBlocks, unixfs: UnixFS, links: readonly CID[]): Promise<CID> {
   const bytes = dagPb.encode(
     dagPb.prepare({ Data: unixfs.marshal(), Links: links.map((Hash) => ({ Hash, Name: '', Tsize: 0 })) }),
   )
@@ -67,7 +44,7 @@ async function pbBlock(blocks: Blocks, unixfs: UnixFS, links: readonly CID[]): P
   return cid
 }
 
-async function rawBlock(blocks: Blocks, bytes: Uint8Array): Promise<CID> {
+async function rawBlock(blocks: MemoryBlocks, bytes: Uint8Array): Promise<CID> {
   const cid = CID.createV1(codecs.raw, await sha256.digest(bytes))
   await blocks.put(cid, bytes)
   return cid
@@ -95,7 +72,7 @@ describe('a DAG file', () => {
     await fc.assert(
       fc.asyncProperty(layout, sizes, ranges, fc.integer({ min: 0, max: 4 }), async (how, size, wanted, readAhead) => {
         const bytes = Buffer.from(seededBytes(size, size + 1))
-        const blocks = memoryBlocks()
+        const blocks = createMemoryBlocks()
         const file = await openDagFile(await build(blocks, bytes, how), blocks.getBlock, { readAhead })
         expect(file.sizeBytes).toBe(size)
         expect((await collect(file.pieces(0, size))).equals(bytes)).toBe(true)
@@ -109,7 +86,7 @@ describe('a DAG file', () => {
   })
 
   it('asks for no more than what is read and a bounded amount ahead', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const root = await build(blocks, seededBytes(400_000), {
       chunk: 1000,
       links: 20,
@@ -130,7 +107,7 @@ describe('a DAG file', () => {
   })
 
   it('reads inner nodes once, so that a random read costs one block', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const root = await build(blocks, seededBytes(400_000), {
       chunk: 1000,
       links: 20,
@@ -146,7 +123,7 @@ describe('a DAG file', () => {
   })
 
   it('refuses a node whose sizes do not fit its links', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const leaf = await rawBlock(blocks, seededBytes(10))
     const root = await pbBlock(blocks, new UnixFS({ type: 'file', blockSizes: [10n, 10n] }), [leaf])
     await expect(openDagFile(root, blocks.getBlock)).rejects.toMatchObject(corrupt)
@@ -154,7 +131,7 @@ describe('a DAG file', () => {
 
   it('refuses a child that is smaller or larger than promised', async () => {
     for (const promised of [9n, 11n]) {
-      const blocks = memoryBlocks()
+      const blocks = createMemoryBlocks()
       const leaf = await rawBlock(blocks, seededBytes(10))
       const root = await pbBlock(blocks, new UnixFS({ type: 'file', blockSizes: [promised] }), [leaf])
       const file = await openDagFile(root, blocks.getBlock)
@@ -163,7 +140,7 @@ describe('a DAG file', () => {
   })
 
   it('refuses sizes beyond what a number can hold', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const leaf = await rawBlock(blocks, seededBytes(10))
     for (const sizes of [[2n ** 63n], [2n ** 52n, 2n ** 52n, 1n]]) {
       const root = await pbBlock(
@@ -176,7 +153,7 @@ describe('a DAG file', () => {
   })
 
   it('refuses a chain that is nested without end', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     let root = await rawBlock(blocks, seededBytes(10))
     for (let depth = 0; depth < 80; depth++)
       root = await pbBlock(blocks, new UnixFS({ type: 'file', blockSizes: [10n] }), [root])
@@ -185,7 +162,7 @@ describe('a DAG file', () => {
   })
 
   it('never visits children without bytes, however many there are', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const missing = CID.createV1(codecs.dagPb, await sha256.digest(seededBytes(1)))
     const leaf = await rawBlock(blocks, seededBytes(10))
     const links = [...Array.from({ length: 5000 }, () => missing), leaf]
@@ -196,13 +173,13 @@ describe('a DAG file', () => {
   })
 
   it('refuses a root of another size than the reference said', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const leaf = await rawBlock(blocks, seededBytes(10))
     await expect(dagFile(leaf, 11, blocks.getBlock).read(0, 5)).rejects.toMatchObject(corrupt)
   })
 
   it('refuses a directory, a symlink and what is no UnixFS', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const open = (root: CID) => openDagFile(root, blocks.getBlock)
     const notMedia = { code: 'NOT_MEDIA' }
     await expect(open(await pbBlock(blocks, new UnixFS({ type: 'directory' }), []))).rejects.toMatchObject(notMedia)
@@ -219,7 +196,7 @@ describe('a DAG file', () => {
   it('reports any junk in a dag-pb block as a known error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (junk) => {
-        const blocks = memoryBlocks()
+        const blocks = createMemoryBlocks()
         const cid = CID.createV1(codecs.dagPb, await sha256.digest(junk))
         await blocks.put(cid, junk)
         const outcome = await openDagFile(cid, blocks.getBlock).then(
@@ -232,7 +209,7 @@ describe('a DAG file', () => {
   })
 
   it('stops when the signal aborts', async () => {
-    const blocks = memoryBlocks()
+    const blocks = createMemoryBlocks()
     const root = await build(blocks, seededBytes(10_000), {
       chunk: 100,
       links: 10,
