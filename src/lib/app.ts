@@ -15,9 +15,11 @@ import { createEngine } from './engine/create-engine.ts'
 import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
 import { createHttpServer } from './http/server.ts'
+import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { type ServeOptions, serveOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
-import { playerPath } from './protocol/routes.ts'
+import { playerPath, routes } from './protocol/routes.ts'
+import { createSignallingHandler } from './ws/signalling.ts'
 
 export type McpxServer = Server<Engine, ContentStore>
 
@@ -52,7 +54,9 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const content = await startContent(options, { clock, logger }, closer)
   const engine = await startEngine(options, content, { clock, logger }, closer)
   deps.signal?.throwIfAborted()
-  const url = await startHttp(options, engine, { clock, logger }, closer)
+  const metrics = createMetrics({ engine, clock })
+  closer.add('metrics', () => metrics.close())
+  const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   const sample = options.sample ? { cid: await engine.sample() } : undefined
   return {
@@ -120,9 +124,31 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
   return engine
 }
 
-async function startHttp(options: ServeOptions, engine: Engine, tools: Tools, closer: Closer): Promise<string> {
-  const http = await createHttpServer({ engine, options, ...tools, version: engine.info.version, pages: pageFiles })
+async function startHttp(
+  options: ServeOptions,
+  engine: Engine,
+  metrics: EngineMetrics,
+  tools: Tools,
+  closer: Closer,
+): Promise<string> {
+  const { version } = engine.info
+  const { metricsPath, disableMetrics } = options
+  const extra = disableMetrics
+    ? []
+    : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
+  const http = await createHttpServer({
+    engine,
+    options,
+    ...tools,
+    version,
+    pages: pageFiles,
+    extra,
+    onAnswer: (answer) => metrics.answered(answer),
+    ...(!disableMetrics && { metricsPath }),
+  })
   closer.add('http', () => http.close())
+  const onSocket = createSignallingHandler({ engine, ...tools, version })
+  for (const path of routes.signalling) http.onSocket(path, onSocket)
   return (await http.listen()).url
 }
 
