@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createApi } from '../../../src/lib/client/api.ts'
 import { runSelfTest } from '../../../src/lib/client/self-test.ts'
 import { openWhep } from '../../../src/lib/client/whep-client.ts'
-import { type Answer, answerJson, startHttpServer } from '../../support/http-server.ts'
+import { type Answer, answerJson, startHttpServer } from '../../support/answering-server.ts'
 
 let stop: (() => Promise<void>) | undefined
 afterEach(async () => {

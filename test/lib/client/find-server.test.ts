@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findServer, parseServerUrl } from '../../../src/lib/client/find-server.ts'
 import { formatServerFile, parseServerFile, serverFilePath } from '../../../src/lib/model/server.ts'
-import { startHttpServer } from '../../support/http-server.ts'
+import { startHttpServer } from '../../support/answering-server.ts'
 
 let repoPath: string
 beforeEach(async () => {
