@@ -27,8 +27,8 @@ export interface AssemblerCounts {
   readonly framesDropped: number
 }
 
-/** A frame waits this long for its missing packets, in packets that arrived after its first one. */
-const patiencePackets = 512
+/** A frame waits this long for its missing packets, in packets that arrived after its first one. Audio is not asked for again. */
+const patiencePackets: Readonly<Record<MediaKind, number>> = { video: 256, audio: 16 }
 /** Packets of one frame at most: 4 MB. */
 const maxFramePackets = 4096
 
@@ -66,18 +66,22 @@ export function createFrameAssembler(emit: (frame: AssembledFrame) => void) {
     if (packet.marker || packet.kind === 'audio') frame.last = sequence
   }
 
-  /** Payloads from the first to the last packet, when none is missing and the first one begins the frame. */
+  /** Payloads from the first to the last packet, when none between them is missing and the first one may begin a frame. */
   function complete(frame: Pending): readonly RtpPayload[] | undefined {
     if (frame.last === undefined) return undefined
     const first = Math.min(...frame.packets.keys())
     if (frame.last - first + 1 !== frame.packets.size) return undefined
     const packets = Array.from({ length: frame.packets.size }, (_, i) => frame.packets.get(first + i)!)
-    const follows = edge !== undefined && first === edge + 1
-    const info = depacketizers[packets[0]!.codec].inspect(packets[0]!.payload)
-    return info?.canStart &&
-      (follows || edge === undefined || packets[0]!.kind === 'audio' || startsSurely(packets[0]!))
-      ? packets
-      : undefined
+    const { codec, payload } = packets[0]!
+    return depacketizers[codec].inspect(payload)?.canStart ? packets : undefined
+  }
+
+  /** What is released now: a frame that follows the last one, or after long waiting one that surely has its beginning. */
+  function due(frame: Pending, isGivenUp: boolean): readonly RtpPayload[] | undefined {
+    const packets = complete(frame)
+    if (!packets) return undefined
+    const follows = edge === undefined || packets[0]!.sequence === ((edge + 1) & 0xffff)
+    return follows || (isGivenUp && startsSurely(packets[0]!)) ? packets : undefined
   }
 
   function release(frame: Pending, packets: readonly RtpPayload[]): void {
@@ -102,8 +106,8 @@ export function createFrameAssembler(emit: (frame: AssembledFrame) => void) {
       if (edge !== undefined && sequence <= edge) return
       place(packet, sequence)
       for (let frame = pending[0]; frame; frame = pending[0]) {
-        const packets = complete(frame)
-        const isGivenUp = !packets && arrived - frame.since > patiencePackets
+        const isGivenUp = arrived - frame.since > patiencePackets[packet.kind]
+        const packets = due(frame, isGivenUp)
         if (!packets && !isGivenUp) return
         pending = pending.slice(1)
         if (packets) release(frame, packets)
@@ -119,5 +123,5 @@ export function createFrameAssembler(emit: (frame: AssembledFrame) => void) {
   }
 }
 
-/** VP8, VP9 mark the first packet of a frame themselves, so that a lost frame before it does not matter. */
-const startsSurely = ({ codec }: RtpPayload): boolean => codec === 'vp8' || codec === 'vp9'
+/** Their first packet says that it is the first, so that what was lost before it does not matter. */
+const startsSurely = ({ codec }: RtpPayload): boolean => codec === 'vp8' || codec === 'vp9' || codec === 'opus'
