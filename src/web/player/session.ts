@@ -187,6 +187,14 @@ export class Session {
     this.#set({ warning: undefined })
   }
 
+  /** Whether media of the kind that counts has reached the element; its own clock runs without any. */
+  get isReceiving(): boolean {
+    const { phase, sent } = this.state
+    const kind = sent.some((track) => track.kind === 'video') ? 'video' : 'audio'
+    const receiver = this.peer?.getReceivers().find(({ track }) => track.kind === kind)
+    return phase === 'connected' && sent.length > 0 && (receiver?.getSynchronizationSources().length ?? 0) > 0
+  }
+
   /** The element shows a frame; `rtpTimestamp` where the browser says which. */
   onFrame(rtpTimestamp: number | undefined): void {
     if (rtpTimestamp !== undefined) this.clock.shown(rtpTimestamp)
