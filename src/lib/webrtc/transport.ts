@@ -16,6 +16,7 @@ import {
   Candidate,
   candidateFoundation,
   candidatePriority,
+  endHandshake,
   type IceAgent,
   parseIceServers,
   RTCDataChannel,
@@ -280,6 +281,7 @@ export class Transport {
   async #closeAll(): Promise<void> {
     this.#timer?.cancel()
     sendCloseNotify(this.#dtls)
+    endHandshake(this.#dtls)
     await this.#sctp?.stop().catch(() => {})
     this.protect = undefined
     this.unprotect = undefined
