@@ -54,6 +54,8 @@ export interface TransportOptions {
   readonly isControlling: boolean
   readonly iceServers: readonly IceServer[]
   readonly announceAddresses: readonly string[]
+  /** Only paths over a TURN server. */
+  readonly relayOnly?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -312,6 +314,7 @@ export class Transport {
     const asked = parseIceServers(this.#options.iceServers.map(({ urls }) => ({ urls })))
     const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
     agent.getCandidatePromises = (_addresses, timeoutS) => {
+      if (this.#options.relayOnly) return hasRelay() ? [] : relay([], timeoutS)
       const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e) => this.#addHost(e)) : []
       const hosts = agent.protocols.filter((protocol) => fresh.includes(protocol))
       const reflexive = asked.stunServer ? hosts.map((host) => this.#addReflexive(host, [...asked.stunServer!])) : []
