@@ -185,14 +185,12 @@ export function createMatroskaReader(): { push(bytes: Uint8Array): Block[] } {
         if (!read.has(id.value)) {
           pending = pending.subarray(start)
           skip = size.value
-          if (skip === 0) continue
           continue
         }
         if (start + size.value > pending.length) return blocks
         const content = pending.subarray(start, start + size.value)
         pending = pending.subarray(start + size.value)
-        if (id.value === ids.timestamp)
-          clusterMs = content.length > 0 ? content.readUIntBE(0, Math.min(6, content.length)) : 0
+        if (id.value === ids.timestamp) clusterMs = content.reduce((value, byte) => value * 256 + byte, 0)
         else if (content.length > 4) blocks.push(blockOf(content, id.value))
       }
     },
