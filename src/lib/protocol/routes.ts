@@ -6,6 +6,10 @@ export const routes = {
   dashboard: '/dashboard',
   openapi: '/openapi.json',
   health: '/health',
+  /** A token becomes a cookie, a ticket for one WebSocket, or a narrower token. */
+  session: '/api/v0/session',
+  ticket: '/api/v0/ticket',
+  tokens: '/api/v0/tokens',
   metrics: '/metrics',
   /** WHEP (RFC 9725 drafts: POST offer, PATCH trickle, DELETE). `:cid` may go on with a path inside the CID. */
   whep: '/whep/*',

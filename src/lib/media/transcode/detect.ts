@@ -1,12 +1,8 @@
 // Which encoder there is on this machine.
 import { execFile } from 'node:child_process'
-import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { McpxError } from '../../base/errors.ts'
 import type { WorkerSettings } from '../../protocol/media-plane.ts'
-import type { Encoder } from './encoder.ts'
-import { createFfmpegEncoder } from './ffmpeg-cli.ts'
-import { createNodeAvEncoder, loadNodeAv } from './node-av.ts'
+import { loadNodeAv } from './node-av.ts'
 
 export type EncoderName = WorkerSettings['encoder']
 
@@ -27,11 +23,4 @@ async function isFfmpegUsable(path: string): Promise<boolean> {
   const args = ['-hide_banner', '-loglevel', 'error', '-encoders']
   const found = await promisify(execFile)(path, args, { timeout: 5000, maxBuffer: 2 ** 20 }).catch(() => undefined)
   return found !== undefined && /\blibopus\b/.test(found.stdout) && /\b(libvpx|libx264)\b/.test(found.stdout)
-}
-
-/** The encoder of that name. Rejects with ENCODER_MISSING. */
-export async function createEncoder(name: EncoderName): Promise<Encoder> {
-  if (name === 'ffmpeg') return createFfmpegEncoder()
-  if (name === 'node-av') return createNodeAvEncoder({ breathe: () => setImmediate() })
-  throw new McpxError('ENCODER_MISSING', 'there is no encoder on this machine')
 }

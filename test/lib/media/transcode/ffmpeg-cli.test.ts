@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { createEncoder, detectEncoder } from '../../../../src/lib/media/transcode/detect.ts'
+import { createEncoder } from '../../../../src/lib/media/transcode/create-encoder.ts'
+import { detectEncoder } from '../../../../src/lib/media/transcode/detect.ts'
 import { createFfmpegEncoder } from '../../../../src/lib/media/transcode/ffmpeg-cli.ts'
 import {
   beepTimes,

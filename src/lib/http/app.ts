@@ -1,0 +1,129 @@
+// A Fastify instance as every server of ours has it: bounded, quiet towards clients, and stopped without waiting for ever.
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyError } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Clock } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { App, HttpLimits, HttpOptions, Reply } from './context.ts'
+import { type Failure, toFailure } from './errors.ts'
+
+export interface AppSettings {
+  readonly limits: HttpLimits
+  readonly logger: Logger
+  readonly basePath: string
+  readonly debug: boolean
+  readonly tls?: Tls | undefined
+}
+
+export interface Tls {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/** `mcpx/` → `/mcpx`; empty stays empty. Throws INVALID_OPTION. */
+export function normalBasePath(text: string): string {
+  const path = text.replace(/^\/+|\/+$/g, '')
+  if (path === '') return ''
+  if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(path)) throw new McpxError('INVALID_OPTION', `"${text}" is no base path`)
+  return `/${path}`
+}
+
+/** Both addresses work: with the base path (a proxy that forwards it) and without (a proxy that strips it). */
+function withoutBasePath(url: string, basePath: string): string {
+  if (basePath === '' || !url.startsWith(basePath)) return url
+  const rest = url.slice(basePath.length)
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest.startsWith('/') ? rest : url
+}
+
+/** Throws INVALID_OPTION when a file is missing. */
+export async function readTls({ tlsCert, tlsKey }: Pick<HttpOptions, 'tlsCert' | 'tlsKey'>): Promise<Tls | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new McpxError('INVALID_OPTION', 'TLS needs both --tls-cert and --tls-key')
+  const read = (flag: string, file: string) =>
+    readFile(file).catch((cause: Error) => {
+      throw new McpxError('INVALID_OPTION', `${flag} ${file} cannot be read`, { cause })
+    })
+  return { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) }
+}
+
+export function createApp({ limits, basePath, debug, logger, tls }: AppSettings): App {
+  const app = Fastify({
+    https: tls ?? null,
+    logger: false,
+    bodyLimit: limits.jsonBytes,
+    connectionTimeout: limits.idleMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 4096 },
+    rewriteUrl: (request) => withoutBasePath(request.url ?? '/', basePath),
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = toFailure(error, debug)
+      ;(reply as unknown as Reply).code(status).send(body)
+    },
+  }) as unknown as App
+  app.server.headersTimeout = limits.headersMs
+  app.server.requestTimeout = 0
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+
+  app.setErrorHandler((thrown: FastifyError, request, reply) => {
+    const failure = toFailure(thrown, debug)
+    logFailure(failure, request.method, request.routeOptions.url)
+    reply.code(failure.status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(failure.body)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const error = new McpxError(
+      'NOT_FOUND',
+      `there is no ${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`,
+    )
+    const { status, body } = toFailure(error, debug)
+    reply.code(status).send(body)
+  })
+
+  function logFailure({ status, error }: Failure, method: string, endpoint = 'unknown'): void {
+    const fields = {
+      method,
+      endpoint,
+      status,
+      code: error.code,
+      err: status >= 500 ? (error.cause ?? error) : undefined,
+    }
+    if (status >= 500) logger.error(fields, error.message)
+    else logger.debug(fields, error.message)
+  }
+  return app
+}
+
+export interface Place {
+  readonly host: string
+  readonly port: number
+  readonly isTls: boolean
+  readonly basePath: string
+}
+
+/** Listens and says where. Throws PORT_IN_USE. */
+export async function listen(app: App, place: Place): Promise<{ url: string; port: number }> {
+  const { host, isTls, basePath } = place
+  try {
+    await app.listen({ host, port: place.port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new McpxError('PORT_IN_USE', `port ${place.port} on ${host} is taken`, { cause: error })
+    throw error
+  }
+  const { port } = app.server.address() as AddressInfo
+  const name =
+    host === '' || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return { url: `http${isTls ? 's' : ''}://${name}:${port}${basePath}`, port }
+}
+
+/** Answers what is in progress for at most `closeMs`, then drops it. */
+export async function closeApp(app: App, clock: Clock, closeMs: number): Promise<void> {
+  const force = clock.after(closeMs, () => app.server.closeAllConnections(), { keepAlive: true })
+  await app.close()
+  force.cancel()
+}

@@ -1,0 +1,116 @@
+// The API server: Fastify with our rules in front and one route file for each subject.
+import swagger from '@fastify/swagger'
+import websocket from '@fastify/websocket'
+import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { type Clock, systemClock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Engine } from '../engine/engine.ts'
+import { checkBind, createGatekeeper } from './access.ts'
+import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
+import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
+import { loadPage, type PageSource } from './page.ts'
+import { controlRoutes } from './routes/control.ts'
+import { debugRoutes } from './routes/debug.ts'
+import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
+import { healthRoutes } from './routes/health.ts'
+import { infoRoutes } from './routes/info.ts'
+import { ipfsRoutes } from './routes/ipfs.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { rawRoutes } from './routes/raw.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { whepRoutes } from './routes/whep.ts'
+import { limitBodyTime, secure } from './security.ts'
+import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
+
+export interface HttpServerSettings {
+  readonly engine: Engine
+  readonly options: HttpOptions
+  readonly logger: Logger
+  readonly clock?: Clock
+  readonly version: string
+  readonly pages: { readonly home: PageSource; readonly player: PageSource }
+  /** Routes of other parts: metrics. */
+  readonly extra?: readonly ExtraRoute[]
+  /** Where the metrics are, for the info page; undefined when off. */
+  readonly metricsPath?: string
+  readonly limits?: Partial<HttpLimits>
+  /** Called after each answer; `endpoint` is the pattern of the route, so that the number of endpoints is bounded. */
+  readonly onAnswer?: (answer: { endpoint: string; method: string; status: number; seconds: number }) => void
+}
+
+export interface HttpServer {
+  /** Throws PORT_IN_USE. `url` has the base path and no slash at the end. */
+  listen(): Promise<{ url: string; port: number }>
+  /** Serves a WebSocket at this path; before listen. */
+  onSocket(path: string, handler: SocketHandler): void
+  /** Answers what is in progress, for a bounded time, and closes every socket. */
+  close(): Promise<void>
+}
+
+export async function createHttpServer(settings: HttpServerSettings): Promise<HttpServer> {
+  const { engine, options, version, clock = systemClock } = settings
+  const logger = settings.logger.child({ scope: 'http' })
+  checkBind(options.host, options.authToken, options.insecure)
+  const limits = { ...defaultLimits, ...settings.limits }
+  const basePath = normalBasePath(options.basePath)
+  const tls = await readTls(options)
+  const [home, player] = await Promise.all([
+    loadPage(settings.pages.home, basePath),
+    loadPage(settings.pages.player, basePath),
+  ])
+  const { authToken } = options
+  const context: RouteContext = {
+    engine,
+    options,
+    limits,
+    logger,
+    clock,
+    version,
+    gatekeeper: createGatekeeper({ authToken, clock }),
+    pages: { home, player },
+    basePath,
+    metricsPath: settings.metricsPath,
+  }
+
+  const app = createApp({ limits, logger, basePath, debug: options.debug, tls })
+  app.addHook('onResponse', async (request, reply) => {
+    const endpoint = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown')
+    const answer = { endpoint, method: request.method, status: reply.statusCode, seconds: reply.elapsedTime / 1000 }
+    settings.onAnswer?.(answer)
+    logger.debug(answer, 'answered')
+  })
+  await app.register(websocket, {
+    options: { maxPayload: limits.socketMessageBytes, perMessageDeflate: false },
+    preClose: (done) => closeSockets(app, clock, done),
+  })
+  await secure(app, context)
+  limitBodyTime(app, context)
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'mcpx', version, description: 'Streams anything that has an IPFS CID over WebRTC.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+      servers: [{ url: basePath || '/' }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  for (const routes of [
+    pageRoutes,
+    healthRoutes,
+    infoRoutes,
+    sessionRoutes,
+    controlRoutes,
+    ipfsRoutes,
+    rawRoutes,
+    whepRoutes,
+    debugRoutes,
+  ])
+    await app.register(async (scope) => routes(scope as unknown as App, context))
+  extraRoutes(app, settings.extra ?? [])
+
+  return {
+    onSocket: (path, handler) => addSocketRoute(app, context, path, handler),
+    listen: () => listen(app, { host: options.host, port: options.port, isTls: tls !== undefined, basePath }),
+    close: () => closeApp(app, clock, limits.closeMs),
+  }
+}

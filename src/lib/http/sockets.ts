@@ -1,0 +1,95 @@
+// WebSockets of the API server: texts only, bounded in size and backlog, and pinged so that dead ones go.
+import { type Clock, every } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import { type Grant, requireContent } from './access.ts'
+import { type App, grantOf, type Request, type RouteContext } from './context.ts'
+
+/** One accepted WebSocket, as a session sees it. */
+export interface ServerSocket {
+  readonly grant: Grant
+  /** Address of the client. */
+  readonly address: string
+  /** Throws FORBIDDEN when the token of this socket does not reach the content. */
+  requireContent(content: string): void
+  /** Closes the socket instead when the client does not read. */
+  send(text: string): void
+  close(code?: number, reason?: string): void
+  onMessage(listener: (text: string) => void): void
+  onClose(listener: () => void): void
+}
+
+export type SocketHandler = (socket: ServerSocket) => void
+
+/** What we use of a `ws` socket. */
+interface RawSocket {
+  readonly bufferedAmount: number
+  readonly readyState: number
+  send(text: string): void
+  ping(): void
+  close(code?: number, reason?: string): void
+  terminate(): void
+  on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void
+  on(event: 'close' | 'pong' | 'error', listener: () => void): void
+}
+
+const open = 1
+const maxBacklogBytes = 4 * 2 ** 20
+const pingMs = 30_000
+const closeGraceMs = 250
+
+export function addSocketRoute(app: App, context: RouteContext, path: string, handler: SocketHandler): void {
+  const { clock, limits } = context
+  app.route({
+    method: 'GET',
+    url: path,
+    websocket: true,
+    config: { role: 'viewer', checksContent: true },
+    preHandler: async (request: Request) => {
+      if (request.ws && app.websocketServer.clients.size >= limits.sockets)
+        throw new McpxError('TOO_MANY_STREAMS', `${limits.sockets} WebSockets are open`)
+    },
+    handler: (raw: unknown, request: Request) => handler(wrap(raw as RawSocket, grantOf(request), request.ip, clock)),
+  } as never)
+}
+
+function wrap(raw: RawSocket, grant: Grant, address: string, clock: Clock): ServerSocket {
+  let isAlive = true
+  const heartbeat = every(clock, pingMs, () => {
+    if (!isAlive) return raw.terminate()
+    isAlive = false
+    raw.ping()
+  })
+  raw.on('pong', () => {
+    isAlive = true
+  })
+  raw.on('close', () => heartbeat.cancel())
+  return {
+    grant,
+    address,
+    requireContent: (content) => requireContent(grant, content),
+    send(text) {
+      if (raw.readyState !== open) return
+      if (raw.bufferedAmount > maxBacklogBytes) return raw.terminate()
+      raw.send(text)
+    },
+    close: (code = 1000, reason = '') => raw.close(code, reason),
+    onMessage(listener) {
+      raw.on('message', (data, isBinary) =>
+        isBinary ? raw.close(1003, 'texts only') : listener(data.toString('utf8')),
+      )
+    },
+    onClose: (listener) => raw.on('close', listener),
+  }
+}
+
+/** Says goodbye to every client and does not wait long for the answer. */
+export function closeSockets(app: App, clock: Clock, done: () => void): void {
+  const server = app.websocketServer as { clients: Set<RawSocket>; close(): void }
+  for (const client of server.clients) client.close(1001, 'the server stops')
+  if (server.clients.size > 0)
+    clock.after(closeGraceMs, () => {
+      for (const client of server.clients) client.terminate()
+    })
+  server.close()
+  done()
+}

@@ -1,0 +1,73 @@
+// A real API server on a free loopback port, over the in-memory engine.
+import { onTestFinished } from 'vitest'
+import { silentLogger } from '../../src/lib/base/logger.ts'
+import { createHttpServer, type HttpServer, type HttpServerSettings } from '../../src/lib/http/server.ts'
+import { createMemoryEngine, type MemoryEngine } from './http-engine.ts'
+
+const html = (name: string) =>
+  `<!doctype html><html><head><title>${name}</title><script type="module">console.log("${name}")</script></head><body></body></html>`
+
+export const token = 'the-server-token'
+
+interface Started {
+  readonly url: string
+  readonly port: number
+  readonly engine: MemoryEngine
+  readonly server: HttpServer
+  /** fetch below the server's address. */
+  get(path: string, init?: RequestInit): Promise<Response>
+  post(path: string, body?: unknown, init?: RequestInit): Promise<Response>
+}
+
+type Options = Partial<HttpServerSettings['options']>
+
+export const defaultOptions: HttpServerSettings['options'] = {
+  host: '127.0.0.1',
+  port: 0,
+  basePath: '',
+  tlsCert: undefined,
+  tlsKey: undefined,
+  authToken: undefined,
+  insecure: false,
+  allowedHost: [],
+  allowedOrigin: [],
+  rateLimit: 0,
+  debug: false,
+  isolation: false,
+}
+
+/** Closed when the test ends. */
+export async function startHttp(
+  options: Options = {},
+  settings: Partial<Omit<HttpServerSettings, 'options' | 'engine'>> & {
+    engine?: MemoryEngine
+    prepare?: (server: HttpServer) => void
+  } = {},
+): Promise<Started> {
+  const { engine = createMemoryEngine(), prepare, ...rest } = settings
+  const server = await createHttpServer({
+    engine,
+    options: { ...defaultOptions, ...options },
+    logger: silentLogger,
+    version: '1.2.3',
+    pages: { home: { html: html('home') }, player: { html: html('player') } },
+    ...rest,
+  })
+  onTestFinished(() => server.close())
+  prepare?.(server)
+  const { url, port } = await server.listen()
+  return {
+    url,
+    port,
+    engine,
+    server,
+    get: (path, init) => fetch(`${url}${path}`, { redirect: 'manual', ...init }),
+    post: (path, body, init = {}) =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...init,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...init.headers },
+      }),
+  }
+}

@@ -1,0 +1,310 @@
+// An Engine that keeps its streams in memory and answers with recorded SDP: the doors are tested against the contract alone.
+
+import { McpxError } from '../../src/lib/base/errors.ts'
+import { Events } from '../../src/lib/base/events.ts'
+import type { AddedContent, AddInput, ContentStat, ContentStore } from '../../src/lib/content/store.ts'
+import type { ConnectionTest, Engine, EngineEvents, EngineInfo, OpenRequest } from '../../src/lib/engine/engine.ts'
+import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
+import type { CloseReason, MediaInfo, StreamRecord } from '../../src/lib/model/stream.ts'
+import type { SourceRef } from '../../src/lib/protocol/media-plane.ts'
+
+export const cids = {
+  film: 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq',
+  other: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
+  folder: 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi',
+  missing: 'bafybeihkoviema7g3gxyt6la7vd5ho32ictqbilu3wnlo3rs7ewhnp7lly',
+} as const
+
+export const offerSdp = [
+  'v=0',
+  'o=- 1 2 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  'a=group:BUNDLE 0 1',
+  'm=video 9 UDP/TLS/RTP/SAVPF 96',
+  'c=IN IP4 0.0.0.0',
+  'a=mid:0',
+  'a=recvonly',
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:0123456789abcdefghijklmn',
+  'a=fingerprint:sha-256 00:11:22:33',
+  'a=setup:actpass',
+  'a=rtpmap:96 VP8/90000',
+  'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+  'c=IN IP4 0.0.0.0',
+  'a=mid:1',
+  'a=recvonly',
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:0123456789abcdefghijklmn',
+  'a=fingerprint:sha-256 00:11:22:33',
+  'a=setup:actpass',
+  'a=rtpmap:111 opus/48000/2',
+  '',
+].join('\r\n')
+
+/** The answer to an offer: with credentials that say how often ICE began. */
+const answerSdp = (round: number) =>
+  offerSdp
+    .replaceAll('recvonly', 'sendonly')
+    .replaceAll('actpass', 'active')
+    .replaceAll('ice-ufrag:abcd', `ice-ufrag:srv${round}`)
+    .replaceAll('a=rtpmap:96', 'a=candidate:1 1 udp 2130706431 127.0.0.1 5000 typ host\r\na=rtpmap:96')
+
+export const media: MediaInfo = {
+  container: 'mp4',
+  durationS: 30,
+  rungs: [{ index: 0, name: 'very_high', width: 854, height: 480, frameRate: 30 }],
+  mode: 'fixed',
+  rotation: 0,
+  tracks: [{ id: 1, kind: 'video', codec: 'vp8', width: 854, height: 480, frameRate: 30 }],
+}
+
+export interface MemoryStore extends ContentStore {
+  readonly files: Map<string, Uint8Array>
+  readonly pinned: Set<string>
+  readonly added: { path: string; bytes: Uint8Array }[]
+  /** The most bytes that reads have given out and nobody has taken back: how far they ran ahead. */
+  readonly given: { bytes: number }
+}
+
+const piece = 16 * 1024
+
+/** Content by the CIDs above; `read` is pull-based, as the contract says. */
+export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): MemoryStore {
+  const files = new Map<string, Uint8Array>()
+  const pinned = new Set<string>()
+  const added: { path: string; bytes: Uint8Array }[] = []
+  const given = { bytes: 0 }
+
+  function parse(content: string): { cid: string; path: string } {
+    const path = content.replace(/^ipfs:\/\/|^\/ipfs\//, '')
+    const root = path.split('/')[0]!
+    if (!/^baf[a-z2-7]{50,}$/.test(root)) throw new McpxError('INVALID_CID', `"${root}" is no CID`)
+    return { cid: path, path }
+  }
+
+  return {
+    kind,
+    files,
+    pinned,
+    added,
+    given,
+    async resolve(content): Promise<ContentStat & { path: string }> {
+      const { cid, path } = parse(content)
+      if (cid === cids.folder) return { cid, path, type: 'directory', sizeBytes: 0 }
+      const bytes = files.get(cid)
+      if (!bytes) throw new McpxError('CONTENT_NOT_FOUND', `nobody has ${cid}`)
+      return { cid: cid.split('/')[0]!, path, type: 'file', sizeBytes: bytes.length }
+    },
+    list: async () => [],
+    async *read(cid, { start = 0, end } = {}) {
+      const bytes = files.get(cid)
+      if (!bytes) throw new McpxError('CONTENT_NOT_FOUND', `nobody has ${cid}`)
+      for (let at = start; at < (end ?? bytes.length); at += piece) {
+        const part = bytes.subarray(at, Math.min(at + piece, end ?? bytes.length))
+        given.bytes += part.length
+        yield part
+      }
+    },
+    async add(input): Promise<AddedContent> {
+      let sizeBytes = 0
+      for await (const { path, content } of input as AsyncIterable<AddInput>) {
+        const parts: Uint8Array[] = []
+        for await (const part of content) parts.push(part)
+        const bytes = Buffer.concat(parts)
+        sizeBytes += bytes.length
+        added.push({ path, bytes })
+      }
+      return { cid: cids.other, sizeBytes }
+    },
+    async pin(cid) {
+      pinned.add(cid)
+    },
+    async unpin(cid) {
+      if (!pinned.delete(cid)) throw new McpxError('CONTENT_NOT_FOUND', `${cid} is not pinned`)
+    },
+    pins: async () => [...pinned],
+    ensureBlock: async () => ({ source: 'local' }),
+    async sourceRef(content): Promise<SourceRef> {
+      const { cid, path } = parse(content)
+      return { id: path, entry: '', files: { '': { cid, sizeBytes: 0 } } }
+    },
+    close: async () => {},
+  }
+}
+
+export interface MemoryEngine extends Engine {
+  readonly store: MemoryStore
+  readonly calls: { name: string; args: unknown[] }[]
+  /** Changes a record and tells everybody. */
+  set(streamId: string, change: Partial<StreamRecord>): void
+  /** Arguments of the calls of this name. */
+  argsOf(name: string): unknown[][]
+}
+
+interface Options {
+  readonly store?: MemoryStore
+  readonly info?: Partial<EngineInfo>
+  /** Holds back `open` until it resolves. */
+  readonly beforeOpen?: (request: OpenRequest) => Promise<void>
+}
+
+export function createMemoryEngine({ store = createMemoryStore(), info = {}, beforeOpen }: Options = {}): MemoryEngine {
+  const events = new Events<EngineEvents>((error) => {
+    throw error
+  })
+  const records = new Map<string, StreamRecord>()
+  const calls: { name: string; args: unknown[] }[] = []
+  const rounds = new Map<string, number>()
+  let created = 0
+  store.files.set(cids.film, Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251)))
+
+  const record = (name: string, ...args: unknown[]) => calls.push({ name, args })
+
+  function need(id: string): StreamRecord {
+    const found = records.get(id)
+    if (!found || found.state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `there is no stream "${id}"`)
+    return found
+  }
+
+  function set(id: string, change: Partial<StreamRecord>): void {
+    const next = { ...records.get(id)!, ...change }
+    records.set(id, next)
+    events.emit('stream', next)
+  }
+
+  function round(id: string): number {
+    const next = (rounds.get(id) ?? 0) + 1
+    rounds.set(id, next)
+    return next
+  }
+
+  async function close(id: string, reason: CloseReason = 'requested'): Promise<void> {
+    record('close', id, reason)
+    need(id)
+    set(id, { state: 'closed', closedAtMs: 2_000, closeReason: reason })
+  }
+
+  return {
+    events,
+    store,
+    calls,
+    set,
+    argsOf: (name) => calls.filter((call) => call.name === name).map((call) => call.args),
+    info: {
+      nodeId: 'node-1',
+      version: '0.0.0',
+      startedAtMs: 0,
+      encoder: 'none',
+      mediaWorkers: 1,
+      sampleCid: cids.film,
+      iceServers: [],
+      ...info,
+    },
+    async open(request) {
+      record('open', request)
+      await beforeOpen?.(request)
+      request.signal?.throwIfAborted()
+      const { path } = await store.resolve(request.content)
+      const id = `stream-${++created}`
+      const opened: StreamRecord = {
+        id,
+        content: path,
+        state: 'waiting',
+        quality: request.quality ?? 'auto',
+        createdAtMs: 1_000,
+        media,
+        sent: [],
+      }
+      records.set(id, opened)
+      events.emit('stream', opened)
+      return opened
+    },
+    probe: async () => media,
+    sample: async () => cids.film,
+    async acceptOffer(id, sdp) {
+      record('acceptOffer', id, sdp)
+      need(id)
+      set(id, { state: 'connecting' })
+      return { sdp: answerSdp(round(id)) }
+    },
+    async createOffer(id) {
+      record('createOffer', id)
+      need(id)
+      return { sdp: offerSdp.replaceAll('recvonly', 'sendonly') }
+    },
+    async acceptAnswer(id, sdp) {
+      record('acceptAnswer', id, sdp)
+      need(id)
+      if (!sdp.startsWith('v=0')) throw new McpxError('INVALID_SDP', 'the answer is no SDP')
+      set(id, { state: 'connecting' })
+    },
+    async addCandidate(id, candidate) {
+      record('addCandidate', id, candidate)
+      need(id)
+    },
+    async command(id, command) {
+      record('command', id, command)
+      need(id)
+      if (command.type === 'quality') set(id, { quality: command.quality })
+    },
+    async stats(id): Promise<StatsSnapshot> {
+      record('stats', id)
+      return snapshotOf(need(id))
+    },
+    list: () => [...records.values()],
+    get: (id) => records.get(id),
+    close,
+    async closeAll(reason) {
+      const open = [...records.values()].filter(({ state }) => state !== 'closed')
+      for (const { id } of open) await close(id, reason)
+      return open.length
+    },
+    async testConnection(): Promise<ConnectionTest> {
+      return {
+        streamId: 'stream-test',
+        iceConnectMs: 12,
+        dtlsConnectMs: 30,
+        firstPacketMs: 50,
+        packetsReceived: 10,
+        packetsLost: 0,
+        candidatePair: { local: '127.0.0.1:1', remote: '127.0.0.1:2', type: 'host' },
+      }
+    },
+    health: () => [],
+    stop: async () => {},
+  }
+}
+
+export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> = {}): StatsSnapshot {
+  return {
+    streamId: record.id,
+    atMs: 3_000,
+    state: record.state,
+    connectionState: 'connected',
+    iceState: 'completed',
+    mediaTimeS: 2,
+    durationS: 30,
+    paused: false,
+    quality: 'high',
+    bufferS: 1.5,
+    bufferFrames: 45,
+    underruns: 0,
+    bitrateBps: 1_200_000,
+    video: {
+      packetsSent: 300,
+      bytesSent: 300_000,
+      framesSent: 60,
+      keyFramesSent: 2,
+      retransmittedPacketsSent: 1,
+      nackCount: 1,
+      pliCount: 0,
+      packetsLost: 3,
+      fractionLost: 0.01,
+      jitterS: 0.004,
+      roundTripTimeS: 0.02,
+      packetsDropped: 0,
+    },
+    ...change,
+  }
+}
