@@ -17,20 +17,27 @@ interface RawRequest {
 
 export function rawRequest({ port, path, method = 'GET', headers = {}, body }: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port, path, method, headers: { connection: 'close', ...headers } }, (answer) => {
-      const parts: Buffer[] = []
-      answer.on('data', (part: Buffer) => parts.push(part))
-      answer.on('end', () => {
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString() })
-      })
-    })
+    const sent = request(
+      { host: '127.0.0.1', port, path, method, headers: { connection: 'close', ...headers } },
+      (answer) => {
+        const parts: Buffer[] = []
+        answer.on('data', (part: Buffer) => parts.push(part))
+        answer.on('end', () => {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts).toString() })
+        })
+      },
+    )
     sent.on('error', reject)
     sent.end(body)
   })
 }
 
 /** The status of a WebSocket upgrade: 101 when it was let in. */
-export function upgradeStatus(port: number, path: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+export function upgradeStatus(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const upgrade = {
     connection: 'Upgrade',
     upgrade: 'websocket',

@@ -23,12 +23,17 @@ describe('tokens', () => {
   it('of the server are worth everything, others nothing', () => {
     const keeper = createGatekeeper({ authToken, clock: createStillClock() })
     expect(keeper.check(authToken)).toEqual({ role: 'admin' })
-    for (const wrong of ['', 'secre', 'secret ', 'SECRET', 'x'.repeat(5000)]) expect(keeper.check(wrong)).toBeUndefined()
+    for (const wrong of ['', 'secre', 'secret ', 'SECRET', 'x'.repeat(5000)])
+      expect(keeper.check(wrong)).toBeUndefined()
   })
 
   it('that were minted carry role, CID and expiry, on every server with the same secret', () => {
     const clock = createStillClock()
-    const minted = createGatekeeper({ authToken, clock }).mint({ role: 'viewer', cid: 'bafy1', expiresAtS: inAnHour(clock) })
+    const minted = createGatekeeper({ authToken, clock }).mint({
+      role: 'viewer',
+      cid: 'bafy1',
+      expiresAtS: inAnHour(clock),
+    })
     expect(minted).toMatch(/^mcpx1\.[\w-]+\.[\w-]+$/)
     const grant = { role: 'viewer', cid: 'bafy1', expiresAtS: Math.floor(inAnHour(clock)) }
     expect(createGatekeeper({ authToken, clock }).check(minted)).toEqual(grant)
@@ -124,7 +129,15 @@ describe('the open-bind rule', () => {
   it('knows loopback when it sees it', () => {
     for (const host of ['127.0.0.1', '127.8.9.1', '::1', '[::1]', 'localhost', 'app.localhost', '::ffff:127.0.0.1'])
       expect(isLoopback(host), host).toBe(true)
-    for (const host of ['0.0.0.0', '::', '', '10.0.0.1', 'example.org', 'localhost.evil.example', '127.0.0.1.evil.example'])
+    for (const host of [
+      '0.0.0.0',
+      '::',
+      '',
+      '10.0.0.1',
+      'example.org',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+    ])
       expect(isLoopback(host), host).toBe(false)
   })
 

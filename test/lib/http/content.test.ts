@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { contentTypeOf } from '../../../src/lib/http/content-type.ts'
-import { cids } from '../../support/http-engine.ts'
 import { startHttp } from '../../support/http-api.ts'
+import { cids } from '../../support/http-engine.ts'
 
 const doors = [`/ipfs/${cids.film}`, `/api/v0/ipfs/cat/${cids.film}`, `/api/v0/mcp/ipfs/get/${cids.film}`]
 
@@ -97,7 +97,13 @@ describe('bytes', () => {
 })
 
 describe('adding', () => {
-  const reply = { success: true, cid: cids.other, Hash: cids.other, operation_id: expect.any(String), duration_ms: expect.any(Number) }
+  const reply = {
+    success: true,
+    cid: cids.other,
+    Hash: cids.other,
+    operation_id: expect.any(String),
+    duration_ms: expect.any(Number),
+  }
 
   it.each(['/api/v0/ipfs/add', '/api/v0/ipfs/add/json', '/api/v0/mcp/ipfs/add'])('a text at %s', async (path) => {
     const { post, engine } = await startHttp()
@@ -162,7 +168,10 @@ describe('pins', () => {
       ['pin/add', 'pin/ls', 'pin/rm'],
       ['pin', 'pins', 'unpin'],
     ]) {
-      expect(await (await post(`/api/v0/ipfs/${add}`, { cid: cids.film })).json()).toMatchObject({ success: true, cid: cids.film })
+      expect(await (await post(`/api/v0/ipfs/${add}`, { cid: cids.film })).json()).toMatchObject({
+        success: true,
+        cid: cids.film,
+      })
       expect(await (await get(`/api/v0/mcp/ipfs/${list}`)).json()).toMatchObject({ pins: [cids.film], count: 1 })
       expect((await post(`/api/v0/ipfs/${remove}`, { cid: cids.film })).status).toBe(200)
       expect((await post(`/api/v0/ipfs/${remove}`, { cid: cids.film })).status).toBe(404)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cids, createMemoryEngine } from '../../support/http-engine.ts'
 import { startHttp } from '../../support/http-api.ts'
+import { cids, createMemoryEngine } from '../../support/http-engine.ts'
 
 const api = '/api/v0/webrtc'
 type Body = Record<string, unknown> & { connections: Record<string, unknown>[] }
@@ -91,7 +91,10 @@ describe('the control routes', () => {
     const engine = createMemoryEngine()
     const { sampleCid: _, ...info } = engine.info
     const { post } = await startHttp({}, { engine: { ...engine, info } })
-    expect(await (await post(`${api}/stream_test_content`)).json()).toMatchObject({ success: false, code: 'CONTENT_NOT_FOUND' })
+    expect(await (await post(`${api}/stream_test_content`)).json()).toMatchObject({
+      success: false,
+      code: 'CONTENT_NOT_FOUND',
+    })
   })
 
   it('list streams as the dashboards read them: closed ones too, and times that JavaScript understands', async () => {

@@ -6,7 +6,9 @@ const hash = (text: string) => `'sha256-${createHash('sha256').update(text).dige
 
 describe('the policy of a page', () => {
   it('lets exactly its inline scripts run', () => {
-    const policy = policyFor('<script type="module">let a = 1</script><SCRIPT>\n2\n</SCRIPT><script src="x.js"></script>')
+    const policy = policyFor(
+      '<script type="module">let a = 1</script><SCRIPT>\n2\n</SCRIPT><script src="x.js"></script>',
+    )
     expect(policy).toContain(`script-src ${hash('let a = 1')} ${hash('\n2\n')};`)
     expect(policy).not.toContain('unsafe-eval')
   })

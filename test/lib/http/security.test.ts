@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createHttpServer } from '../../../src/lib/http/server.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
-import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
+import { createHttpServer } from '../../../src/lib/http/server.ts'
 import { defaultOptions, startHttp, token } from '../../support/http-api.ts'
+import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
 import { rawRequest, upgradeStatus } from '../../support/http-raw.ts'
 
 const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
@@ -36,22 +36,25 @@ describe('DNS rebinding', () => {
 })
 
 describe('pages of other origins', () => {
-  it.each(['http://evil.example', 'null', 'https://localhost.evil.example'])('like %s change nothing', async (origin) => {
-    const { port, engine } = await startHttp()
-    for (const [method, path] of [
-      ['POST', '/api/v0/webrtc/stream'],
-      ['POST', `/whep/${cids.film}`],
-      ['PATCH', '/whep-session/x'],
-      ['DELETE', '/whep-session/x'],
-      ['POST', '/api/v0/ipfs/add'],
-    ] as const) {
-      const body = method === 'DELETE' ? undefined : stream
-      const answer = await rawRequest({ port, path, method, headers: { origin, ...json }, ...(body ? { body } : {}) })
-      expect([path, answer.status]).toEqual([path, 403])
-    }
-    expect(engine.calls).toEqual([])
-    expect(await upgradeStatus(port, '/ws', { origin })).toBe(403)
-  })
+  it.each(['http://evil.example', 'null', 'https://localhost.evil.example'])(
+    'like %s change nothing',
+    async (origin) => {
+      const { port, engine } = await startHttp()
+      for (const [method, path] of [
+        ['POST', '/api/v0/webrtc/stream'],
+        ['POST', `/whep/${cids.film}`],
+        ['PATCH', '/whep-session/x'],
+        ['DELETE', '/whep-session/x'],
+        ['POST', '/api/v0/ipfs/add'],
+      ] as const) {
+        const body = method === 'DELETE' ? undefined : stream
+        const answer = await rawRequest({ port, path, method, headers: { origin, ...json }, ...(body ? { body } : {}) })
+        expect([path, answer.status]).toEqual([path, 403])
+      }
+      expect(engine.calls).toEqual([])
+      expect(await upgradeStatus(port, '/ws', { origin })).toBe(403)
+    },
+  )
 
   it('read nothing either, for want of CORS headers', async () => {
     const { port } = await startHttp()
@@ -106,7 +109,8 @@ describe('a server with a token', () => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
     }
     expect((await post('/api/v0/webrtc/stream', { cid: cids.film })).status).toBe(401)
-    for (const path of ['/', `/player/${cids.film}`, '/health', '/openapi.json']) expect((await get(path)).status).toBe(200)
+    for (const path of ['/', `/player/${cids.film}`, '/health', '/openapi.json'])
+      expect((await get(path)).status).toBe(200)
   })
 
   it('takes it as a bearer, not in the address', async () => {
@@ -175,7 +179,11 @@ describe('a server with a token', () => {
     engine.store.files.set(cids.other, new Uint8Array(3))
     const headers = bearer(await mint(started, { role: 'operator', cid: cids.film }))
     const whep = (cid: string) =>
-      get(`/whep/${cid}`, { method: 'POST', body: offerSdp, headers: { ...headers, 'content-type': 'application/sdp' } })
+      get(`/whep/${cid}`, {
+        method: 'POST',
+        body: offerSdp,
+        headers: { ...headers, 'content-type': 'application/sdp' },
+      })
     expect((await get(`/ipfs/${cids.film}`, { headers })).status).toBe(200)
     expect((await get(`/ipfs/${cids.other}`, { headers })).status).toBe(403)
     expect((await get(`/ipfs/${cids.film}/..%2f${cids.other}`, { headers })).status).toBe(403)

@@ -3,10 +3,10 @@ import { request } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSelfSignedCertificate } from 'werift'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { cids, createMemoryEngine, createMemoryStore } from '../../support/http-engine.ts'
+import { createSelfSignedCertificate } from 'werift'
 import { startHttp } from '../../support/http-api.ts'
+import { cids, createMemoryEngine, createMemoryStore } from '../../support/http-engine.ts'
 
 /** Sends text over a socket and resolves with everything that came back when the server ends it. */
 function speak(port: number, text: string): Promise<string> {
@@ -69,7 +69,11 @@ describe('the server', () => {
       throw new Error('connect ECONNREFUSED')
     }
     const ill = await (await startHttp({}, { engine: createMemoryEngine({ store }) })).get('/health')
-    expect(await ill.json()).toMatchObject({ success: false, status: 'degraded', daemons: { ipfs: { running: false } } })
+    expect(await ill.json()).toMatchObject({
+      success: false,
+      status: 'degraded',
+      daemons: { ipfs: { running: false } },
+    })
   })
 
   it('shows its inside with --debug only', async () => {
@@ -131,7 +135,10 @@ describe('the server', () => {
 
   it('names the port that is taken', async () => {
     const { port } = await startHttp()
-    await expect(startHttp({ port })).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(`${port}`) })
+    await expect(startHttp({ port })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(`${port}`),
+    })
   })
 
   it('closes although clients keep connections, WebSockets and half a request open', async () => {

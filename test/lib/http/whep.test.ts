@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
 import { startHttp } from '../../support/http-api.ts'
+import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
 
 const sdp = { 'content-type': 'application/sdp' }
 const fragment = { 'content-type': 'application/trickle-ice-sdpfrag' }
