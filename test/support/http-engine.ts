@@ -221,6 +221,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
       return opened
     },
     probe: async () => media,
+    sample: async () => cids.film,
     async acceptOffer(id, sdp) {
       record('acceptOffer', id, sdp)
       need(id)
@@ -267,7 +268,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
         firstPacketMs: 50,
         packetsReceived: 10,
         packetsLost: 0,
-        candidatePair: 'host/host',
+        candidatePair: { local: '127.0.0.1:1', remote: '127.0.0.1:2', type: 'host' },
       }
     },
     health: () => [],

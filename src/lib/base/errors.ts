@@ -146,7 +146,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const code = (error as NodeJS.ErrnoException).code
+  const code = (error as { code?: unknown }).code
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })

@@ -1,8 +1,8 @@
 // Scoped, levelled, structured logs on pino; tokens and credentials never reach a line.
 import pino from 'pino'
+import type { LogLevel } from './log-levels.ts'
 
-export const logLevels = ['debug', 'info', 'warning', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+export { type LogLevel, logLevels } from './log-levels.ts'
 
 export interface Logger {
   debug(fields: object, message: string): void

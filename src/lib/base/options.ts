@@ -168,30 +168,40 @@ export interface Resolved<O extends OptionTable> {
   readonly origins: Readonly<Record<keyof O & string, Origin>>
 }
 
-/** Precedence: defaults < config file < environment < flags. Each bad value is named with the place it came from. */
+/**
+ * Precedence: defaults < config file < environment < flags. An empty environment variable counts as absent. Throws
+ * INVALID_OPTION (flag, environment) or INVALID_CONFIG (file) that names the place and the value.
+ */
 export function resolveOptions<O extends OptionTable>(table: O, sources: OptionSources): Resolved<O> {
   const values: Record<string, unknown> = {}
   const origins: Record<string, Origin> = {}
   for (const [key, option] of Object.entries(table)) {
-    const fromEnv = sources.env?.[envOf(key)] ?? (option.env ? sources.env?.[option.env] : undefined)
-    const candidates: [Origin, unknown, string][] = [
-      ['flag', sources.flags?.[key], flagOf(key)],
-      ['environment', fromEnv, envOf(key)],
-      ['file', sources.file?.[key], `"${key}" in the config file`],
-    ]
-    const found = candidates.find(([, raw]) => raw !== undefined)
+    const found = candidatesFor(key, option, sources).find(([, raw]) => raw !== undefined)
     origins[key] = found ? found[0] : 'default'
-    values[key] = found ? parseNamed(option, found[1], found[2]) : option.default
+    values[key] = found ? parseNamed(option, ...found) : option.default
   }
   return { values: values as OptionsOf<O>, origins: origins as Resolved<O>['origins'] }
 }
 
-function parseNamed<T>(option: Option<T>, raw: unknown, place: string): T {
+type Candidate = [origin: Origin, raw: unknown, place: string]
+
+function candidatesFor(key: string, option: Option<unknown>, sources: OptionSources): Candidate[] {
+  const names = [envOf(key), ...(option.env ? [option.env] : [])]
+  const env = names.find((name) => sources.env?.[name])
+  return [
+    ['flag', sources.flags?.[key], flagOf(key)],
+    ['environment', env && sources.env?.[env], env ?? ''],
+    ['file', sources.file?.[key], `"${key}" in the config file`],
+  ]
+}
+
+function parseNamed<T>(option: Option<T>, origin: Origin, raw: unknown, place: string): T {
   try {
     return option.parse(raw)
   } catch (error) {
     if (!(error instanceof McpxError)) throw error
-    throw new McpxError('INVALID_OPTION', `${place}: ${option.secret ? 'the value is not valid' : error.message}`)
+    const reason = option.secret ? 'the value is not valid' : error.message
+    throw new McpxError(origin === 'file' ? 'INVALID_CONFIG' : 'INVALID_OPTION', `${place}: ${reason}`)
   }
 }
 

@@ -36,7 +36,7 @@ export interface ConnectionTest {
   readonly roundTripMs?: number
   readonly packetsReceived: number
   readonly packetsLost: number
-  readonly candidatePair: string
+  readonly candidatePair?: { readonly local: string; readonly remote: string; readonly type: string }
 }
 
 export interface EngineInfo {
@@ -45,7 +45,7 @@ export interface EngineInfo {
   readonly startedAtMs: number
   readonly encoder: 'node-av' | 'ffmpeg' | 'none'
   readonly mediaWorkers: number
-  /** CID of the shipped sample ladder, where it has been added. */
+  /** CID of the shipped sample, once it has been added. */
   readonly sampleCid?: string
   /** For the Link headers of WHEP and the player. */
   readonly iceServers: readonly IceServer[]
@@ -72,6 +72,8 @@ export interface Engine {
   close(streamId: string, reason?: CloseReason): Promise<void>
   /** Closes every open stream and says how many. */
   closeAll(reason?: CloseReason): Promise<number>
+  /** CID of the shipped sample ladder; adds it to the store at the first call. */
+  sample(): Promise<string>
   /** Connects a real viewer inside this process to a stream of the sample and says what it measured. */
   testConnection(): Promise<ConnectionTest>
   health(): readonly WorkerHealth[]

@@ -1,6 +1,7 @@
 // The options of `mcpx serve`, which are those of createServer too. Names and defaults of the origin's flags are kept.
 
-import { logLevels } from '../base/logger.ts'
+import { McpxError } from '../base/errors.ts'
+import { logLevels } from '../base/log-levels.ts'
 import * as option from '../base/options.ts'
 
 export const contentOptions = {
@@ -156,3 +157,48 @@ export const serveOptions = {
 } as const
 
 export type ServeOptions = option.OptionsOf<typeof serveOptions>
+
+/** Whether only this machine reaches an address that is listened on. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** `50000-50999` → [50000, 50999]. Throws INVALID_OPTION. */
+export function parsePortRange(text: string): [number, number] {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim())
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])]
+  if (match && from >= 1 && from <= to && to <= 65_535) return [from, to]
+  throw new McpxError('INVALID_OPTION', `--udp-port-range: "${text}" is no range of ports, for example 50000-50999`)
+}
+
+/**
+ * What one option alone cannot know: throws OPEN_BIND_REFUSED for a bind beyond loopback without a token, and INVALID_OPTION for
+ * options that contradict each other.
+ */
+export function checkServeOptions(options: ServeOptions): void {
+  const refuse = (message: string): never => {
+    throw new McpxError('INVALID_OPTION', message)
+  }
+  if (!isLoopback(options.host) && !options.authToken && !options.insecure)
+    throw new McpxError('OPEN_BIND_REFUSED', `listening on ${options.host} would let anybody in: there is no token`)
+  if (Boolean(options.tlsCert) !== Boolean(options.tlsKey)) refuse('--tls-cert and --tls-key go together')
+  if (options.basePath !== '' && !/^(\/[\w.~-]+)+\/?$/.test(options.basePath))
+    refuse(`--base-path: "${options.basePath}" is no path such as /mcpx`)
+  if (!/^(\/[\w.~-]+)+$/.test(options.metricsPath))
+    refuse(`--metrics-path: "${options.metricsPath}" is no path such as /metrics`)
+  if (options.udpPortRange !== undefined) parsePortRange(options.udpPortRange)
+  if (options.udpPortRange !== undefined && options.udpPort > 0)
+    refuse('--udp-port and --udp-port-range exclude each other')
+  for (const url of [...options.gateway, ...(options.ipfsApi ? [options.ipfsApi] : [])])
+    if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) refuse(`"${url}" is no http or https address`)
+}
+
+/** The options of createServer: defaults under what was given, checked. */
+export function completeServeOptions(given: Partial<ServeOptions>): ServeOptions {
+  const entries = Object.entries(serveOptions).map(([key, { default: byDefault }]) => [
+    key,
+    given[key as 'port'] ?? byDefault,
+  ])
+  const options = Object.fromEntries(entries) as ServeOptions
+  checkServeOptions(options)
+  return options
+}

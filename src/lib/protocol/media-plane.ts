@@ -1,5 +1,6 @@
 // The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
 import type { ErrorRecord } from '../base/errors.ts'
+import type { LogLevel } from '../base/logger.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type {
@@ -54,6 +55,7 @@ export interface WorkerSettings {
   readonly renditionCacheBytes: number
   readonly peer: PeerSettings
   readonly snapshotIntervalMs: number
+  readonly logLevel: LogLevel
   /** Whether a transcode plane exists here, and with what. */
   readonly encoder: 'node-av' | 'ffmpeg' | 'none'
 }
@@ -76,6 +78,8 @@ export interface OpenParams {
 
 /** What the control plane asks of a media worker. */
 export type MediaMethods = {
+  /** The first call: resolves when the worker is ready, or rejects with why it never will be (PORT_IN_USE, …). */
+  start: [undefined, { readonly udpAddresses: readonly string[] }]
   /** Reads and understands the content; the stream waits for a peer. */
   open: [OpenParams, MediaInfo]
   probe: [{ source: SourceRef }, MediaInfo]
@@ -107,7 +111,8 @@ export type MediaEvents = {
     readonly quality: Quality
   }
   candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
-  failed: { readonly streamId: string; readonly reason: CloseReason; readonly error: ErrorRecord }
+  /** The stream ended by itself; the worker has forgotten it. */
+  over: { readonly streamId: string; readonly reason: CloseReason; readonly error?: ErrorRecord }
   snapshots: readonly StatsSnapshot[]
   health: WorkerHealth
 }

@@ -1,29 +1,12 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
 import type { Events } from '../base/events.ts'
+import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 import type { OutgoingPacket } from '../model/frame.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import type { MediaKind, RtpCodec } from '../model/track.ts'
+import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
 
-/** A codec as one side declares it in SDP. */
-export interface CodecParameters {
-  readonly codec: RtpCodec
-  /** fmtp parameters, for example { 'profile-level-id': '42e01f', 'packetization-mode': '1' }. Keys in lower case. */
-  readonly parameters: Readonly<Record<string, string>>
-  readonly channels?: number
-}
-
-/** What the viewer can receive, in its order of preference. */
-export interface ViewerCodecs {
-  readonly video: readonly CodecParameters[]
-  readonly audio: readonly CodecParameters[]
-}
-
-/** What will be sent: at most one codec a kind; absent when the kind is not sent. */
-export interface ChosenCodecs {
-  readonly video?: CodecParameters
-  readonly audio?: CodecParameters
-}
+export type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 
 /** One outgoing RTP stream of a connected peer. */
 export interface RtpOutlet {
@@ -83,6 +66,11 @@ export interface Peer {
   readonly timings: PeerTimings
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
+  /**
+   * The 16-bit transport-wide sequence of the packet sent last, media or retransmission, of any outlet; -1 before the first, and
+   * always when the viewer does not do transport-cc. What TransportFeedback speaks of.
+   */
+  readonly lastTransportSequence: number
   /**
    * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
    * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.

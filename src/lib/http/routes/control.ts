@@ -139,9 +139,7 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
     webrtc.streamTestContent,
     { config: operator, schema: { tags, summary: 'Open a stream of the sample', response } },
     async (request) => {
-      const { sampleCid } = engine.info
-      if (sampleCid === undefined) throw new McpxError('CONTENT_NOT_FOUND', 'the sample has not been added here')
-      return start(sampleCid, 'auto', request as Request)
+      return start(await engine.sample(), 'auto', request as Request)
     },
   )
 

@@ -1,0 +1,92 @@
+// Writes the parts of the documentation that come from the declarations: commands, options, errors, exit codes.
+// `node scripts/docs.mjs` rewrites the blocks between `<!-- name:begin -->` and `<!-- name:end -->`; a test keeps them current.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { commands } from '../src/commands/index.ts'
+import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
+import { optionRows } from '../src/lib/base/help.ts'
+
+const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
+export const generatedFiles = ['README.md', 'docs/options.md', 'docs/errors.md']
+
+const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;')
+const code = (text) => (text ? `\`${String(text).replaceAll('|', '\\|')}\`` : '')
+const row = (cells) => `| ${cells.join(' | ')} |`
+const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
+
+function commandTable() {
+  const usage = ({ name, arguments: list = [] }) =>
+    ['mcpx', name, ...list.map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(' ')
+  return table(
+    ['Command', 'What it does'],
+    commands.map((command) => [code(usage(command)), cell(command.summary)]),
+  )
+}
+
+function optionTables() {
+  const seen = new Set()
+  const sections = commands.flatMap((command) => {
+    const groups = Object.entries(command.options).filter(([title, options]) => {
+      const isNew = title !== 'Global' || !seen.has(title)
+      seen.add(title)
+      return isNew && title !== 'Global' && Object.keys(options).length > 0
+    })
+    if (groups.length === 0) return []
+    return [`## mcpx ${command.name}`, ...groups.map(([title, options]) => `### ${title}\n\n${optionTable(options)}`)]
+  })
+  const global = commands.find(({ name }) => name === 'completion')
+  return [...sections, `## Every command\n\n${optionTable(global.options.Global)}`].join('\n\n')
+}
+
+function optionTable(options) {
+  return table(
+    ['Flag', 'Environment', 'Config key', 'Default', 'What it does'],
+    optionRows(options).map((one) => [
+      code(one.flag),
+      one.env.split(', ').map(code).join(', '),
+      code(one.key),
+      code(one.default),
+      cell(one.help),
+    ]),
+  )
+}
+
+const errorTable = () =>
+  table(
+    ['Code', 'Exit', 'HTTP', 'What to do'],
+    Object.entries(errorKinds).map(([name, { exit, status, hint }]) => [code(name), exit, status, cell(hint)]),
+  )
+
+function exitTable() {
+  const words = {
+    ok: 'Done',
+    error: 'It failed; stderr says why',
+    usage: 'The command line, the configuration or the named content is not valid',
+    cannotConnect: 'The server, the daemon or the viewer cannot be reached',
+    notAllowed: 'The token or the origin does not allow it',
+    thresholdsFailed: 'A measured value is beyond its threshold',
+    interrupted: 'Ended by Ctrl-C (`mcpx serve` ends with 0: it is how a server ends)',
+  }
+  return table(
+    ['Exit code', 'Meaning'],
+    Object.entries(exitCodes).map(([name, number]) => [number, words[name]]),
+  )
+}
+
+const blocks = { commands: commandTable, options: optionTables, errors: errorTable, exits: exitTable }
+
+/** The text of a file with its blocks as the declarations have them now. Throws for a block that nothing generates. */
+export function regenerate(text) {
+  return text.replace(/(<!-- (\w+):begin -->\n)[\s\S]*?(<!-- \2:end -->)/g, (_all, begin, name, end) => {
+    if (!blocks[name]) throw new Error(`nothing generates the block "${name}"`)
+    return `${begin}${blocks[name]()}\n${end}`
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of generatedFiles) {
+    const path = join(root, name)
+    writeFileSync(path, regenerate(readFileSync(path, 'utf8')))
+  }
+}

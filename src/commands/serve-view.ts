@@ -1,0 +1,47 @@
+// How a running server is announced, to a person and to a program.
+import type { SelfTestStep } from '../lib/client/self-test.ts'
+import type { Server } from '../lib/model/server.ts'
+
+/** One JSON line. `metrics` is the address of the MCP metrics. */
+export function readyLine({ url, player, dashboard, whep, metrics, sample }: Server): string {
+  const ready = {
+    event: 'ready',
+    url,
+    player,
+    dashboard,
+    whep,
+    metrics: metrics?.mcp,
+    webrtcMetrics: metrics?.webrtc,
+    sample,
+  }
+  return `${JSON.stringify(ready)}\n`
+}
+
+export function readyText(server: Server): string {
+  const rows: [string, string | undefined][] = [
+    ['home', server.url],
+    ['player', server.player],
+    ['sample CID', server.sample?.cid],
+    ['dashboard', server.dashboard],
+    ['WHEP', `${server.whep.replace(/\/$/, '')}/<cid>`],
+    ['metrics', server.metrics?.mcp],
+    ['WebRTC metrics', server.metrics?.webrtc],
+  ]
+  const lines = rows.filter(([, value]) => value).map(([name, value]) => `  ${name.padEnd(14)}  ${value}\n`)
+  return `mcpx is serving; Ctrl-C stops it.\n${lines.join('')}`
+}
+
+export function stepText({ name, passed, error }: SelfTestStep): string {
+  return `  ${passed ? 'pass' : 'FAIL'}  ${name}${error ? `: ${error.message} [${error.code}]` : ''}\n`
+}
+
+export function verdictText(steps: readonly SelfTestStep[]): string {
+  const failed = steps.filter((step) => !step.passed).length
+  return failed === 0 ? `verdict: all ${steps.length} passed\n` : `verdict: ${failed} of ${steps.length} failed\n`
+}
+
+/** The verdict as one JSON line. */
+export function verdictLine(steps: readonly SelfTestStep[]): string {
+  const shown = steps.map(({ name, passed, error }) => ({ name, passed, ...(error ? { error: error.code } : {}) }))
+  return `${JSON.stringify({ event: 'tests', passed: steps.every((step) => step.passed), steps: shown })}\n`
+}

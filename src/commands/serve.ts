@@ -1,0 +1,95 @@
+// `mcpx serve`: starts the server, says where it is, and ends with the process's signal.
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { exitCodes } from '../lib/base/errors.ts'
+import type { Io } from '../lib/base/io.ts'
+import {
+  contentOptions,
+  mediaOptions,
+  networkOptions,
+  observeOptions,
+  processOptions,
+  type ServeOptions,
+} from '../lib/model/serve-options.ts'
+import type { Server } from '../lib/model/server.ts'
+import { defineCommand } from './define-command.ts'
+import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve-view.ts'
+
+export type StartServer = (options: Partial<ServeOptions>, deps: { signal: AbortSignal }) => Promise<Server>
+
+const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
+type Running = Pick<ServeOptions, 'openBrowser' | 'authToken'> & { readonly json: boolean }
+
+export function createServeCommand(start: StartServer = startServer) {
+  return defineCommand({
+    name: 'serve',
+    summary: 'Serve content by CID over WebRTC, with home, player and metrics pages',
+    description: 'Serves until Ctrl-C or SIGTERM, which is a normal end (exit 0).',
+    options: {
+      Network: networkOptions,
+      Content: contentOptions,
+      Media: mediaOptions,
+      Observation: observeOptions,
+      Process: processOptions,
+    },
+    examples: [
+      { line: 'mcpx serve --sample', does: 'Serve, and print the player URL of the sample' },
+      { line: 'mcpx serve --port 0 --json', does: 'Take a free port; one JSON line when ready' },
+      { line: 'mcpx serve --ipfs-api http://127.0.0.1:5001', does: 'Use the content of a Kubo daemon' },
+      { line: 'mcpx serve --config mcpx.json --print-config', does: 'Show each value and its origin' },
+    ],
+    async run({ options, io }) {
+      const { supervise, supervisedEnv } = await import('../lib/base/supervisor.ts')
+      if (options.reload && !io.env[supervisedEnv]) {
+        const onRestart = (path: string) => io.err(`${path} changed: restarting\n`)
+        return supervise({ env: io.env, watch: watchedPaths(io, options.config), signal: io.signal, onRestart })
+      }
+      const server = await start({ ...options, sample: options.sample || options.runTests }, { signal: io.signal })
+      try {
+        await announce(server, options, io)
+        if (options.runTests) return await selfTest(server, options, io)
+        await untilAborted(io.signal)
+        return exitCodes.ok
+      } finally {
+        await server.stop()
+      }
+    },
+  })
+}
+
+/** The built files this one is among, and the config file. */
+function watchedPaths(io: Io, config: string | undefined): string[] {
+  const built = dirname(dirname(fileURLToPath(import.meta.url)))
+  return config ? [built, resolve(io.cwd, config)] : [built]
+}
+
+async function announce(server: Server, options: Running, io: Io): Promise<void> {
+  for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
+  io.out(options.json ? readyLine(server) : readyText(server))
+  if (!options.openBrowser) return
+  const { openUrl } = await import('../lib/base/open-url.ts')
+  if (!(await openUrl(server.player ?? server.url))) io.err('warning: no browser could be opened\n')
+}
+
+async function selfTest(server: Server, options: Running, io: Io): Promise<number> {
+  const [{ createApi }, { runSelfTest }] = await Promise.all([
+    import('../lib/client/api.ts'),
+    import('../lib/client/self-test.ts'),
+  ])
+  const api = createApi({
+    url: server.url,
+    signal: io.signal,
+    ...(options.authToken ? { token: options.authToken } : {}),
+  })
+  const steps = await runSelfTest(api, (step) => io.err(stepText(step)))
+  io.signal.throwIfAborted()
+  io.out(options.json ? verdictLine(steps) : verdictText(steps))
+  return steps.every((step) => step.passed) ? exitCodes.ok : exitCodes.error
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) return done()
+    signal.addEventListener('abort', () => done(), { once: true })
+  })
+}

@@ -1,0 +1,85 @@
+// How a stream looks while it plays: a redrawn panel on a terminal, plain lines elsewhere. Snapshots in, text out.
+import asciichart from 'asciichart'
+import Table from 'cli-table3'
+import { formatBps, formatBytes, formatDurationS } from '../lib/base/units.ts'
+import type { ViewerSnapshot } from '../lib/client/viewer.ts'
+import type { WatchResult } from '../lib/client/watch.ts'
+
+const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`
+
+/** `0:12 / 0:30  1.20 Mbps  loss 0.0 %  buffer 0.21 s  30 fps …` */
+export function statsLine(now: ViewerSnapshot): string {
+  const position = formatDurationS(now.mediaTimeS) + (now.durationS ? ` / ${formatDurationS(now.durationS)}` : '')
+  const parts = [
+    position,
+    formatBps(now.bitrateBps),
+    `loss ${percent(now.lossRatio)}`,
+    `buffer ${now.bufferS.toFixed(2)} s`,
+    `frames ${now.framesReceived}`,
+    `freezes ${now.freezeCount}`,
+  ]
+  if (now.quality) parts.push(now.quality)
+  if (now.paused) parts.push('paused')
+  return parts.join('  ')
+}
+
+/** `[=====>     ]`, as wide as asked for. */
+export function progressBar(ratio: number, width: number): string {
+  const inner = Math.max(1, width - 2)
+  const full = Math.round(Math.min(1, Math.max(0, ratio)) * inner)
+  return `[${'='.repeat(Math.max(0, full - 1))}${full > 0 ? '>' : ''}${' '.repeat(inner - full)}]`
+}
+
+/** Draws over what it drew before; `columns` is the width of the terminal. */
+export function createPanel(columns: number) {
+  const bitrates: number[] = []
+  let drawn = 0
+  return (now: ViewerSnapshot): string => {
+    bitrates.push(now.bitrateBps / 1e3)
+    if (bitrates.length > Math.max(10, Math.min(60, columns - 20))) bitrates.shift()
+    const chart = asciichart.plot(bitrates, {
+      height: 5,
+      min: 0,
+      format: (kbps) => `${kbps.toFixed(0).padStart(7)} kbps `,
+    })
+    const bar = now.durationS ? [progressBar(now.mediaTimeS / now.durationS, Math.min(60, columns))] : []
+    const lines = [...chart.split('\n'), ...bar, statsLine(now)].map((line) => line.slice(0, Math.max(1, columns - 1)))
+    const up = drawn > 0 ? `\u001B[${drawn}A` : ''
+    drawn = lines.length
+    return `${up}${lines.map((line) => `\u001B[2K${line}\n`).join('')}`
+  }
+}
+
+/** One line that is written over while bytes go up. */
+export function uploadLine(name: string, sentBytes: number, sizeBytes: number | undefined): string {
+  const share = sizeBytes ? ` ${progressBar(sentBytes / sizeBytes, 30)} ${percent(sentBytes / sizeBytes)}` : ''
+  return `adding ${name}: ${formatBytes(sentBytes)}${share}`
+}
+
+export function endText({ reason, detail, last, recording }: WatchResult): string {
+  const words = {
+    ended: 'the end',
+    closed: 'closed by the server',
+    duration: 'stopped after the duration',
+    interrupted: 'interrupted',
+  }
+  const first = last.firstFrameMs === undefined ? 'no frame' : `first frame after ${Math.round(last.firstFrameMs)} ms`
+  const lines = [
+    `${words[reason]}${detail ? ` (${detail})` : ''}: ${first}, ${last.framesReceived} frames, ${last.freezeCount} freezes, ` +
+      `${formatBytes(last.bytesReceived)}, ${last.packetsLost} of ${last.packetsReceived + last.packetsLost} packets lost`,
+  ]
+  if (recording) {
+    const dropped = recording.dropped > 0 ? `, ${recording.dropped} left out because the disk was slow` : ''
+    lines.push(`recorded ${recording.frames} frames to ${recording.path}${dropped}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** What to choose from when a directory holds several playable files. */
+export function choiceTable(paths: readonly string[]): string {
+  const table = new Table({ head: ['', 'content'], style: { head: [], border: [] } })
+  paths.forEach((path, i) => {
+    table.push([String(i + 1), path])
+  })
+  return `${table.toString()}\n`
+}

@@ -1,0 +1,86 @@
+// `mcpx stream`: plays content to a viewer without a screen and shows how well it arrives.
+import { systemClock } from '../lib/base/clock.ts'
+import { exitCodes } from '../lib/base/errors.ts'
+import { isFancy } from '../lib/base/io.ts'
+import * as option from '../lib/base/options.ts'
+import { parseQuality, type Quality } from '../lib/model/quality.ts'
+import { contentOptions } from '../lib/model/serve-options.ts'
+import { defineCommand } from './define-command.ts'
+import type { StartServer } from './serve.ts'
+import { playOn } from './stream-run.ts'
+
+const quality: option.Option<Quality | undefined> = {
+  ...option.string({ help: 'auto, very_low … very_high, or 0-100', placeholder: 'name' }),
+  default: undefined,
+  parse: parseQuality,
+}
+
+const playOptions = {
+  start: option.duration({ help: 'Where to begin, for example 90s or 1:30', default: 0 }),
+  duration: option.duration({ help: 'Stop after this long', min: 0.1 }),
+  quality,
+  output: option.string({ help: 'Record what arrives to a .webm or .mp4 file', placeholder: 'file' }),
+  open: option.boolean({ help: 'Open the player in the browser too' }),
+  qr: option.boolean({ help: 'Show the player URL as a QR code, on a terminal' }),
+} as const
+
+const serverOptions = {
+  server: option.string({
+    help: 'Server to use',
+    placeholder: 'url',
+    defaultText: 'the one running here, or a new one',
+  }),
+  token: option.string({ help: 'Token of that server', placeholder: 'token', secret: true }),
+} as const
+
+export interface StreamOptions
+  extends option.OptionsOf<typeof playOptions>,
+    option.OptionsOf<typeof serverOptions>,
+    option.OptionsOf<typeof contentOptions> {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
+
+export function createStreamCommand(start: StartServer = startServer) {
+  return defineCommand({
+    name: 'stream',
+    summary: 'Play content by CID, or a file or URL that is added first, and measure it',
+    description:
+      'Uses the server at --server, the one that runs on this machine, or one that lives as long as the stream. ' +
+      'Ctrl-C closes the stream (exit 130).',
+    arguments: [
+      { name: 'content', help: 'CID, ipfs://, /ipfs/, /ipns/, gateway URL, file or http(s) URL', required: true },
+    ],
+    options: { Playing: playOptions, Server: serverOptions, 'Content of a new server': contentOptions },
+    examples: [
+      { line: 'mcpx stream bafy…', does: 'Play a CID and watch bitrate, loss and buffer' },
+      { line: 'mcpx stream clip.mp4 --output copy.webm', does: 'Add a file, play it, record what arrives' },
+      { line: 'mcpx stream bafy… --duration 10 --json', does: 'Ten seconds as JSON lines: ready, stats, end' },
+    ],
+    async run({ args, options, io }) {
+      const { createApi, findServer, loadRecorder } = await import('../lib/client/index.ts')
+      if (options.output) (await loadRecorder()).checkRecordingPath(options.output)
+      const found = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
+      const server = found ? undefined : await start(ownServer(options), { signal: io.signal })
+      try {
+        const api = createApi({
+          url: found ?? server!.url,
+          signal: io.signal,
+          ...(options.token ? { token: options.token } : {}),
+        })
+        const result = await playOn(api, args[0]!, options, { io, clock: systemClock, isFancy: isFancy(io) })
+        return result.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
+      } finally {
+        await server?.stop()
+      }
+    },
+  })
+}
+
+/** A server for this stream alone: loopback, free ports, no metrics port. */
+function ownServer(options: StreamOptions) {
+  const content = Object.fromEntries(Object.keys(contentOptions).map((key) => [key, options[key as 'gateway']]))
+  return { ...content, host: '127.0.0.1', port: 0, disableWebrtcMetrics: true, logLevel: 'error' as const }
+}

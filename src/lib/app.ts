@@ -1,0 +1,160 @@
+// The composition root: builds every part of a server, starts them in order and stops them in reverse.
+import { rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { addSample, pageFiles } from './app/assets.ts'
+import { transcodeSettings, workerSettings } from './app/settings.ts'
+import { type Clock, systemClock } from './base/clock.ts'
+import { type Closer, createCloser } from './base/lifecycle.ts'
+import { createLogger, type Logger } from './base/logger.ts'
+import { resolveOptions } from './base/options.ts'
+import { packageVersion } from './base/version.ts'
+import { type Content, openContent } from './content/open-store.ts'
+import type { ContentStore } from './content/store.ts'
+import { createEngine } from './engine/create-engine.ts'
+import { detectEncoder } from './engine/detect-encoder.ts'
+import type { Engine } from './engine/engine.ts'
+import { createHttpServer } from './http/server.ts'
+import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
+import { type ServeOptions, serveOptions } from './model/serve-options.ts'
+import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
+import { playerPath, routes } from './protocol/routes.ts'
+import { createSignallingHandler } from './ws/signalling.ts'
+
+export type McpxServer = Server<Engine, ContentStore>
+
+export interface ServerDeps {
+  readonly clock?: Clock
+  /** JSON lines on stderr when absent. */
+  readonly logger?: Logger
+  /** Ends the start; afterwards call `stop`. */
+  readonly signal?: AbortSignal
+}
+
+const viewerTimeoutMs = 60_000
+const keptClosed = 1000
+
+/**
+ * Starts a server; every option has the default that `mcpx serve --help` shows. Rejects with OPEN_BIND_REFUSED, PORT_IN_USE,
+ * REPO_LOCKED, KUBO_UNREACHABLE, …; nothing is left running then.
+ */
+export async function createServer(options: Partial<ServeOptions> = {}, deps: ServerDeps = {}): Promise<McpxServer> {
+  const closer = createCloser()
+  try {
+    return await start(resolveOptions(serveOptions, { flags: options }).values, deps, closer)
+  } catch (error) {
+    await closer.close()
+    throw error
+  }
+}
+
+async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
+  const clock = deps.clock ?? systemClock
+  const logger = deps.logger ?? createLogger({ level: options.debug ? 'debug' : options.logLevel })
+  const content = await startContent(options, { clock, logger }, closer)
+  const engine = await startEngine(options, content, { clock, logger }, closer)
+  deps.signal?.throwIfAborted()
+  const metrics = createMetrics({ engine, clock })
+  closer.add('metrics', () => metrics.close())
+  const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
+  await announce(content, url, clock, closer)
+  const sample = options.sample ? { cid: await engine.sample() } : undefined
+  return {
+    url,
+    whep: `${url}/whep`,
+    dashboard: `${url}/dashboard`,
+    ...(sample && { sample, player: `${url}${playerPath(sample.cid)}` }),
+    warnings: [],
+    engine,
+    store: content.store,
+    async stop() {
+      for (const { name, error } of await closer.close())
+        logger.warn({ part: name, error: String(error) }, 'a part did not close')
+    },
+  }
+}
+
+type Tools = { readonly clock: Clock; readonly logger: Logger }
+
+async function startContent(options: ServeOptions, tools: Tools, closer: Closer): Promise<Content> {
+  const { ipfsApi, parquetCachePath, nodeId } = options
+  const content = await openContent(
+    {
+      repoPath: resolve(options.persistencePath ?? join(homedir(), '.mcpx')),
+      isolation: options.isolation,
+      gateways: options.gateway,
+      offline: options.offline,
+      fetchTimeoutMs: options.fetchTimeout * 1000,
+      memoryCacheBytes: options.memoryCacheSize,
+      diskCacheBytes: options.diskCacheSize,
+      ...(ipfsApi !== undefined && { ipfsApi }),
+      ...(parquetCachePath !== undefined && { parquetPath: resolve(parquetCachePath) }),
+      ...(nodeId !== undefined && { nodeId }),
+    },
+    tools,
+  )
+  closer.add('content', () => content.close())
+  return content
+}
+
+async function startEngine(options: ServeOptions, content: Content, tools: Tools, closer: Closer): Promise<Engine> {
+  const encoder = await detectEncoder()
+  const workers = workerSettings(options, content.blocksPath, encoder)
+  const engine = await createEngine(
+    {
+      info: {
+        nodeId: content.repo.nodeId,
+        version: packageVersion(),
+        startedAtMs: tools.clock.wallMs(),
+        encoder,
+        mediaWorkers: workers.length,
+        iceServers: workers[0]!.peer.iceServers,
+      },
+      workers,
+      ...(encoder !== 'none' && { transcode: transcodeSettings(content.blocksPath, encoder) }),
+      maxStreams: options.maxStreams,
+      addSample: () => addSample(content.store),
+      openTimeoutMs: options.fetchTimeout * 1000,
+      viewerTimeoutMs,
+      keptClosed,
+    },
+    { store: content.store, ...tools },
+  )
+  closer.add('engine', () => engine.stop())
+  return engine
+}
+
+async function startHttp(
+  options: ServeOptions,
+  engine: Engine,
+  metrics: EngineMetrics,
+  tools: Tools,
+  closer: Closer,
+): Promise<string> {
+  const { version } = engine.info
+  const { metricsPath, disableMetrics } = options
+  const extra = disableMetrics
+    ? []
+    : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
+  const http = await createHttpServer({
+    engine,
+    options,
+    ...tools,
+    version,
+    pages: pageFiles,
+    extra,
+    onAnswer: (answer) => metrics.answered(answer),
+    ...(!disableMetrics && { metricsPath }),
+  })
+  closer.add('http', () => http.close())
+  const onSocket = createSignallingHandler({ engine, ...tools, version })
+  for (const path of routes.signalling) http.onSocket(path, onSocket)
+  return (await http.listen()).url
+}
+
+/** Leaves the address in the repo, where commands on this machine look for a running server. */
+async function announce({ repo }: Content, url: string, clock: Clock, closer: Closer): Promise<void> {
+  const file = serverFilePath(repo.path)
+  await writeFile(file, formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() }), { mode: 0o600 })
+  closer.add('server file', () => rm(file, { force: true }))
+}

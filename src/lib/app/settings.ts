@@ -1,0 +1,91 @@
+// From the options people give to the settings the parts take. Everything that can be wrong in a value is found here.
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { McpxError } from '../base/errors.ts'
+import type { TranscodeSettings } from '../engine/transcode-plane.ts'
+import type { ServeOptions } from '../model/serve-options.ts'
+import type { IceServer, PeerSettings, WorkerSettings } from '../protocol/media-plane.ts'
+
+/** Memory for packetized media, shared out among the media workers. */
+const renditionCacheBytes = 256 * 2 ** 20
+const transcodeBlockCacheBytes = 16 * 2 ** 20
+const maxJobsPerWorker = 8
+
+/** `turn:host:3478?transport=udp&username=u&credential=c` → what ICE takes; credentials leave the address. */
+export function parseIceServer(text: string): IceServer {
+  const match = /^((?:stuns?|turns?):[^?\s]+)(?:\?(.*))?$/i.exec(text.trim())
+  if (!match)
+    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is no stun: or turn: address`)
+  const query = new URLSearchParams(match[2] ?? '')
+  const transport = query.get('transport')
+  const username = query.get('username')
+  const credential = query.get('credential')
+  const urls = transport ? `${match[1]}?transport=${transport}` : match[1]!
+  if (/^turn/i.test(urls) && (username === null || credential === null))
+    throw new McpxError('INVALID_OPTION', `--ice-server: ${match[1]} needs ?username=…&credential=…`)
+  return { urls, ...(username !== null && { username }), ...(credential !== null && { credential }) }
+}
+
+/** `50000-50999` → its ends. */
+export function parsePortRange(text: string): readonly [number, number] {
+  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim())
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])]
+  if (!match || from < 1 || to > 65535 || from > to)
+    throw new McpxError('INVALID_OPTION', `--udp-port-range: "${text}" is no range of ports such as 50000-50999`)
+  return [from, to]
+}
+
+function parseAddress(text: string): string {
+  if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is no IP address`)
+  return text
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+/** On loopback only when the server itself listens there only: media shall reach no further than the pages do. */
+function bindAddresses(host: string): string[] {
+  if (!isLoopback(host)) return []
+  return [host === 'localhost' ? '127.0.0.1' : host]
+}
+
+export function peerSettings(options: ServeOptions, worker: number): PeerSettings {
+  const { udpPort, udpPortRange } = options
+  if (udpPort > 0 && udpPort + worker > 65535)
+    throw new McpxError('INVALID_OPTION', `--udp-port: ${udpPort} leaves no port for media worker ${worker}`)
+  return {
+    iceServers: options.iceServer.map(parseIceServer),
+    announceAddresses: options.announceAddress.map(parseAddress),
+    bindAddresses: bindAddresses(options.host),
+    ...(udpPortRange === undefined
+      ? { udpPort: udpPort === 0 ? 0 : udpPort + worker }
+      : { udpPortRange: parsePortRange(udpPortRange) }),
+  }
+}
+
+export function workerSettings(
+  options: ServeOptions,
+  blocksPath: string,
+  encoder: WorkerSettings['encoder'],
+): WorkerSettings[] {
+  const count = options.mediaWorkers ?? Math.max(1, availableParallelism() - 1)
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    blocksPath,
+    memoryCacheBytes: Math.ceil(options.memoryCacheSize / count),
+    renditionCacheBytes: Math.ceil(renditionCacheBytes / count),
+    peer: peerSettings(options, index),
+    snapshotIntervalMs: Math.round(options.pollInterval * 1000),
+    logLevel: options.debug ? 'debug' : options.logLevel,
+    encoder,
+  }))
+}
+
+export function transcodeSettings(blocksPath: string, encoder: 'node-av' | 'ffmpeg'): TranscodeSettings {
+  return {
+    workers: Math.max(1, availableParallelism() - 1),
+    maxJobsPerWorker,
+    blocksPath,
+    memoryCacheBytes: transcodeBlockCacheBytes,
+    encoder,
+  }
+}

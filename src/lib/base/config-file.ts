@@ -1,0 +1,49 @@
+// The file of --config: one JSON object of option values, and an object for each command where commands differ.
+import { readFile } from 'node:fs/promises'
+import { McpxError } from './errors.ts'
+import { checkConfigKeys } from './options.ts'
+
+/** Longest accepted file, in bytes. */
+const maxConfigBytes = 1_000_000
+
+type Values = Readonly<Record<string, unknown>>
+
+/**
+ * The values of the file that hold for `command`: those at the top, over them those of its own section. Keys of other
+ * commands are allowed, keys of none are not. Throws INVALID_CONFIG.
+ */
+export function configFor(command: string, file: unknown, known: Readonly<Record<string, readonly string[]>>): Values {
+  const top = asObject(file, 'the config file')
+  const values: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(top)) if (!Object.hasOwn(known, key)) values[key] = value
+  checkConfigKeys(values, [...new Set(Object.values(known).flat())])
+  for (const [name, keys] of Object.entries(known)) {
+    if (!Object.hasOwn(top, name)) continue
+    const section = asObject(top[name], `"${name}" in the config file`)
+    checkConfigKeys(section, keys)
+    if (name === command) Object.assign(values, section)
+  }
+  return values
+}
+
+function asObject(value: unknown, place: string): Values {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Values
+  throw new McpxError('INVALID_CONFIG', `${place} is no JSON object`)
+}
+
+/** Reads and parses the file. Throws INVALID_CONFIG that names it. */
+export async function readConfigFile(path: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new McpxError('INVALID_CONFIG', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'not readable'}`)
+  }
+  if (text.length > maxConfigBytes)
+    throw new McpxError('INVALID_CONFIG', `${path} is longer than ${maxConfigBytes} bytes`)
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    throw new McpxError('INVALID_CONFIG', `${path} is no JSON: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,43 @@
+// The real process as an Io: signals become one AbortSignal, and a reader that went away ends the command quietly.
+import { McpxError } from './errors.ts'
+import type { Io } from './io.ts'
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/**
+ * A terminal and the launcher above us may deliver the same Ctrl-C twice; only one that comes later than this is a second one.
+ */
+const repeatMs = 300
+
+export function createProcessIo(): Io {
+  const controller = new AbortController()
+  let firstAtMs = 0
+
+  const interrupt = (reason: string) => {
+    if (!controller.signal.aborted) {
+      firstAtMs = performance.now()
+      controller.abort(new McpxError('INTERRUPTED', reason))
+    } else if (performance.now() - firstAtMs > repeatMs) {
+      process.exit(130)
+    }
+  }
+  for (const name of signals) process.on(name, () => interrupt(name))
+
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (!controller.signal.aborted) interrupt('EPIPE')
+    })
+  }
+
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    stdoutIsTty: process.stdout.isTTY === true,
+    stderrIsTty: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+    signal: controller.signal,
+  }
+}

@@ -1,0 +1,234 @@
+// A viewer without a screen: takes a stream over WHEP and WebRTC and says how well it arrives.
+import type { Clock } from '../base/clock.ts'
+import { fromErrorRecord, isErrorCode, McpxError } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import { createCloser } from '../base/lifecycle.ts'
+import type { ConnectionState, MediaInfo, SentTrack } from '../model/stream.ts'
+import { type Command, maxControlLength, type ServerNote } from '../protocol/control.ts'
+import type { ReceivedRtp, ViewerPeer } from '../webrtc/viewer-peer.ts'
+import type { Api } from './api.ts'
+import { type AssembledFrame, type AssemblerCounts, createFrameAssembler } from './frame-assembler.ts'
+import { createFrameCounter, type FrameStats } from './frame-counter.ts'
+import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
+import { openWhep, type WhepRequest } from './whep-client.ts'
+
+/** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
+const playoutDelayS = 0.2
+
+interface Totals {
+  readonly packetsReceived: number
+  readonly bytesReceived: number
+  readonly packetsLost: number
+  readonly packetsRecovered: number
+}
+
+export interface ViewerSnapshot
+  extends Totals,
+    Omit<FrameStats, 'firstFrameAtMs'>,
+    Pick<AssemblerCounts, 'framesDropped'> {
+  readonly connectionState: ConnectionState
+  readonly mediaTimeS: number
+  readonly durationS?: number
+  readonly paused: boolean
+  readonly quality?: string
+  /** Over the time since the snapshot before. */
+  readonly bitrateBps: number
+  /** 0-1, over the time since the snapshot before. */
+  readonly lossRatio: number
+  /** Media that has arrived ahead of a player that began 0.2 s after the first frame; 0 when it would have to wait. */
+  readonly bufferS: number
+  /** From the request to the first whole frame. */
+  readonly firstFrameMs?: number
+  readonly roundTripTimeS?: number
+}
+
+/** `ended`: the content is over. `closed`: the server closed the stream. */
+export interface ViewerEnd {
+  readonly reason: 'ended' | 'closed'
+  readonly detail?: string
+}
+
+export interface Viewer {
+  readonly events: Events<{ frame: [AssembledFrame] }>
+  readonly media: MediaInfo | undefined
+  readonly sent: readonly SentTrack[]
+  /** Resolves when the stream is over; rejects with PEER_FAILED or what the server reports. */
+  readonly done: Promise<ViewerEnd>
+  snapshot(): ViewerSnapshot
+  command(command: Command): boolean
+  /** Ends the stream at the server and closes the connection. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface ViewerDeps {
+  readonly api: Api
+  readonly clock: Clock
+  readonly createPeer: () => Promise<ViewerPeer>
+}
+
+/** Opens the stream and resolves once the server has answered the offer. Throws what the server says. */
+export async function openViewer(request: WhepRequest, { api, clock, createPeer }: ViewerDeps): Promise<Viewer> {
+  const startedAtMs = clock.now()
+  const closer = createCloser()
+  const peer = await createPeer()
+  closer.add('peer', () => peer.close())
+  const watcher = createWatcher(peer, clock, startedAtMs)
+  try {
+    const session = await openWhep(api, request, await peer.offer())
+    closer.add('session', () => session.close(AbortSignal.timeout(3000)).catch(() => {}))
+    await peer.acceptAnswer(session.answer)
+  } catch (error) {
+    await closer.close()
+    throw error
+  }
+  return {
+    ...watcher.face,
+    get media() {
+      return watcher.media()
+    },
+    get sent() {
+      return watcher.sent()
+    },
+    command: (command) => peer.sendControl(JSON.stringify(command)),
+    async close() {
+      await closer.close()
+    },
+  }
+}
+
+/** Counts what the peer tells. */
+function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
+  const events = new Events<{ frame: [AssembledFrame] }>()
+  const position = createPlaybackPosition()
+  const frames = createFrameCounter()
+  const assemblers = { video: createFrameAssembler(onFrame), audio: createFrameAssembler(onFrame) }
+  const ending = Promise.withResolvers<ViewerEnd>()
+  ending.promise.catch(() => {})
+
+  let connectionState: ConnectionState = 'new'
+  let media: MediaInfo | undefined
+  let sent: readonly SentTrack[] = []
+  let clockRate = 90_000
+  let paused = false
+  let quality: string | undefined
+  let firstFrameMs: number | undefined
+  let mediaTimeS = 0
+  let lead: { readonly timestamp: number; readonly atMs: number } | undefined
+  let newest = 0
+  let last = { atMs: startedAtMs, ...totals() }
+
+  /** Time is told by the video, by the audio where there is none. */
+  const timeKind = () => (sent.length > 0 && !sent.some(({ kind }) => kind === 'video') ? 'audio' : 'video')
+
+  function totals(): Totals {
+    const { video, audio } = peer.stats()
+    const sum = (field: keyof Totals) => (video?.[field] ?? 0) + (audio?.[field] ?? 0)
+    return {
+      packetsReceived: sum('packetsReceived'),
+      bytesReceived: sum('bytesReceived'),
+      packetsLost: sum('packetsLost'),
+      packetsRecovered: sum('packetsRecovered'),
+    }
+  }
+
+  function onPacket(packet: ReceivedRtp): void {
+    assemblers[packet.kind].add(packet)
+  }
+
+  function onFrame(frame: AssembledFrame): void {
+    const nowMs = clock.now()
+    firstFrameMs ??= nowMs - startedAtMs
+    if (frame.kind === 'video') frames.add(nowMs, frame.isKey)
+    if (frame.kind === timeKind()) {
+      lead ??= { timestamp: frame.timestamp, atMs: nowMs }
+      newest = frame.timestamp
+      mediaTimeS = position.mediaTimeS(frame.timestamp) ?? mediaTimeS
+    }
+    events.emit('frame', frame)
+  }
+
+  function onNote(note: ServerNote): void {
+    switch (note.type) {
+      case 'media':
+        media = note.media
+        sent = note.sent
+        clockRate = note.clockRate
+        position.setClockRate(clockRate)
+        break
+      case 'epoch':
+        position.add(note.epoch)
+        paused = note.paused
+        frames.interrupt()
+        lead = undefined
+        break
+      case 'quality':
+        quality = note.name
+        break
+      case 'ended':
+        ending.resolve({ reason: 'ended' })
+        break
+      case 'closed':
+        ending.resolve({ reason: 'closed', detail: note.reason })
+        break
+      case 'error':
+        ending.reject(fromErrorRecord({ ...note, code: isErrorCode(note.code) ? note.code : 'INTERNAL' }))
+        break
+    }
+  }
+
+  function onState(state: ConnectionState): void {
+    connectionState = state
+    if (state === 'failed') ending.reject(new McpxError('PEER_FAILED', 'the WebRTC connection to the server failed'))
+    if (state === 'closed') ending.resolve({ reason: 'closed' })
+  }
+
+  peer.events.on('rtp', onPacket)
+  peer.events.on('state', onState)
+  peer.events.on('control', (text) => {
+    const note = parseNote(text)
+    if (note) onNote(note)
+  })
+
+  function snapshot(): ViewerSnapshot {
+    const atMs = clock.now()
+    const now = totals()
+    const elapsedS = Math.max(0.001, (atMs - last.atMs) / 1000)
+    const lost = Math.max(0, now.packetsLost - last.packetsLost)
+    const received = now.packetsReceived - last.packetsReceived
+    const { firstFrameAtMs: _at, ...frameStats } = frames.stats
+    const bitrateBps = ((now.bytesReceived - last.bytesReceived) * 8) / elapsedS
+    last = { atMs, ...now }
+    const aheadS = lead
+      ? rtpDistance(newest, lead.timestamp) / clockRate - (atMs - lead.atMs) / 1000 + playoutDelayS
+      : 0
+    const { roundTripTimeS } = peer.stats()
+    return {
+      ...now,
+      ...frameStats,
+      framesDropped: assemblers.video.counts.framesDropped,
+      connectionState,
+      mediaTimeS,
+      paused,
+      bitrateBps,
+      lossRatio: lost + received > 0 ? lost / (lost + received) : 0,
+      bufferS: Math.max(0, aheadS),
+      ...(media ? { durationS: media.durationS } : {}),
+      ...(quality === undefined ? {} : { quality }),
+      ...(firstFrameMs === undefined ? {} : { firstFrameMs }),
+      ...(roundTripTimeS === undefined ? {} : { roundTripTimeS }),
+    }
+  }
+
+  return { face: { events, done: ending.promise, snapshot }, media: () => media, sent: () => sent }
+}
+
+/** What the server says is no more to be trusted than what a viewer says. */
+function parseNote(text: string): ServerNote | undefined {
+  if (text.length > maxControlLength * 4) return undefined
+  try {
+    const note: unknown = JSON.parse(text)
+    return typeof note === 'object' && note !== null ? (note as ServerNote) : undefined
+  } catch {
+    return undefined
+  }
+}

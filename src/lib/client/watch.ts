@@ -1,0 +1,122 @@
+// Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
+import { type Clock, every } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import type { AssembledFrame } from './frame-assembler.ts'
+import type { Recorder, Recording } from './recorder.ts'
+import type { Viewer, ViewerSnapshot } from './viewer.ts'
+
+export interface WatchOptions {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Stops after this long, counted from the first frame. */
+  readonly durationS?: number | undefined
+  /** Records to this file. */
+  readonly output?: string | undefined
+  /** How long the first packet may take to come. */
+  readonly connectTimeoutS?: number
+  onSnapshot(snapshot: ViewerSnapshot): void
+}
+
+export interface WatchResult {
+  readonly reason: 'ended' | 'closed' | 'duration' | 'interrupted'
+  readonly detail?: string
+  readonly last: ViewerSnapshot
+  readonly recording?: Recording
+}
+
+const snapshotMs = 1000
+/** Frames that wait for the tracks to be known before the recording starts. */
+const maxEarlyFrames = 300
+
+/**
+ * Resolves when the content ends, the server closes, the duration is over or the signal aborts; the viewer is closed then and
+ * the recording complete. Throws what the server reports and PEER_FAILED.
+ */
+export async function watch(viewer: Viewer, options: WatchOptions): Promise<WatchResult> {
+  const recording = options.output ? record(viewer, options.output, options.clock) : undefined
+  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(viewer.snapshot()))
+  try {
+    const end = await Promise.race([viewer.done, overTime(viewer, options), aborted(options.signal)])
+    return { ...end, last: viewer.snapshot(), ...(recording ? { recording: await recording.finish() } : {}) }
+  } catch (error) {
+    await recording?.finish().catch(() => {})
+    throw error
+  } finally {
+    timer.cancel()
+    await viewer.close()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<{ reason: 'interrupted' }> {
+  return new Promise((resolve) => {
+    const stop = () => resolve({ reason: 'interrupted' })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+/** The duration runs from the first frame, which has its own limit. */
+function overTime(
+  viewer: Viewer,
+  { clock, durationS, connectTimeoutS = 30 }: WatchOptions,
+): Promise<{ reason: 'duration' }> {
+  return new Promise((resolve, reject) => {
+    const tooLate = clock.after(connectTimeoutS * 1000, () =>
+      reject(new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`)),
+    )
+    const off = viewer.events.on('frame', () => {
+      off()
+      tooLate.cancel()
+      if (durationS) clock.after(durationS * 1000, () => resolve({ reason: 'duration' }))
+    })
+  })
+}
+
+/** The recorder brings a muxer along: it is loaded by those who record. */
+export const loadRecorder = () => import('./recorder.ts')
+
+/** Starts the file with the first key frame, when the tracks and the size of the picture are known. */
+function record(viewer: Viewer, path: string, clock: Clock) {
+  let early: AssembledFrame[] = []
+  let recorder: Recorder | undefined
+  let opening: Promise<void> | undefined
+  let failure: unknown
+
+  async function open(): Promise<void> {
+    const { createRecorder } = await loadRecorder()
+    recorder = await createRecorder(path, tracksOf(viewer), clock)
+    for (const frame of early) recorder.add(frame)
+    early = []
+  }
+
+  viewer.events.on('frame', (frame) => {
+    if (failure) return
+    if (recorder) return recorder.add(frame)
+    if (early.length < maxEarlyFrames) early.push(frame)
+    if (opening || viewer.sent.length === 0) return
+    opening = open().catch((error: unknown) => {
+      failure = error
+    })
+  })
+
+  return {
+    async finish(): Promise<Recording> {
+      await opening
+      if (failure) throw failure
+      if (!recorder) throw new McpxError('PEER_FAILED', `nothing arrived to record to ${path}`)
+      return recorder.finish()
+    },
+  }
+}
+
+function tracksOf({ sent, media }: Viewer) {
+  const video = sent.find(({ kind }) => kind === 'video')
+  const audio = sent.find(({ kind }) => kind === 'audio')
+  const size = media?.rungs.findLast((rung) => rung.width) ?? media?.tracks.find((track) => track.kind === 'video')
+  return {
+    ...(video
+      ? { video: { codec: video.codec as 'vp8', width: size?.width ?? 640, height: size?.height ?? 360 } }
+      : {}),
+    ...(audio ? { audio: { codec: 'opus' as const, channels: 2 } } : {}),
+  }
+}

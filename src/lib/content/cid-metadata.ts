@@ -1,0 +1,174 @@
+// What is known about CIDs (the ParquetCIDCache): a hot index in SQLite, and Parquet part files that any tool can read.
+import { mkdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { MediaInfo } from '../model/stream.ts'
+import { openMetadataParts } from './metadata-parts.ts'
+
+/** What a probe found out about a piece of content. */
+export interface CidRecord {
+  readonly sizeBytes: number
+  readonly media: MediaInfo
+}
+
+/** A record as it is stored: one row of the index and of a part file. */
+export interface MetadataRow extends CidRecord {
+  readonly cid: string
+  readonly writtenMs: number
+  readonly accessedMs: number
+}
+
+export interface CidMetadataStats {
+  readonly records: number
+  /** Records that no part file holds yet. */
+  readonly pending: number
+  readonly parts: number
+  readonly hits: number
+  readonly misses: number
+}
+
+export interface CidMetadata {
+  /** By CID, or by root CID and path as in `SourceRef.id`. */
+  get(cid: string): CidRecord | undefined
+  put(cid: string, record: CidRecord): void
+  /** Writes what is pending to a part file, and joins the parts when there are many. */
+  flush(): Promise<void>
+  stats(): CidMetadataStats
+  /** Flushes first. */
+  close(): Promise<void>
+}
+
+export interface CidMetadataOptions {
+  /** The SQLite file of the hot index. */
+  readonly indexFile: string
+  /** Folder of the part files. */
+  readonly parquetPath: string
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Records kept; beyond it those go that were used longest ago. Default 100,000. */
+  readonly maxRecords?: number
+  /** Pending records that cause a flush. Default 256. */
+  readonly flushAt?: number
+  /** Part files that are joined into one. Default 8. */
+  readonly maxParts?: number
+}
+
+const schemaVersion = 1
+const maxMediaText = 64 * 1024
+
+const schema = `
+  CREATE TABLE cids (cid TEXT PRIMARY KEY, size INTEGER NOT NULL, media TEXT NOT NULL, written INTEGER NOT NULL,
+    accessed INTEGER NOT NULL, pending INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX cids_by_use ON cids (accessed);
+  CREATE INDEX cids_pending ON cids (cid) WHERE pending = 1;
+  PRAGMA user_version = ${schemaVersion};
+`
+
+/** Opens the cache; an index that is new is filled from the part files. REPO_VERSION when a newer mcpx wrote it. */
+export async function openCidMetadata(options: CidMetadataOptions): Promise<CidMetadata> {
+  const { clock, logger, maxRecords = 100_000, flushAt = 256, maxParts = 8 } = options
+  mkdirSync(options.parquetPath, { recursive: true })
+  const parts = openMetadataParts(options.parquetPath, logger)
+  const db = new DatabaseSync(options.indexFile)
+  const isNew = prepare(db, options.indexFile)
+  const select = db.prepare('SELECT size, media FROM cids WHERE cid = ?')
+  const touch = db.prepare('UPDATE cids SET accessed = ? WHERE cid = ?')
+  const upsert = db.prepare(
+    `INSERT INTO cids (cid, size, media, written, accessed, pending) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (cid) DO UPDATE SET size = excluded.size, media = excluded.media, written = excluded.written,
+       accessed = excluded.accessed, pending = excluded.pending WHERE excluded.written >= cids.written`,
+  )
+  const selectPending = db.prepare('SELECT * FROM cids WHERE pending = 1 LIMIT 10000')
+  const settle = db.prepare('UPDATE cids SET pending = 0 WHERE cid = ? AND written = ?')
+  const has = db.prepare('SELECT 1 FROM cids WHERE cid = ? AND written = ?')
+  const trim = db.prepare('DELETE FROM cids WHERE cid IN (SELECT cid FROM cids ORDER BY accessed LIMIT ?)')
+
+  const count = (where: string) => Number(db.prepare(`SELECT count(*) AS n FROM cids ${where}`).get()!.n)
+  let hits = 0
+  let misses = 0
+  let flushing: Promise<void> | undefined
+
+  if (isNew)
+    for (const row of await parts.readAll())
+      upsert.run(row.cid, row.sizeBytes, JSON.stringify(row.media), row.writtenMs, row.accessedMs, 0)
+  let records = count('')
+  let pending = count('WHERE pending = 1')
+
+  async function flushNow(): Promise<void> {
+    const rows = selectPending.all().map(toRow)
+    if (rows.length > 0) await parts.write(rows)
+    for (const { cid, writtenMs } of rows) settle.run(cid, writtenMs)
+    pending = count('WHERE pending = 1')
+    if (parts.count() > maxParts) await parts.compact(({ cid, writtenMs }) => has.get(cid, writtenMs) !== undefined)
+  }
+
+  function flush(): Promise<void> {
+    flushing ??= flushNow().finally(() => {
+      flushing = undefined
+    })
+    return flushing
+  }
+
+  return {
+    get(cid) {
+      const row = select.get(cid)
+      if (!row) {
+        misses++
+        return undefined
+      }
+      hits++
+      touch.run(clock.wallMs(), cid)
+      return { sizeBytes: Number(row.size), media: JSON.parse(String(row.media)) }
+    },
+    put(cid, record) {
+      const media = JSON.stringify(record.media)
+      if (media.length > maxMediaText)
+        throw new McpxError('INVALID_REQUEST', `what is known about ${cid} is larger than ${maxMediaText} bytes`)
+      const nowMs = clock.wallMs()
+      upsert.run(cid, record.sizeBytes, media, nowMs, nowMs, 1)
+      pending++
+      // The exact count only at the bound: an upsert does not say whether it replaced.
+      if (++records > maxRecords) {
+        records = count('')
+        if (records > maxRecords) trim.run(records - Math.floor(maxRecords * 0.9))
+        records = count('')
+      }
+      if (pending >= flushAt)
+        flush().catch((error) => logger.warn({ error: String(error) }, 'CID metadata not written'))
+    },
+    flush,
+    stats: () => ({ records: count(''), pending: count('WHERE pending = 1'), parts: parts.count(), hits, misses }),
+    async close() {
+      try {
+        await flushing
+        await flush()
+      } finally {
+        db.close()
+      }
+    },
+  }
+}
+
+function toRow(row: Record<string, unknown>): MetadataRow {
+  return {
+    cid: String(row.cid),
+    sizeBytes: Number(row.size),
+    media: JSON.parse(String(row.media)),
+    writtenMs: Number(row.written),
+    accessedMs: Number(row.accessed),
+  }
+}
+
+function prepare(db: DatabaseSync, file: string): boolean {
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+  const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
+  if (version > schemaVersion) {
+    db.close()
+    throw new McpxError('REPO_VERSION', `${file} has version ${version}; this mcpx knows ${schemaVersion}`)
+  }
+  if (version === schemaVersion) return false
+  db.exec(schema)
+  return true
+}

@@ -1,0 +1,122 @@
+// Content, composed: repo, caches, sources and the store that the options ask for.
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { createCloser } from '../base/lifecycle.ts'
+import type { Logger } from '../base/logger.ts'
+import { openBlockCache } from './block-cache.ts'
+import { type BlockReaderStats, createBlockReader } from './block-reader.ts'
+import { createBlockSources } from './block-sources.ts'
+import { type CidMetadata, type CidMetadataStats, openCidMetadata } from './cid-metadata.ts'
+import { createContentReader, createEnsureBlock } from './content-reader.ts'
+import { createEmbeddedStore } from './embedded.ts'
+import { createGateway } from './gateway.ts'
+import { createNameResolver } from './names.ts'
+import { openRepo, type Repo } from './repo.ts'
+import type { ContentStore } from './store.ts'
+
+export interface ContentOptions {
+  readonly repoPath: string
+  readonly isolation: boolean
+  /** Address of a Kubo daemon's RPC. */
+  readonly ipfsApi?: string
+  readonly gateways: readonly string[]
+  readonly offline: boolean
+  readonly fetchTimeoutMs: number
+  readonly memoryCacheBytes: number
+  readonly diskCacheBytes: number
+  /** Default `<repo>/parquet`. */
+  readonly parquetPath?: string
+  readonly nodeId?: string
+}
+
+export interface ContentDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface ContentStats {
+  /** Blocks taken from each source so far. */
+  readonly blocksBySource: Readonly<Record<string, number>>
+  readonly reader: BlockReaderStats
+  readonly diskBytes: number
+  readonly diskUnpinnedBytes: number
+  readonly metadata: CidMetadataStats
+}
+
+export interface Content {
+  readonly store: ContentStore
+  readonly blocksPath: string
+  readonly repo: Repo
+  /** What is known about CIDs from earlier probes. */
+  readonly metadata: CidMetadata
+  stats(): ContentStats
+  close(): Promise<void>
+}
+
+/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
+export async function openContent(options: ContentOptions, deps: ContentDeps): Promise<Content> {
+  const { clock, logger } = deps
+  const timeoutMs = options.fetchTimeoutMs
+  const closer = createCloser()
+  try {
+    const gateways = options.offline ? [] : options.gateways.map(createGateway)
+    const repo = openRepo({ ...options, path: options.repoPath }, clock.wallMs())
+    closer.add('repo', () => repo.close())
+    const cache = await openBlockCache({
+      repoPath: repo.path,
+      maxUnpinnedBytes: options.diskCacheBytes,
+      clock,
+    })
+    closer.add('block cache', () => cache.close())
+    // Loaded only when asked for: the client costs 200 ms.
+    const kubo = options.ipfsApi
+      ? (await import('./kubo.ts')).createKubo({ address: options.ipfsApi, clock, timeoutMs })
+      : undefined
+    if (kubo) logger.info({ api: options.ipfsApi, version: await kubo.version() }, 'Kubo answers')
+    const sources = createBlockSources({
+      sources: kubo ? [kubo.blockSource, ...gateways] : gateways,
+      clock,
+      timeoutMs,
+    })
+    const ensureBlock = createEnsureBlock(cache, sources)
+    const reader = createBlockReader({
+      blocksPath: cache.blocksPath,
+      memoryCacheBytes: options.memoryCacheBytes,
+      fetchBlock: (cid, signal) => ensureBlock(cid, { signal }),
+    })
+    closer.add('block reader', () => reader.close())
+    const resolveName =
+      kubo?.resolveName ?? createNameResolver({ gateways, offline: options.offline, clock, timeoutMs })
+    const content = createContentReader({ reader, resolveName, ensureBlock })
+    const store = kubo ? kubo.createStore(content) : createEmbeddedStore({ cache, reader }, content)
+    closer.add('store', () => store.close())
+    const metadata = await openCidMetadata({
+      indexFile: join(repo.path, 'metadata.db'),
+      parquetPath: options.parquetPath ?? join(repo.path, 'parquet'),
+      clock,
+      logger,
+    })
+    closer.add('CID metadata', () => metadata.close())
+
+    return {
+      store,
+      blocksPath: cache.blocksPath,
+      repo,
+      metadata,
+      stats: () => ({
+        blocksBySource: sources.counts(),
+        reader: reader.stats(),
+        diskBytes: cache.totalBytes,
+        diskUnpinnedBytes: cache.unpinnedBytes,
+        metadata: metadata.stats(),
+      }),
+      async close() {
+        for (const { name, error } of await closer.close())
+          logger.warn({ name, error: String(error) }, 'closing failed')
+      },
+    }
+  } catch (error) {
+    await closer.close()
+    throw error
+  }
+}

@@ -1,0 +1,110 @@
+// One process per repo: a lock file that says who holds it and where its server listens.
+import { randomUUID } from 'node:crypto'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { McpxError } from '../base/errors.ts'
+import { type Host, systemHost } from '../base/host.ts'
+
+export interface LockRecord {
+  readonly pid: number
+  readonly host: string
+  /** Start of the process as the system counts it, where it does. */
+  readonly start?: string
+  readonly lockedAtMs: number
+  readonly serverUrl?: string
+}
+
+export interface RepoLock {
+  /** Records where the server of this process listens, for commands that find the repo locked. */
+  writeServerUrl(url: string): void
+  release(): void
+}
+
+const fileName = 'lock'
+const takeOverAttempts = 3
+
+/** Takes the lock; one whose process is dead is taken over. Throws REPO_LOCKED that names pid and path. */
+export function acquireLock(repoPath: string, nowMs: number, host: Host = systemHost): RepoLock {
+  const file = join(repoPath, fileName)
+  let record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid), lockedAtMs: nowMs }
+  for (let attempt = 0; !create(file, record); attempt++) {
+    const text = readText(file)
+    if (text === undefined) continue
+    const holder = parse(text)
+    if (attempt === takeOverAttempts || !holder || isHeld(holder, host))
+      throw new McpxError('REPO_LOCKED', `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'} (${file})`)
+    setAside(file, text)
+  }
+  return {
+    writeServerUrl(url) {
+      record = { ...record, serverUrl: url }
+      const beside = besideOf(file)
+      writeFileSync(beside, JSON.stringify(record))
+      renameSync(beside, file)
+    },
+    release: () => rmSync(file, { force: true }),
+  }
+}
+
+/** The server that runs on the repo now; undefined when none does, or when it has not said where. */
+export function readRunningServer(repoPath: string, host: Host = systemHost): { url: string; pid: number } | undefined {
+  const holder = parse(readText(join(repoPath, fileName)) ?? '')
+  if (!holder?.serverUrl || !isHeld(holder, host)) return undefined
+  return { url: holder.serverUrl, pid: holder.pid }
+}
+
+/** Of a process on another machine nothing can be known: it counts as alive. */
+function isHeld(holder: LockRecord, host: Host): boolean {
+  if (holder.host !== host.hostname) return true
+  if (!host.isAlive(holder.pid)) return false
+  const start = host.startOf(holder.pid)
+  return start === undefined || holder.start === undefined || start === holder.start
+}
+
+/** A hard link appears whole or not at all, and never over another. */
+function create(file: string, record: LockRecord): boolean {
+  const beside = besideOf(file)
+  writeFileSync(beside, JSON.stringify(record))
+  try {
+    linkSync(beside, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  } finally {
+    rmSync(beside, { force: true })
+  }
+}
+
+/** Moves a stale lock away; puts it back when it is no longer the one that was found stale. */
+function setAside(file: string, staleText: string): void {
+  const aside = besideOf(file)
+  try {
+    renameSync(file, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (readText(aside) === staleText) rmSync(aside, { force: true })
+  else renameSync(aside, file)
+}
+
+const besideOf = (file: string) => `${file}.${randomUUID()}`
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function parse(text: string): LockRecord | undefined {
+  try {
+    const record = JSON.parse(text)
+    return typeof record?.pid === 'number' && typeof record.host === 'string' ? record : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,85 @@
+// The folder in which mcpx keeps what it has:
+//   version    `mcpx-repo 1`
+//   lock       JSON: who uses the repo now, and where its server listens
+//   node-id    the name of this node
+//   blocks/    the blocks, `<two characters>/<multihash in base32>`
+//   blocks.db  what is in blocks/, what is pinned (SQLite)
+//   metadata.db, parquet/  what is known about CIDs
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { McpxError, toMcpxError } from '../base/errors.ts'
+import { type Host, systemHost } from '../base/host.ts'
+import { acquireLock } from './repo-lock.ts'
+
+export { readRunningServer } from './repo-lock.ts'
+
+const repoVersion = 1
+
+export interface RepoOptions {
+  readonly path: string
+  /** A folder of its own in the system's temporary folder instead, removed at close. */
+  readonly isolation: boolean
+  /** Kept for this run only; random and kept in the repo when absent. */
+  readonly nodeId?: string
+}
+
+export interface Repo {
+  readonly path: string
+  readonly nodeId: string
+  readonly isThrowAway: boolean
+  writeServerUrl(url: string): void
+  close(): void
+}
+
+/** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
+export function openRepo(options: RepoOptions, nowMs: number, host: Host = systemHost): Repo {
+  const path = options.isolation ? mkdtempSync(join(tmpdir(), 'mcpx-')) : options.path
+  makeFolder(path)
+  checkVersion(path)
+  const lock = acquireLock(path, nowMs, host)
+  return {
+    path,
+    nodeId: options.nodeId ?? keptNodeId(path),
+    isThrowAway: options.isolation,
+    writeServerUrl: (url) => lock.writeServerUrl(url),
+    close() {
+      lock.release()
+      if (options.isolation) rmSync(path, { recursive: true, force: true })
+    },
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const known = toMcpxError(error)
+    if (known.code !== 'INTERNAL') throw known
+    throw new McpxError('INVALID_OPTION', `${path} cannot be a repo: ${known.message}`, { cause: error })
+  }
+}
+
+function checkVersion(path: string): void {
+  const file = join(path, 'version')
+  if (!existsSync(file)) {
+    writeFileSync(file, `mcpx-repo ${repoVersion}\n`)
+    return
+  }
+  const text = readFileSync(file, 'utf8').trim()
+  const version = Number(/^mcpx-repo (\d{1,9})$/.exec(text)?.[1])
+  if (version === repoVersion) return
+  throw new McpxError('REPO_VERSION', `${path} says "${text.slice(0, 40)}"; this mcpx knows mcpx-repo ${repoVersion}`)
+}
+
+function keptNodeId(path: string): string {
+  const file = join(path, 'node-id')
+  if (existsSync(file)) {
+    const kept = readFileSync(file, 'utf8').trim()
+    if (/^[\w.:-]{1,128}$/.test(kept)) return kept
+  }
+  const nodeId = `mcpx-${randomUUID().slice(0, 13)}`
+  writeFileSync(file, `${nodeId}\n`)
+  return nodeId
+}

@@ -1,0 +1,119 @@
+// The media workers as one thing: starts them, places streams on them, and survives the death of one.
+
+import type { McpxError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { RpcHandlers } from '../base/rpc.ts'
+import type { HostMethods, MediaEvents, MediaMethods, WorkerHealth, WorkerSettings } from '../protocol/media-plane.ts'
+import { spawnWorker } from './spawn-worker.ts'
+import { linkWorker, type WorkerLink } from './worker-link.ts'
+
+/** Streams more on a warm worker than on the idlest one before a cold one is taken. */
+const warmthBonus = 8
+const stopGraceMs = 3000
+/** A worker that dies sooner than this after its start is not started again at once. */
+const maxRestarts = 20
+
+export interface MediaPlane {
+  readonly size: number
+  /** The worker for a stream of this content: one that has it open already, unless it is much busier than another. */
+  place(sourceId: string): number
+  call<K extends keyof MediaMethods>(
+    worker: number,
+    method: K,
+    params: MediaMethods[K][0],
+    signal?: AbortSignal,
+  ): Promise<MediaMethods[K][1]>
+  /** The stream is gone: its place is free. */
+  release(worker: number, sourceId: string): void
+  health(): readonly WorkerHealth[]
+  stop(): Promise<void>
+}
+
+export interface MediaPlaneDeps {
+  readonly logger: Logger
+  readonly handlers: RpcHandlers<HostMethods>
+  readonly onEvent: <K extends keyof MediaEvents & string>(worker: number, event: K, payload: MediaEvents[K]) => void
+  /** Every stream on this worker is lost. */
+  readonly onWorkerLost: (worker: number, error: McpxError) => void
+}
+
+interface Slot {
+  link: WorkerLink<MediaMethods>
+  streams: number
+  readonly warm: Map<string, number>
+  health?: WorkerHealth
+}
+
+/** Rejects when a worker cannot start, for example with PORT_IN_USE; none is left running then. */
+export async function createMediaPlane(settings: readonly WorkerSettings[], deps: MediaPlaneDeps): Promise<MediaPlane> {
+  let stopped = false
+  let restarts = 0
+  const slots: Slot[] = settings.map((own) => ({ link: start(own), streams: 0, warm: new Map() }))
+
+  function start(own: WorkerSettings): WorkerLink<MediaMethods> {
+    const worker = spawnWorker('media-worker', import.meta.url, own)
+    return linkWorker<HostMethods, MediaMethods, MediaEvents>(
+      worker,
+      deps.handlers,
+      (event, payload) => {
+        const slot = slots[own.index]
+        if (event === 'health' && slot) slot.health = payload as WorkerHealth
+        deps.onEvent(own.index, event, payload)
+      },
+      (error) => lost(own, error),
+    )
+  }
+
+  function lost(own: WorkerSettings, error: McpxError): void {
+    deps.logger.error(
+      { worker: own.index, error: error.message, cause: String(error.cause ?? '') },
+      'media worker died',
+    )
+    const slot = slots[own.index]
+    if (!slot) return
+    slot.streams = 0
+    slot.warm.clear()
+    if (!stopped && restarts++ < maxRestarts) slot.link = start(own)
+    deps.onWorkerLost(own.index, error)
+  }
+
+  function place(sourceId: string): number {
+    let best = 0
+    let bestLoad = Infinity
+    for (const [index, slot] of slots.entries()) {
+      const load = slot.streams - (slot.warm.has(sourceId) ? warmthBonus : 0)
+      if (load < bestLoad) [best, bestLoad] = [index, load]
+    }
+    const slot = slots[best]!
+    slot.streams++
+    slot.warm.set(sourceId, (slot.warm.get(sourceId) ?? 0) + 1)
+    return best
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true
+    await Promise.all(slots.map((slot) => slot.link.stop(stopGraceMs)))
+  }
+
+  try {
+    await Promise.all(slots.map((slot) => slot.link.rpc.call('start', undefined)))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  return {
+    size: slots.length,
+    place,
+    release(worker, sourceId) {
+      const slot = slots[worker]!
+      slot.streams = Math.max(0, slot.streams - 1)
+      const left = (slot.warm.get(sourceId) ?? 1) - 1
+      if (left > 0) slot.warm.set(sourceId, left)
+      else slot.warm.delete(sourceId)
+    },
+    call: (worker, method, params, signal) => slots[worker]!.link.rpc.call(method, params, signal ? { signal } : {}),
+    health: () => slots.flatMap((slot) => slot.health ?? []),
+    stop,
+  }
+}

@@ -1,0 +1,169 @@
+// What runs in a media worker: content, viewers, one pacer, one peer factory. Free of threads, so that tests run it in process.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Clock, every } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import { createCloser } from '../base/lifecycle.ts'
+import type { Logger } from '../base/logger.ts'
+import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
+import { createBlockReader } from '../content/block-reader.ts'
+import { createPacer } from '../media/playback/pacer.ts'
+import { createRenditionCache } from '../media/rendition-cache.ts'
+import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import { createPeerFactory } from '../webrtc/werift-peer.ts'
+import { createContentShelf } from './content-shelf.ts'
+import { createJobStarter } from './transcode-client.ts'
+import { createViewer, type Viewer } from './viewer.ts'
+
+const healthIntervalMs = 2000
+
+export interface MediaRuntime {
+  readonly handlers: Omit<RpcHandlers<MediaMethods>, 'stop'>
+  stop(): Promise<void>
+}
+
+export interface MediaRuntimeDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: () => number
+  readonly host: RpcPeer<HostMethods, MediaEvents>
+}
+
+/** Throws PORT_IN_USE when the UDP port is taken. */
+export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRuntimeDeps): Promise<MediaRuntime> {
+  const { clock, logger, host } = deps
+  const closer = createCloser()
+  const viewers = new Map<string, Viewer>()
+
+  const peers = await createPeerFactory(settings.peer, { clock, logger })
+  closer.add('peers', () => peers.close())
+  const blocks = createBlockReader({
+    blocksPath: settings.blocksPath,
+    memoryCacheBytes: settings.memoryCacheBytes,
+    fetchBlock: (cid, signal) => host.call('fetchBlock', { cid }, signal ? { signal } : {}),
+  })
+  closer.add('blocks', () => blocks.close())
+  const renditions = createRenditionCache({ maxBytes: settings.renditionCacheBytes })
+  const shelf = createContentShelf({
+    clock,
+    logger,
+    blocks,
+    renditions,
+    startJob: createJobStarter(host),
+    canTranscode: settings.encoder !== 'none',
+  })
+  closer.add('content', () => shelf.close())
+  const pacer = createPacer({
+    clock,
+    onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
+  })
+  closer.add('pacer', () => pacer.stop())
+  closer.add('viewers', async () => {
+    await Promise.all([...viewers.values()].map((viewer) => viewer.close('server_stopped')))
+  })
+
+  const snapshots = every(clock, settings.snapshotIntervalMs, () => {
+    if (viewers.size > 0)
+      host.emit(
+        'snapshots',
+        [...viewers.values()].map((viewer) => viewer.snapshot()),
+      )
+  })
+  closer.add('snapshots', () => snapshots.cancel())
+  closer.add(
+    'health',
+    watchHealth(settings, deps, () => ({ viewers: viewers.size, cache: renditions.stats() })),
+  )
+
+  function find(streamId: string): Viewer {
+    const viewer = viewers.get(streamId)
+    if (!viewer) throw new McpxError('STREAM_NOT_FOUND', `no open stream "${streamId}"`)
+    return viewer
+  }
+
+  return {
+    stop: async () => {
+      for (const { name, error } of await closer.close())
+        logger.warn({ part: name, error: String(error) }, 'a part did not close')
+    },
+    handlers: {
+      start: () => ({ udpAddresses: peers.addresses.map(({ address, port }) => `${address}:${port}`) }),
+      async open(params, { signal }) {
+        const content = await shelf.acquire(params.source, signal)
+        viewers.set(
+          params.streamId,
+          createViewer(params, content, {
+            clock,
+            logger,
+            pacer,
+            random: deps.random,
+            createPeer: () => peers.createPeer(),
+            emit: (event, payload) => host.emit(event, payload),
+            onOver: (streamId) => viewers.delete(streamId),
+          }),
+        )
+        return content.info
+      },
+      async probe({ source }, { signal }) {
+        const content = await shelf.acquire(source, signal)
+        content.release()
+        return content.info
+      },
+      createOffer: async ({ streamId, iceRestart = false }) => ({
+        sdp: await find(streamId).createOffer({ iceRestart }),
+      }),
+      acceptAnswer: async ({ streamId, sdp }) => ({ sent: await find(streamId).acceptAnswer(sdp) }),
+      acceptOffer: ({ streamId, sdp }) => find(streamId).acceptOffer(sdp),
+      async addCandidate({ streamId, candidate }) {
+        await find(streamId).addCandidate(candidate)
+        return undefined
+      },
+      command({ streamId, command }) {
+        find(streamId).command(command)
+        return undefined
+      },
+      snapshot: ({ streamId }) => find(streamId).snapshot(),
+      async close({ streamId, reason }) {
+        await viewers.get(streamId)?.close(reason)
+        return undefined
+      },
+    },
+  }
+}
+
+/** Reports the worker's own pulse; returns what stops it. */
+function watchHealth(
+  settings: WorkerSettings,
+  deps: MediaRuntimeDeps,
+  read: () => { viewers: number; cache: { bytes: number; hits: number; misses: number } },
+): () => void {
+  const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
+  delayHistogram.enable()
+  const timer = every(deps.clock, healthIntervalMs, () => {
+    const { viewers, cache } = read()
+    // The histogram counts its own resolution as delay.
+    const delayMs = (nanos: number) => Math.max(0, nanos / 1e6 - 10)
+    deps.host.emit('health', {
+      worker: settings.index,
+      viewers,
+      loopDelayMaxMs: delayMs(delayHistogram.max),
+      loopDelayP99Ms: delayMs(delayHistogram.percentile(99)),
+      cpuS: threadCpuS(),
+      rssBytes: process.memoryUsage.rss(),
+      renditionCacheBytes: cache.bytes,
+      renditionCacheHits: cache.hits,
+      renditionCacheMisses: cache.misses,
+    })
+    delayHistogram.reset()
+  })
+  return () => {
+    timer.cancel()
+    delayHistogram.disable()
+  }
+}
+
+/** CPU seconds of this thread where Node can tell (>= 23.9), else of the process. */
+function threadCpuS(): number {
+  const read = process.threadCpuUsage ?? process.cpuUsage
+  const { user, system } = read.call(process)
+  return (user + system) / 1e6
+}

@@ -1,0 +1,43 @@
+// The media worker thread: the runtime of the media plane behind a message port.
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
+import { createLogger } from '../base/logger.ts'
+import { createRpc, type RpcHandlers, type RpcPeer, type RpcPort } from '../base/rpc.ts'
+import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import { createMediaRuntime } from './media-runtime.ts'
+
+const settings = workerData as WorkerSettings
+const port = parentPort
+if (!port) throw new Error('media-worker runs as a worker thread only')
+
+// The host is known only once the handlers are, and the handlers need the host: hence the late binding.
+let host: RpcPeer<HostMethods, MediaEvents>
+const runtime = await createMediaRuntime(settings, {
+  clock: systemClock,
+  logger: createLogger({ level: settings.logLevel }).child({ worker: settings.index }),
+  random: Math.random,
+  host: {
+    call: (method, params, options) => host.call(method, params, options),
+    emit: (event, payload) => host.emit(event, payload),
+    close: () => host.close(),
+  },
+}).catch(toMcpxError)
+
+const stop = async () => {
+  if (!(runtime instanceof McpxError)) await runtime.stop()
+  // After the answer has left: nothing more is to be done here.
+  setImmediate(() => port.close())
+  return undefined
+}
+const unable = (error: McpxError) => ({
+  start() {
+    throw error
+  },
+})
+const handlers = runtime instanceof McpxError ? unable(runtime) : runtime.handlers
+host = createRpc<MediaMethods, HostMethods, MediaEvents, Record<string, never>>(
+  port as unknown as RpcPort,
+  { ...handlers, stop } as RpcHandlers<MediaMethods>,
+  () => {},
+)

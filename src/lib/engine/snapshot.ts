@@ -1,0 +1,68 @@
+// Puts what peer and playback know into the one record of statistics.
+import type { ViewerPlayback } from '../media/playback/viewer-playback.ts'
+import { qualityOfRung } from '../model/quality.ts'
+import type { OutboundStats, StatsSnapshot } from '../model/stats.ts'
+import type { StreamState } from '../model/stream.ts'
+import type { MediaKind } from '../model/track.ts'
+import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
+
+export interface SnapshotInput {
+  readonly streamId: string
+  readonly state: StreamState
+  readonly atMs: number
+  readonly nowMs: number
+  readonly durationS: number
+  readonly peer: Peer | undefined
+  readonly playback: ViewerPlayback | undefined
+  /** The last receiver report of each kind. */
+  readonly reports: Partial<Record<MediaKind, ReceiverReport>>
+  readonly rung: number
+  readonly rungCount: number
+  readonly firstPacketMs: number | undefined
+  /** The snapshot before, for the rates. */
+  readonly last: StatsSnapshot | undefined
+}
+
+export function snapshotOf(input: SnapshotInput): StatsSnapshot {
+  const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, last } = input
+  const played = playback?.snapshot(input.nowMs)
+  const video = played?.video && withReport(played.video, input.reports.video)
+  const audio = played?.audio && withReport(played.audio, input.reports.audio)
+  const { iceConnectMs, dtlsConnectMs } = peer?.timings ?? {}
+  return {
+    streamId,
+    atMs,
+    state,
+    connectionState: peer?.connectionState ?? 'new',
+    iceState: peer?.iceState ?? 'new',
+    mediaTimeS: played?.mediaTimeS ?? 0,
+    durationS,
+    paused: played?.paused ?? false,
+    ...(rungCount > 0 && { rung, quality: qualityOfRung(rung, rungCount) }),
+    ...(video && { video }),
+    ...(audio && { audio }),
+    bufferS: played?.bufferS ?? 0,
+    bufferFrames: played?.bufferFrames ?? 0,
+    underruns: played?.underruns ?? 0,
+    bitrateBps: bitrate(bytesOf(video, audio), atMs, last),
+    ...(iceConnectMs !== undefined && { iceConnectMs }),
+    ...(dtlsConnectMs !== undefined && { dtlsConnectMs }),
+    ...(firstPacketMs !== undefined && { firstPacketMs }),
+    ...(played?.pacingErrorP99Ms !== undefined && { pacingErrorP99Ms: played.pacingErrorP99Ms }),
+  }
+}
+
+function withReport(sent: OutboundStats, report: ReceiverReport | undefined): OutboundStats {
+  if (!report) return sent
+  const { fractionLost, packetsLost, jitterS, roundTripTimeS } = report
+  return { ...sent, fractionLost, packetsLost, jitterS, ...(roundTripTimeS !== undefined && { roundTripTimeS }) }
+}
+
+const bytesOf = (...sent: (OutboundStats | undefined)[]): number =>
+  sent.reduce((sum, one) => sum + (one?.bytesSent ?? 0), 0)
+
+function bitrate(bytes: number, atMs: number, last: StatsSnapshot | undefined): number {
+  const elapsedMs = last ? atMs - last.atMs : 0
+  if (!last || elapsedMs <= 0) return 0
+  return Math.max(0, ((bytes - bytesOf(last.video, last.audio)) * 8000) / elapsedMs)
+}

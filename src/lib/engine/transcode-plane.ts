@@ -1,0 +1,89 @@
+// The transcode workers as one thing: bounded in number and jobs, started at the first job, so that most servers never pay for them.
+import { McpxError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { RpcHandlers } from '../base/rpc.ts'
+import type { HostMethods, TranscodeJob } from '../protocol/media-plane.ts'
+import { spawnWorker } from './spawn-worker.ts'
+import { linkWorker, type WorkerLink } from './worker-link.ts'
+
+const stopGraceMs = 3000
+
+export interface TranscodeSettings {
+  readonly workers: number
+  readonly maxJobsPerWorker: number
+  readonly blocksPath: string
+  readonly memoryCacheBytes: number
+  readonly encoder: 'node-av' | 'ffmpeg'
+}
+
+/** What the plane asks of one of its workers. `start` resolves when the job is over, however it ended. */
+export type TranscodeMethods = {
+  start: [TranscodeJob & { port: unknown }, undefined]
+  stop: [undefined, undefined]
+}
+
+export interface TranscodePlane {
+  /** Hands the job to the least busy worker; throws TOO_MANY_STREAMS when all are full. Resolves once it is taken. */
+  start(job: TranscodeJob & { port: unknown }): void
+  readonly jobs: number
+  stop(): Promise<void>
+}
+
+interface Slot {
+  link: WorkerLink<TranscodeMethods>
+  jobs: number
+}
+
+export function createTranscodePlane(
+  settings: TranscodeSettings,
+  deps: { logger: Logger; handlers: RpcHandlers<Pick<HostMethods, 'fetchBlock'>> },
+): TranscodePlane {
+  const slots: Slot[] = []
+
+  function spawn(): Slot {
+    const worker = spawnWorker('transcode-worker', import.meta.url, settings)
+    const slot: Slot = {
+      link: linkWorker(
+        worker,
+        deps.handlers,
+        () => {},
+        (error) => lost(slot, error),
+      ),
+      jobs: 0,
+    }
+    slots.push(slot)
+    return slot
+  }
+
+  function lost(slot: Slot, error: McpxError): void {
+    deps.logger.error({ error: error.message, cause: String(error.cause ?? '') }, 'transcode worker died')
+    slots.splice(slots.indexOf(slot), 1)
+  }
+
+  function slotFor(): Slot {
+    const idlest = slots.toSorted((a, b) => a.jobs - b.jobs)[0]
+    if (idlest && (idlest.jobs === 0 || slots.length >= settings.workers)) return idlest
+    return spawn()
+  }
+
+  return {
+    get jobs() {
+      return slots.reduce((sum, slot) => sum + slot.jobs, 0)
+    },
+    start(job) {
+      const slot = slotFor()
+      if (slot.jobs >= settings.maxJobsPerWorker)
+        throw new McpxError('TOO_MANY_STREAMS', `${this.jobs} transcodes are running already`)
+      slot.jobs++
+      slot.link.rpc
+        .call('start', job, { transfer: [job.port] })
+        .catch((error: Error) =>
+          deps.logger.warn({ source: job.source.id, error: error.message }, 'transcode job failed'),
+        )
+        .finally(() => slot.jobs--)
+    },
+    async stop() {
+      await Promise.all(slots.map((slot) => slot.link.stop(stopGraceMs)))
+    },
+  }
+}

@@ -1,0 +1,182 @@
+// What one viewer is sent: the plan made for its codecs, the rung and audio track it is on, and the playback that sends them.
+import { McpxError } from '../base/errors.ts'
+import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
+import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
+import { type Quality, qualityOfRung, rungOf } from '../model/quality.ts'
+import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
+import { clockRateOf, type MediaKind } from '../model/track.ts'
+import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
+import type { OpenParams } from '../protocol/media-plane.ts'
+import type { RtpOutlet } from '../webrtc/peer.ts'
+import type { OpenedContent } from './opened-content.ts'
+import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
+
+export interface ViewerMediaDeps {
+  readonly random: () => number
+  /** Where packets of a kind leave, once connected. */
+  outlet(kind: MediaKind): RtpOutlet | undefined
+  /** Tells the viewer. */
+  note(message: ServerNote): void
+  /** What is sent, or in which quality, has changed. */
+  onSent(): void
+  onEnded(): void
+  onError(error: unknown): void
+}
+
+export class ViewerMedia {
+  readonly #params: OpenParams
+  readonly #content: OpenedContent
+  readonly #deps: ViewerMediaDeps
+  #quality: Quality
+  #audioTrackId: number | undefined
+  #plan: TrackPlan | undefined
+  #info: MediaInfo
+  #rung = 0
+  #playback: ViewerPlayback | undefined
+  #epoch: Epoch | undefined
+  #paused = false
+
+  constructor(params: OpenParams, content: OpenedContent, deps: ViewerMediaDeps) {
+    this.#params = params
+    this.#content = content
+    this.#deps = deps
+    this.#quality = params.quality
+    this.#audioTrackId = params.audioTrackId
+    this.#info = content.info
+  }
+
+  /** Absent until the viewer's codecs are known. */
+  get playback(): ViewerPlayback | undefined {
+    return this.#playback
+  }
+
+  get quality(): Quality {
+    return this.#quality
+  }
+
+  get rung(): number {
+    return this.#rung
+  }
+
+  get rungCount(): number {
+    return this.#plan?.video?.rungs.length ?? 0
+  }
+
+  get currentRung(): Rung | undefined {
+    return this.#info.rungs[this.#rung]
+  }
+
+  get sent(): readonly SentTrack[] {
+    return this.#plan ? sentTracks(this.#plan) : []
+  }
+
+  /** Settles what is sent. Reading begins while ICE and DTLS are still at work, so that the first frame waits for neither. */
+  choose(viewer: ViewerCodecs): ChosenCodecs {
+    const plan = this.#content.plan(viewer, this.#audioTrackId)
+    this.#plan = plan
+    this.#info = this.#content.infoFor(plan)
+    this.#rung = this.#wantedRung(plan)
+    this.#playback?.close()
+    this.#playback = this.#createPlayback(plan)
+    return chosenCodecs(plan)
+  }
+
+  #createPlayback(plan: TrackPlan): ViewerPlayback {
+    const { startS, loop } = this.#params
+    const { random, onError, outlet } = this.#deps
+    const video = plan.video && this.#content.feed(plan.video, this.#rung)
+    const audio = plan.audio && this.#content.feed(plan.audio, 0)
+    const track = (kind: MediaKind) => ({
+      emit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.send(packet) ?? false,
+      retransmit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.retransmit(packet) ?? false,
+    })
+    return createViewerPlayback({
+      ...(video && { video: { ...video, ...track('video') } }),
+      ...(audio && { audio: { feed: audio.feed, ...track('audio') } }),
+      startS,
+      loop,
+      random,
+      onError,
+      onNote: (note) => this.#onNote(note),
+    })
+  }
+
+  #wantedRung(plan: TrackPlan): number {
+    if (this.#quality === 'auto') return this.#content.autoRung(plan)
+    return rungOf(this.#quality, plan.video?.rungs.length ?? 1)
+  }
+
+  #onNote(note: PlaybackNote): void {
+    if (note.type === 'epoch') {
+      this.#epoch = note.epoch
+      this.#paused = note.paused
+    }
+    this.#deps.note(note)
+    if (note.type === 'ended') this.#deps.onEnded()
+  }
+
+  /** What a viewer must know when its control channel opens. */
+  greet(): void {
+    const { note } = this.#deps
+    const clockRate = clockRateOf(this.#plan?.video ? 'video' : 'audio')
+    note({ type: 'media', streamId: this.#params.streamId, media: this.#info, sent: this.sent, clockRate })
+    this.#noteQuality()
+    if (this.#epoch) note({ type: 'epoch', epoch: this.#epoch, paused: this.#paused })
+  }
+
+  #noteQuality(): void {
+    const name = qualityOfRung(this.#rung, this.rungCount || 1)
+    this.#deps.note({ type: 'quality', quality: this.#quality, rung: this.#rung, name })
+  }
+
+  /** Throws STREAM_CONFLICT before there is a viewer, INVALID_REQUEST for what the content does not have. */
+  command(command: Command): void {
+    const [playback, plan] = [this.#playback, this.#plan]
+    if (!playback || !plan) throw new McpxError('STREAM_CONFLICT', `stream ${this.#params.streamId} has no viewer yet`)
+    switch (command.type) {
+      case 'play':
+        playback.play()
+        break
+      case 'pause':
+        playback.pause()
+        break
+      case 'seek':
+        playback.seek(Math.min(command.timeS, this.#info.durationS))
+        break
+      case 'loop':
+        playback.setLoop(command.loop)
+        break
+      case 'quality':
+        this.#setQuality(command.quality, plan)
+        break
+      case 'audio':
+        this.#setAudio(command.trackId, plan)
+    }
+  }
+
+  #setQuality(quality: Quality, plan: TrackPlan): void {
+    this.#quality = quality
+    const rung = this.#wantedRung(plan)
+    if (rung !== this.#rung && plan.video) {
+      this.#rung = rung
+      this.#playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
+    }
+    this.#deps.onSent()
+    this.#noteQuality()
+  }
+
+  /** The codec is settled; another track is sent in it. */
+  #setAudio(trackId: number, plan: TrackPlan): void {
+    if (!plan.audio) throw new McpxError('STREAM_CONFLICT', 'no audio is sent')
+    const { audio } = this.#content.plan({ video: [], audio: [plan.audio.codec] }, trackId)
+    if (!audio) throw new McpxError('INVALID_REQUEST', `there is no audio track ${trackId}`)
+    this.#audioTrackId = trackId
+    this.#plan = { ...plan, audio }
+    this.#playback?.setAudioFeed(this.#content.feed(audio, 0).feed)
+    this.#deps.onSent()
+  }
+
+  close(): void {
+    this.#playback?.close()
+  }
+}

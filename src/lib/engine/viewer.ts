@@ -1,0 +1,237 @@
+// One viewer in a media worker: a peer and the media it is sent, from the first offer to the end.
+import { type Clock, every, type Timer } from '../base/clock.ts'
+import { McpxError, toErrorRecord } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Pacer } from '../media/playback/pacer.ts'
+import type { StatsSnapshot } from '../model/stats.ts'
+import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
+import type { MediaKind } from '../model/track.ts'
+import { type Command, parseCommand, type ServerNote } from '../protocol/control.ts'
+import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
+import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
+import type { OpenedContent } from './opened-content.ts'
+import { snapshotOf } from './snapshot.ts'
+import { ViewerMedia } from './viewer-media.ts'
+
+/** How long a viewer whose path broke may take to come back with an ICE restart. */
+const disconnectGraceMs = 15_000
+const senderReportMs = 1000
+
+export interface ViewerDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly pacer: Pacer
+  readonly random: () => number
+  readonly createPeer: () => Promise<Peer>
+  emit<K extends keyof MediaEvents & string>(event: K, payload: MediaEvents[K]): void
+  /** The viewer is over; the owner forgets it. */
+  onOver(streamId: string): void
+}
+
+export interface Viewer {
+  createOffer(options: { iceRestart: boolean }): Promise<string>
+  acceptAnswer(sdp: string): Promise<readonly SentTrack[]>
+  acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
+  addCandidate(candidate: IceCandidate | null): Promise<void>
+  command(command: Command): void
+  snapshot(): StatsSnapshot
+  close(reason: CloseReason): Promise<void>
+}
+
+export function createViewer(
+  params: OpenParams,
+  content: OpenedContent & { release(): void },
+  deps: ViewerDeps,
+): Viewer {
+  const { streamId } = params
+  const { clock, logger, emit } = deps
+  const openedAt = clock.now()
+  const outlets: Partial<Record<MediaKind, RtpOutlet>> = {}
+  const reports: Partial<Record<MediaKind, ReceiverReport>> = {}
+  let state: StreamState = 'waiting'
+  let peer: Peer | undefined
+  let peerMade: Promise<Peer> | undefined
+  let unpace: (() => void) | undefined
+  let grace: Timer | undefined
+  let senderReports: Timer | undefined
+  let firstPacketMs: number | undefined
+  let last: StatsSnapshot | undefined
+
+  const media = new ViewerMedia(params, content, {
+    random: deps.random,
+    outlet: (kind) => outlets[kind],
+    note,
+    onSent: tellSent,
+    onEnded: () => setState('ended'),
+    onError: (error) => fail('content_failed', error),
+  })
+
+  function usePeer(): Promise<Peer> {
+    if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
+    peerMade ??= makePeer()
+    return peerMade
+  }
+
+  async function makePeer(): Promise<Peer> {
+    peer = await deps.createPeer()
+    peer.events.on('state', onPeerState)
+    peer.events.on('candidate', (candidate) => emit('candidate', { streamId, candidate }))
+    peer.events.on('pictureLoss', () => media.playback?.onPictureLoss(clock.now()))
+    peer.events.on('nack', (kind, sequences) => media.playback?.onNack(kind, sequences, clock.now()))
+    peer.events.on('receiverReport', onReceiverReport)
+    peer.events.on('control', onControl)
+    peer.events.on('controlOpen', () => media.greet())
+    return peer
+  }
+
+  function onReceiverReport(report: ReceiverReport): void {
+    reports[report.kind] = report
+    if (report.roundTripTimeS !== undefined) media.playback?.setRoundTripMs(report.roundTripTimeS * 1000)
+  }
+
+  function onPeerState(connection: Peer['connectionState']): void {
+    if (state === 'closed') return
+    switch (connection) {
+      case 'connected':
+        connected()
+        break
+      case 'disconnected':
+        grace ??= clock.after(disconnectGraceMs, () => fail('ice_failed', lostPath()))
+        tell()
+        break
+      case 'failed':
+        fail(firstPacketMs === undefined ? 'dtls_failed' : 'ice_failed', lostPath())
+        break
+      case 'closed':
+        emit('over', { streamId, reason: 'viewer_left' })
+        void close('viewer_left')
+        break
+      default:
+        tell()
+    }
+  }
+
+  const lostPath = () =>
+    new McpxError('PEER_FAILED', `the connection to ${peer?.remoteAddress ?? 'the viewer'} is ${peer?.connectionState}`)
+
+  function connected(): void {
+    grace?.cancel()
+    grace = undefined
+    for (const outlet of peer?.outlets ?? []) outlets[outlet.kind] = outlet
+    const { playback } = media
+    if (firstPacketMs === undefined && playback) {
+      firstPacketMs = clock.now() - openedAt
+      unpace = deps.pacer.add(playback)
+      playback.play()
+      senderReports = every(clock, senderReportMs, sendReports)
+    }
+    setState('active')
+  }
+
+  function sendReports(): void {
+    for (const kind of ['video', 'audio'] as const) {
+      const report = media.playback?.senderReport(kind, clock.now())
+      if (report) outlets[kind]?.sendSenderReport(report)
+    }
+  }
+
+  function setState(next: StreamState): void {
+    if (state === 'closed') return
+    state = next
+    tell()
+  }
+
+  function tell(): void {
+    const address = peer?.remoteAddress
+    const [connectionState, iceState] = [peer?.connectionState ?? 'new', peer?.iceState ?? 'new']
+    emit('state', { streamId, state, connectionState, iceState, ...(address !== undefined && { peer: address }) })
+  }
+
+  function tellSent(): void {
+    const { sent, quality, currentRung } = media
+    emit('sent', { streamId, sent, quality, ...(currentRung && { rung: currentRung }) })
+  }
+
+  function note(message: ServerNote): void {
+    peer?.sendControl(JSON.stringify(message))
+  }
+
+  function onControl(text: string): void {
+    try {
+      command(parseCommand(text))
+    } catch (error) {
+      note({ type: 'error', ...toErrorRecord(error) })
+    }
+  }
+
+  function command(wanted: Command): void {
+    media.command(wanted)
+    if (state === 'ended' && (wanted.type === 'seek' || wanted.type === 'play')) setState('active')
+  }
+
+  function fail(reason: CloseReason, error: unknown): void {
+    if (state === 'closed') return
+    const record = toErrorRecord(error)
+    logger.warn({ stream: streamId, reason, code: record.code, error: record.message }, 'stream failed')
+    note({ type: 'error', ...record })
+    emit('over', { streamId, reason, error: record })
+    void close(reason)
+  }
+
+  async function close(reason: CloseReason): Promise<void> {
+    if (state === 'closed') return
+    note({ type: 'closed', reason })
+    state = 'closed'
+    grace?.cancel()
+    senderReports?.cancel()
+    unpace?.()
+    media.close()
+    content.release()
+    deps.onOver(streamId)
+    await peerMade?.then(
+      (made) => made.close(),
+      () => {},
+    )
+  }
+
+  return {
+    async createOffer({ iceRestart }) {
+      const offer = await (await usePeer()).createOffer(content.offerCodecs(), { iceRestart })
+      if (state === 'waiting') setState('connecting')
+      return offer
+    },
+    async acceptAnswer(sdp) {
+      await (await usePeer()).acceptAnswer(sdp, async (viewer) => media.choose(viewer))
+      tellSent()
+      return media.sent
+    },
+    async acceptOffer(sdp) {
+      const answer = await (await usePeer()).acceptOffer(sdp, async (viewer) => media.choose(viewer))
+      if (state === 'waiting') setState('connecting')
+      tellSent()
+      return { sdp: answer, sent: media.sent }
+    },
+    addCandidate: async (candidate) => (await usePeer()).addCandidate(candidate),
+    command,
+    snapshot() {
+      const { playback, rung, rungCount } = media
+      const { durationS } = content.info
+      const times = { atMs: clock.wallMs(), nowMs: clock.now() }
+      last = snapshotOf({
+        streamId,
+        state,
+        ...times,
+        durationS,
+        peer,
+        playback,
+        reports,
+        rung,
+        rungCount,
+        firstPacketMs,
+        last,
+      })
+      return last
+    },
+    close,
+  }
+}

@@ -1,0 +1,143 @@
+// One opened container: mediabunny over our ByteSources, with its failures in our words and every wait bounded.
+import {
+  ALL_FORMATS,
+  BufferSource,
+  CustomPathedSource,
+  CustomSource,
+  Input,
+  InputDisposedError,
+  type Source,
+  UnsupportedInputFormatError,
+} from 'mediabunny'
+import type { Clock } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import type { ByteSource } from '../model/source.ts'
+import { bounded } from './bounded.ts'
+
+/** The files of one piece of content and which of them to open; what a SourceRef becomes where bytes can be read. */
+export interface MediaFiles {
+  /** Identity for caches: the root CID and path. */
+  readonly id: string
+  /** Path of the file to open. */
+  readonly entry: string
+  /** A file by its path. Rejects with an McpxError when there is none. */
+  open(path: string): Promise<ByteSource> | ByteSource
+}
+
+export interface OpenMediaOptions {
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+  /** Bound of opening the whole, and of each operation after it. Default 30 s. */
+  readonly timeoutMs?: number
+  /** Bytes of read-ahead kept for each file. Default 4 MiB. */
+  readonly cacheBytes?: number
+}
+
+/** A mediabunny Input and what is needed to use it safely. */
+export interface OpenInput {
+  readonly input: Input
+  readonly id: string
+  /** Runs `work` on the input: bounded in time, abortable, and rejecting only with McpxErrors (or the signal's reason). */
+  run<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  close(): void
+}
+
+const playlistName = /\.m3u8?$/i
+const maxPlaylistBytes = 4 * 2 ** 20
+const defaultTimeoutMs = 30_000
+const defaultCacheBytes = 4 * 2 ** 20
+
+/** Opens without reading; the first `run` reads. */
+export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInput {
+  const { clock, timeoutMs = defaultTimeoutMs, cacheBytes = defaultCacheBytes } = options
+  const closing = new AbortController()
+  const opened = new Set<ByteSource>()
+  let readFailure: McpxError | undefined
+
+  async function openFile(path: string): Promise<Source> {
+    const bytes = await guard(Promise.resolve().then(() => files.open(path)))
+    opened.add(bytes)
+    if (closing.signal.aborted) closeFile(bytes)
+    return playlistName.test(path) ? readPlaylist(path, bytes) : toCustomSource(bytes)
+  }
+
+  /** Playlists are small and read whole (mediabunny's HLS reader fails on a source that it must ask for its size). */
+  async function readPlaylist(path: string, bytes: ByteSource): Promise<BufferSource> {
+    try {
+      if (bytes.sizeBytes > maxPlaylistBytes)
+        throw new McpxError(
+          'MEDIA_CORRUPT',
+          `the playlist ${path} has ${bytes.sizeBytes} bytes (at most ${maxPlaylistBytes})`,
+        )
+      return new BufferSource(await guard(bytes.read(0, bytes.sizeBytes, { signal: closing.signal })))
+    } finally {
+      closeFile(bytes)
+    }
+  }
+
+  /** Remembers why a read failed: the demuxer above may turn it into something else. */
+  async function guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof McpxError) readFailure = error
+      throw error
+    }
+  }
+
+  function closeFile(bytes: ByteSource): void {
+    if (opened.delete(bytes)) bytes.close()
+  }
+
+  function toCustomSource(bytes: ByteSource): CustomSource {
+    return new CustomSource({
+      getSize: () => bytes.sizeBytes,
+      read: (start, end) => guard(bytes.read(start, end, { signal: closing.signal })),
+      dispose: () => closeFile(bytes),
+      maxCacheSize: Math.min(cacheBytes, Math.max(64 * 1024, bytes.sizeBytes)),
+      prefetchProfile: 'network',
+      handleUnhandledError: () => {},
+    })
+  }
+
+  const input = new Input({
+    source: new CustomPathedSource(files.entry, ({ path }) => openFile(path)),
+    formats: ALL_FORMATS,
+    formatOptions: { hls: { offsetTimestampsByDateTime: false } },
+  })
+
+  async function run<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    readFailure = undefined
+    const timedOut = () =>
+      new McpxError('CONTENT_TIMEOUT', `${what} of ${files.id} took longer than ${timeoutMs / 1000} s`)
+    try {
+      return await bounded(work(), clock, timeoutMs, timedOut, signal)
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw error
+      throw toMediaError(error, what)
+    }
+  }
+
+  function toMediaError(error: unknown, what: string): McpxError {
+    if (error instanceof McpxError) return error
+    if (readFailure) return readFailure
+    if (error instanceof UnsupportedInputFormatError)
+      return new McpxError('NOT_MEDIA', `${files.id} is no media file`, { cause: error })
+    if (error instanceof InputDisposedError || closing.signal.aborted)
+      return new McpxError('INTERRUPTED', `${what} of ${files.id} ended because the file was closed`)
+    const message = error instanceof Error ? error.message : String(error)
+    return new McpxError('MEDIA_CORRUPT', `${what} of ${files.id} failed: ${message.slice(0, 200)}`, { cause: error })
+  }
+
+  return {
+    input,
+    id: files.id,
+    run,
+    close() {
+      if (closing.signal.aborted) return
+      closing.abort(new McpxError('INTERRUPTED', `${files.id} was closed`))
+      input.dispose()
+      for (const bytes of [...opened]) closeFile(bytes)
+    },
+  }
+}

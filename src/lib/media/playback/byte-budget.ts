@@ -1,0 +1,46 @@
+// How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
+
+/** The pacing stage of one viewer. */
+export interface ByteBudget {
+  /** A frame begins: bytes a millisecond from now on. */
+  begin(bytesPerMs: number, nowMs: number): void
+  /** True when `byteLength` may be sent now; it is then spent. */
+  take(byteLength: number, nowMs: number): boolean
+}
+
+/** Unspent time within a frame counts for at most this long: the cap on what is sent at once after a stall. */
+const maxSavedMs = 10
+/** And from before a frame for at most one tick, so that its packets are spread. */
+const maxIdleMs = 2
+
+/** A bucket that may be overdrawn by one packet. */
+export function createByteBudget(): ByteBudget {
+  let rate = 0
+  let saved = 1
+  let lastMs = Number.NEGATIVE_INFINITY
+
+  function refill(nowMs: number, capMs: number): void {
+    const elapsedMs = nowMs - lastMs
+    lastMs = nowMs
+    if (elapsedMs > 0) saved = Math.min(saved + Math.min(elapsedMs, maxSavedMs) * rate, Math.max(1, rate * capMs))
+  }
+
+  return {
+    begin(bytesPerMs, nowMs) {
+      refill(nowMs, maxIdleMs)
+      rate = bytesPerMs
+    },
+    take(byteLength, nowMs) {
+      refill(nowMs, maxSavedMs)
+      if (saved <= 0) return false
+      saved -= byteLength
+      return true
+    },
+  }
+}
+
+/** The stage when pacing is off: every packet of a due frame leaves at once. */
+export const unpaced: ByteBudget = {
+  begin() {},
+  take: () => true,
+}

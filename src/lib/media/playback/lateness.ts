@@ -1,0 +1,65 @@
+// How late packets leave, as a histogram that costs one increment a packet.
+
+const fineStepMs = 0.25
+const fineCount = 256
+const coarseStepMs = 16
+const coarseCount = 64
+
+/** Steps of 0.25 ms up to 64 ms, of 16 ms up to about a second, and all above in the last one. */
+export class LatenessHistogram {
+  readonly #counts = new Uint32Array(fineCount + coarseCount)
+  #total = 0
+  #maxMs = 0
+
+  get count(): number {
+    return this.#total
+  }
+
+  get maxMs(): number {
+    return this.#maxMs
+  }
+
+  record(lateMs: number): void {
+    this.#total++
+    if (lateMs > this.#maxMs) this.#maxMs = lateMs
+    this.#counts[bucketOf(lateMs)]!++
+  }
+
+  /** Upper edge in ms of the bucket that holds this share (0-1) of the packets; 0 when there were none. */
+  quantile(share: number): number {
+    if (this.#total === 0) return 0
+    let left = Math.ceil(this.#total * share)
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      left -= this.#counts[bucket]!
+      if (left <= 0) return Math.min(upperEdgeMs(bucket), this.#maxMs)
+    }
+    return this.#maxMs
+  }
+
+  /** Adds all of another one, for a figure over viewers. */
+  add(other: LatenessHistogram): void {
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! += other.#counts[i]!
+    this.#total += other.#total
+    this.#maxMs = Math.max(this.#maxMs, other.#maxMs)
+  }
+
+  reset(): void {
+    this.#counts.fill(0)
+    this.#total = 0
+    this.#maxMs = 0
+  }
+}
+
+function bucketOf(lateMs: number): number {
+  if (lateMs <= 0) return 0
+  const fine = Math.floor(lateMs / fineStepMs)
+  if (fine < fineCount) return fine
+  const coarse = Math.floor((lateMs - fineCount * fineStepMs) / coarseStepMs)
+  return fineCount + Math.min(coarse, coarseCount - 1)
+}
+
+function upperEdgeMs(bucket: number): number {
+  if (bucket < fineCount) return (bucket + 1) * fineStepMs
+  if (bucket === fineCount + coarseCount - 1) return Number.POSITIVE_INFINITY
+  return fineCount * fineStepMs + (bucket - fineCount + 1) * coarseStepMs
+}

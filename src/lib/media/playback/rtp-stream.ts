@@ -1,0 +1,108 @@
+// One outgoing RTP stream: numbers its packets without gaps over seeks, switches and replays, keeps them for NACKs, counts.
+import type { OutgoingPacket } from '../../model/frame.ts'
+import type { OutboundStats } from '../../model/stats.ts'
+import { type RetransmissionLimits, RetransmissionRing } from './retransmission-ring.ts'
+
+/** Takes a packet to the network now; false when it could not. The packet is valid only during the call. */
+export type Emit = (packet: OutgoingPacket) => boolean
+
+export interface RtpStreamOptions {
+  readonly emit: Emit
+  /** Sends on the RTX stream. */
+  readonly retransmit: Emit
+  /** See OutgoingPacket; -1 for codecs without a PictureID. */
+  readonly pictureIdOffset: number
+  /** First sequence number, below 2^15 so that SRTP's roll-over counter cannot be guessed wrong (RFC 3711 3.3.1). */
+  readonly sequence: number
+  readonly pictureId: number
+  readonly retransmission: RetransmissionLimits
+}
+
+/** At most this many sequence numbers of one NACK are looked at. */
+const maxNackedSequences = 512
+
+export class RtpStream {
+  readonly ring: RetransmissionRing
+  packetsSent = 0
+  bytesSent = 0
+  framesSent = 0
+  keyFramesSent = 0
+  retransmittedPacketsSent = 0
+  nackCount = 0
+  pliCount = 0
+  packetsDropped = 0
+  readonly #emit: Emit
+  readonly #retransmit: Emit
+  readonly #packet: OutgoingPacket
+  readonly #again: OutgoingPacket
+  #nextSequence: number
+  #nextPictureId: number
+
+  constructor(options: RtpStreamOptions) {
+    const blank = {
+      payload: new Uint8Array(0),
+      sequence: 0,
+      timestamp: 0,
+      marker: false,
+      pictureIdOffset: options.pictureIdOffset,
+      pictureId: 0,
+    }
+    this.ring = new RetransmissionRing(options.retransmission)
+    this.#emit = options.emit
+    this.#retransmit = options.retransmit
+    this.#packet = { ...blank }
+    this.#again = { ...blank }
+    this.#nextSequence = options.sequence & 0x7fff
+    this.#nextPictureId = options.pictureId & 0x7fff
+  }
+
+  /** Begins a frame: all its packets carry this timestamp and the next PictureID. */
+  beginFrame(timestamp: number, isKey: boolean): void {
+    this.#packet.timestamp = timestamp
+    this.#packet.pictureId = this.#nextPictureId
+    this.#nextPictureId = (this.#nextPictureId + 1) & 0x7fff
+    this.framesSent++
+    if (isKey) this.keyFramesSent++
+  }
+
+  /** Sends one packet of the frame. One that the network did not take counts as dropped, but can still be asked for again. */
+  send(payload: Uint8Array, marker: boolean, nowMs: number): void {
+    const packet = this.#packet
+    packet.payload = payload
+    packet.marker = marker
+    packet.sequence = this.#nextSequence
+    this.#nextSequence = (this.#nextSequence + 1) & 0xffff
+    this.ring.store(packet, nowMs)
+    if (!this.#emit(packet)) {
+      this.packetsDropped++
+      return
+    }
+    this.packetsSent++
+    this.bytesSent += payload.length
+  }
+
+  /** Answers a NACK with what is still here and allowed. */
+  onNack(sequences: readonly number[], nowMs: number): void {
+    this.nackCount++
+    const count = Math.min(sequences.length, maxNackedSequences)
+    for (let i = 0; i < count; i++) {
+      if (!this.ring.lookup(sequences[i]!, nowMs, this.#again)) continue
+      if (this.#retransmit(this.#again)) this.retransmittedPacketsSent++
+    }
+  }
+
+  stats(): OutboundStats {
+    const { packetsSent, bytesSent, framesSent, keyFramesSent, retransmittedPacketsSent } = this
+    const { nackCount, pliCount, packetsDropped } = this
+    return {
+      packetsSent,
+      bytesSent,
+      framesSent,
+      keyFramesSent,
+      retransmittedPacketsSent,
+      nackCount,
+      pliCount,
+      packetsDropped,
+    }
+  }
+}

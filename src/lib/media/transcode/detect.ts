@@ -1,0 +1,3 @@
+export async function detectEncoder(): Promise<'node-av' | 'ffmpeg' | 'none'> {
+  return 'node-av'
+}

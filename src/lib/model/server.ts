@@ -1,0 +1,50 @@
+// A running server as the program that started it sees it, and as another process finds it.
+import { join } from 'node:path'
+
+/** Where a server can be reached. All are full URLs that work from this machine. */
+export interface ServerAddresses {
+  /** The home page. */
+  readonly url: string
+  /** The player of the sample, where it has been added. */
+  readonly player?: string
+  readonly whep: string
+  readonly dashboard: string
+  readonly metrics?: { readonly mcp?: string; readonly webrtc?: string }
+  readonly sample?: { readonly cid: string }
+}
+
+/** A running server. `E` and `S` are the engine and the content store, which this layer does not know. */
+export interface Server<E = unknown, S = unknown> extends ServerAddresses {
+  /** What a person should know although the server runs, for example a port used in place of a taken one. */
+  readonly warnings: readonly string[]
+  readonly engine: E
+  readonly store: S
+  /** Closes every stream, then everything else in reverse order of start. Idempotent. */
+  stop(): Promise<void>
+}
+
+/** What a server leaves in its repo for other processes on this machine. */
+export interface RunningServer {
+  readonly pid: number
+  readonly url: string
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number
+}
+
+export const serverFilePath = (repoPath: string): string => join(repoPath, 'server.json')
+
+export const formatServerFile = (server: RunningServer): string => `${JSON.stringify(server)}\n`
+
+/** The server a file speaks of, or undefined when the file is not in the expected form. */
+export function parseServerFile(text: string): RunningServer | undefined {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const { pid, url, startedAt } = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
+  if (!Number.isSafeInteger(pid) || typeof startedAt !== 'number') return undefined
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url)) return undefined
+  return { pid: pid as number, url, startedAt }
+}

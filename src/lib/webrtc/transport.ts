@@ -1,0 +1,469 @@
+// ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Clock, Timer } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
+import type { ConnectionState, IceState } from '../model/stream.ts'
+import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import type { IceServer } from '../protocol/media-plane.ts'
+import { type Fingerprint, type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
+import {
+  agentOf,
+  Candidate,
+  candidateFoundation,
+  candidatePriority,
+  type IceAgent,
+  parseIceServers,
+  RTCDataChannel,
+  RTCDataChannelParameters,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  RTCIceGatherer,
+  RTCIceTransport,
+  RTCSctpTransport,
+  type SelectedPair,
+  StunProtocol,
+  sendCloseNotify,
+  serverReflexiveCandidate,
+  setFirstStreamId,
+  srtpProfiles,
+  takeSrtpKeys,
+  useEndpoint,
+} from './werift.ts'
+
+export type TransportEvents = {
+  state: [connection: ConnectionState, ice: IceState]
+  /** `candidate:…` text of a local candidate, or null at the end. */
+  candidate: [string | null]
+  connected: []
+  /** SRTP and SRTCP as they arrive: RTP still encrypted, RTCP in the clear. */
+  rtp: [Buffer]
+  rtcp: [Buffer]
+  control: [string]
+  controlOpen: []
+}
+
+export interface TransportOptions {
+  readonly mux: UdpMux
+  readonly isControlling: boolean
+  readonly iceServers: readonly IceServer[]
+  readonly announceAddresses: readonly string[]
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export interface RemoteParameters {
+  readonly ice: IceParameters
+  readonly fingerprints: readonly Fingerprint[]
+  readonly isIceLite: boolean
+  /** The role of this side in DTLS. */
+  readonly dtlsRole: 'client' | 'server'
+}
+
+/** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
+const iceTimeoutMs = 30_000
+const dtlsTimeoutMs = 10_000
+const serverTimeoutS = 2
+const sctpPort = 5000
+/** Bytes that the control channel may hold back before it counts as backed up. */
+const maxBufferedBytes = 65_536
+
+export class Transport {
+  readonly events: Events<TransportEvents>
+  readonly timings: { iceGatheringMs?: number; iceConnectMs?: number; dtlsConnectMs?: number } = {}
+  readonly sctpPort = sctpPort
+  connection: ConnectionState = 'new'
+  ice: IceState = 'new'
+  protect: Protect | undefined
+  unprotect: Unprotect | undefined
+  readonly #options: TransportOptions
+  readonly #agent: IceAgent
+  readonly #dtls: RTCDtlsTransport
+  readonly #credentials = new Map<string, string>()
+  readonly #attached: ReturnType<UdpMux['attach']>
+  #sctp: RTCSctpTransport | undefined
+  #channel: RTCDataChannel | undefined
+  #candidates: Candidate[] = []
+  #isGathered = false
+  #remoteCandidates = 0
+  #pair: SelectedPair | undefined
+  #timer: Timer | undefined
+  #closing: Promise<void> | undefined
+
+  private constructor(options: TransportOptions, dtls: RTCDtlsTransport, gatherer: RTCIceGatherer) {
+    this.#options = options
+    this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
+    this.#dtls = dtls
+    this.#agent = agentOf(gatherer)
+    this.#agent.iceControlling = options.isControlling
+    this.#attached = options.mux.attach(this.#credentials)
+    this.#renewCredentials()
+    this.#takeOverGathering()
+    this.#listen()
+  }
+
+  static async create(options: TransportOptions): Promise<Transport> {
+    const certificate = await RTCDtlsTransport.SetupCertificate()
+    const servers = options.iceServers.map(({ urls, username, credential }) => ({
+      urls,
+      ...(username === undefined ? {} : { username }),
+      ...(credential === undefined ? {} : { credential }),
+    }))
+    const gatherer = new RTCIceGatherer({
+      ...parseIceServers(servers),
+      stunGatherTimeout: serverTimeoutS,
+      turnConnectTimeout: serverTimeoutS,
+    })
+    const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), certificate, srtpProfiles)
+    return new Transport(options, dtls, gatherer)
+  }
+
+  get local(): IceParameters & { fingerprint: string } {
+    const [fingerprint] = this.#dtls.localParameters.fingerprints
+    return {
+      ufrag: this.#agent.localUsername,
+      password: this.#agent.localPassword,
+      fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}`,
+    }
+  }
+
+  /** `candidate:…` texts found so far. */
+  get candidates(): string[] {
+    return this.#candidates.flatMap((candidate) => this.#announced(candidate))
+  }
+
+  get isGathered(): boolean {
+    return this.#isGathered
+  }
+
+  get selected(): SelectedPair | undefined {
+    return this.#agent.nominated ?? this.#pair
+  }
+
+  /** Empty until the other side is known. */
+  get remoteFragment(): string {
+    return this.#agent.remoteUsername
+  }
+
+  get isReady(): boolean {
+    return this.protect !== undefined && this.connection === 'connected'
+  }
+
+  /** Makes ready for a data channel; `create` opens the control channel from this side. */
+  prepareData(create: boolean): void {
+    if (this.#sctp) return
+    const sctp = new RTCSctpTransport(sctpPort, maxControlLength * 4)
+    this.#sctp = sctp
+    sctp.setDtlsTransport(this.#dtls)
+    sctp.onDataChannel.subscribe((channel) => {
+      if (channel.label === controlLabel && !this.#channel) this.#useChannel(channel)
+      else channel.close()
+    })
+    if (!create) return
+    this.#useChannel(
+      new RTCDataChannel(sctp, new RTCDataChannelParameters({ label: controlLabel, ordered: true, protocol: '' })),
+    )
+  }
+
+  /** Finds local candidates; with STUN or TURN servers at most some seconds. */
+  async gather(): Promise<void> {
+    if (this.#isGathered) return
+    const startedAt = this.#options.clock.now()
+    await this.#withDeadline(this.#agent.gatherCandidates(), serverTimeoutS * 1000)
+    this.timings.iceGatheringMs ??= this.#options.clock.now() - startedAt
+    this.#isGathered = true
+    this.events.emit('candidate', null)
+  }
+
+  /** Sets the other side; new credentials on a running connection are an ICE restart. True when it is one. */
+  setRemote(remote: RemoteParameters): boolean {
+    const isRestart =
+      this.#agent.remoteUsername !== '' &&
+      (this.#agent.remoteUsername !== remote.ice.ufrag || this.#agent.remotePassword !== remote.ice.password)
+    if (isRestart) this.restart()
+    this.#agent.setRemoteParams({
+      iceLite: remote.isIceLite,
+      usernameFragment: remote.ice.ufrag,
+      password: remote.ice.password,
+    })
+    if (remote.isIceLite) this.#agent.iceControlling = true
+    if (this.#dtls.state !== 'new') return isRestart
+    this.#dtls.setRemoteParams(
+      new RTCDtlsParameters(
+        remote.fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
+        remote.dtlsRole === 'server' ? 'client' : 'server',
+      ),
+    )
+    this.#dtls.role = remote.dtlsRole
+    return isRestart
+  }
+
+  /** New local credentials and candidates, the session goes on. No-op when the restart is already under way. */
+  restart(): void {
+    if (this.#agent.remoteUsername === '') return
+    this.#pair = this.#agent.nominated ?? this.#pair
+    void this.#agent.restart()
+    this.#renewCredentials()
+    this.#candidates = []
+    this.#remoteCandidates = 0
+    this.#isGathered = false
+  }
+
+  /** Throws INVALID_SDP for a text that is no candidate; ignores kinds it cannot use and what is too many. */
+  async addCandidate(given: string | RemoteCandidate): Promise<void> {
+    const candidate = typeof given === 'string' ? parseCandidate(given) : given
+    if (!candidate || this.#remoteCandidates >= maxCandidates) return
+    this.#remoteCandidates++
+    const { foundation, priority, address, port, type } = candidate
+    await this.#agent.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type))
+  }
+
+  /** Begins checks, and DTLS after them. `remoteSctpPort` when the other side has a data section. */
+  start(remoteSctpPort?: number): void {
+    this.#setState(this.connection === 'new' ? 'connecting' : this.connection, 'checking')
+    const { clock } = this.#options
+    const startedAt = clock.now()
+    this.#arm(iceTimeoutMs, 'ICE')
+    this.#agent.connect().then(
+      () => {
+        if (this.#closing) return
+        this.timings.iceConnectMs ??= clock.now() - startedAt
+        this.#pair = this.#agent.nominated
+        if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
+        else {
+          this.#timer?.cancel()
+          this.#setState(this.#dtls.state === 'connected' ? 'connected' : this.connection, 'connected')
+        }
+      },
+      (error: unknown) => this.#fail('ICE', error),
+    )
+  }
+
+  /** Sends a finished packet over the selected path. */
+  post(packet: Buffer): boolean {
+    const pair = this.#agent.nominated ?? this.#pair
+    if (!pair) return false
+    const endpoint = pair.protocol.transport as MuxEndpoint | undefined
+    if (endpoint?.post) endpoint.post(packet, pair.remoteAddr[1], pair.remoteAddr[0])
+    else pair.protocol.sendData(packet, pair.remoteAddr)
+    return true
+  }
+
+  /** Encrypts and sends a compound of RTCP packets. */
+  sendRtcp(compound: Buffer): boolean {
+    if (!this.isReady) return false
+    return this.post(this.#dtls.srtcp.encrypt(compound))
+  }
+
+  sendControl(text: string): boolean {
+    const channel = this.#channel
+    if (channel?.readyState !== 'open' || text.length > maxControlLength * 4) return false
+    if (channel.bufferedAmount > maxBufferedBytes) return false
+    try {
+      channel.send(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#timer?.cancel()
+    sendCloseNotify(this.#dtls)
+    await this.#sctp?.stop().catch(() => {})
+    this.protect = undefined
+    this.unprotect = undefined
+    await this.#dtls.stop().catch(() => {})
+    this.#attached.detach()
+    this.#dtls.onStateChange.allUnsubscribe()
+    this.#setState('closed', 'closed')
+    this.events.removeAll()
+  }
+
+  #renewCredentials(): void {
+    const ufrag = randomBytes(9).toString('base64').replaceAll('/', 'x')
+    const password = randomBytes(24).toString('base64')
+    this.#agent.localUsername = ufrag
+    this.#agent.localPassword = password
+    this.#agent.userHistory[ufrag] = password
+    for (const protocol of this.#agent.protocols) {
+      if (protocol.localCandidate) protocol.localCandidate.ufrag = ufrag
+    }
+    this.#credentials.set(ufrag, password)
+    this.#attached.addFragment(ufrag)
+  }
+
+  /** werift would open a socket for each address: give it ours, and leave it only the TURN part. */
+  #takeOverGathering(): void {
+    const agent = this.#agent
+    const relay = agent.getCandidatePromises.bind(agent)
+    const asked = parseIceServers(this.#options.iceServers.map(({ urls }) => ({ urls })))
+    const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
+    agent.getCandidatePromises = (_addresses, timeoutS) => {
+      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e) => this.#addHost(e)) : []
+      const hosts = agent.protocols.filter((protocol) => fresh.includes(protocol))
+      const reflexive = asked.stunServer ? hosts.map((host) => this.#addReflexive(host, [...asked.stunServer!])) : []
+      return [...reflexive, ...(hasRelay() ? [] : relay([], timeoutS))]
+    }
+  }
+
+  #addHost(endpoint: MuxEndpoint): StunProtocol {
+    const agent = this.#agent
+    const protocol = new StunProtocol()
+    agent.ensureProtocol(protocol)
+    useEndpoint(protocol, endpoint)
+    const { address, port } = endpoint.address
+    protocol.localIp = address
+    const preference = isIP(address) === 6 ? 65_535 : 65_534
+    protocol.localCandidate = new Candidate(
+      candidateFoundation('host', 'udp', address),
+      1,
+      'udp',
+      candidatePriority('host', { transport: 'udp', localPreference: preference }),
+      address,
+      port,
+      'host',
+      undefined,
+      undefined,
+      undefined,
+      agent.generation,
+      agent.localUsername,
+    )
+    agent.protocols.push(protocol)
+    agent.pairLocalProtocol(protocol)
+    agent.appendLocalCandidate(protocol.localCandidate)
+    return protocol
+  }
+
+  async #addReflexive(protocol: StunProtocol, server: [string, number]): Promise<void> {
+    if (isIP(protocol.localCandidate?.host ?? '') !== 4) return
+    const candidate = await serverReflexiveCandidate(protocol, server)
+    if (candidate && !this.#closing) this.#agent.appendLocalCandidate(candidate)
+  }
+
+  #listen(): void {
+    const agent = this.#agent
+    agent.onIceCandidate.subscribe((candidate) => {
+      this.#candidates.push(candidate)
+      for (const text of this.#announced(candidate)) this.events.emit('candidate', text)
+    })
+    agent.stateChanged.subscribe((state) => {
+      if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
+      if (state === 'disconnected' && !this.#closing) this.#setState('disconnected', 'disconnected')
+    })
+    this.#dtls.onStateChange.subscribe((state) => {
+      if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
+    })
+    this.#dtls.startSrtp = () => {
+      this.#dtls.updateSrtpSession()
+      const keys = takeSrtpKeys(this.#dtls)
+      this.protect = createProtect(keys.local)
+      this.unprotect = createUnprotect(keys.remote)
+      agent.onData.subscribe((data) => this.#receiveMedia(data))
+    }
+  }
+
+  /** RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761 tells the two apart. */
+  #receiveMedia(data: Buffer): void {
+    if (data.length < 12 || data[0]! < 128 || data[0]! > 191) return
+    const type = data[1]!
+    if (type < 192 || type > 223) {
+      this.events.emit('rtp', data)
+      return
+    }
+    let clear: Buffer
+    try {
+      clear = this.#dtls.srtcp.decrypt(data)
+    } catch {
+      return
+    }
+    this.events.emit('rtcp', clear)
+  }
+
+  #startDtls(remoteSctpPort: number | undefined): void {
+    const { clock } = this.#options
+    const startedAt = clock.now()
+    this.#setState(this.connection, 'connected')
+    this.#arm(dtlsTimeoutMs, 'DTLS')
+    this.#dtls.start().then(
+      () => {
+        if (this.#closing) return
+        this.#timer?.cancel()
+        this.timings.dtlsConnectMs = clock.now() - startedAt
+        this.#setState('connected', this.ice)
+        this.events.emit('connected')
+        if (this.#sctp && remoteSctpPort !== undefined) this.#startSctp(this.#sctp, remoteSctpPort)
+      },
+      (error: unknown) => this.#fail('DTLS', error),
+    )
+  }
+
+  #startSctp(sctp: RTCSctpTransport, remotePort: number): void {
+    sctp.setRemotePort(remotePort)
+    sctp.start(remotePort).catch((error: unknown) => this.#options.logger.debug({ err: error }, 'SCTP did not start'))
+    // RFC 8832 6: the DTLS client uses even stream ids; werift goes by the ICE role.
+    setFirstStreamId(sctp, this.#dtls.role === 'client' ? 0 : 1)
+  }
+
+  #useChannel(channel: RTCDataChannel): void {
+    this.#channel = channel
+    channel.onMessage.subscribe((message) => {
+      if (typeof message === 'string' && message.length <= maxControlLength) this.events.emit('control', message)
+    })
+    if (channel.readyState === 'open') this.events.emit('controlOpen')
+    channel.stateChanged.subscribe((state) => {
+      if (state === 'open') this.events.emit('controlOpen')
+    })
+  }
+
+  /** A host candidate under each announced address of its family, any other as it is. */
+  #announced(candidate: Candidate): string[] {
+    const { announceAddresses } = this.#options
+    const text = (host: string) => {
+      const { foundation, priority, port, type, relatedAddress, relatedPort } = candidate
+      const related = relatedAddress === undefined ? '' : ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`
+      return `candidate:${foundation} 1 udp ${priority} ${host} ${port} typ ${type}${related}`
+    }
+    if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
+    return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
+  }
+
+  async #withDeadline(work: Promise<void>, delayMs: number): Promise<void> {
+    let timer: Timer | undefined
+    const deadline = new Promise<void>((resolve) => {
+      timer = this.#options.clock.after(delayMs, resolve)
+    })
+    await Promise.race([work, deadline]).finally(() => timer?.cancel())
+  }
+
+  #arm(delayMs: number, what: 'ICE' | 'DTLS'): void {
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.after(delayMs, () => this.#fail(what, `nothing after ${delayMs} ms`))
+  }
+
+  #fail(what: 'ICE' | 'DTLS', cause: unknown): void {
+    if (this.#closing) return
+    this.#timer?.cancel()
+    const error = new McpxError('PEER_FAILED', `${what} failed: ${cause instanceof Error ? cause.message : cause}`)
+    this.#options.logger.debug({ err: error }, 'a peer failed')
+    this.#setState('failed', what === 'ICE' ? 'failed' : this.ice)
+  }
+
+  #setState(connection: ConnectionState, ice: IceState): void {
+    if (this.connection === connection && this.ice === ice) return
+    if (this.connection === 'closed') return
+    this.connection = connection
+    this.ice = ice
+    this.events.emit('state', connection, ice)
+  }
+}

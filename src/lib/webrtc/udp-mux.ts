@@ -1,0 +1,278 @@
+// One UDP port for many peers: packets find their peer by STUN username fragment first, by 5-tuple once a check was authentic.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { McpxError } from '../base/errors.ts'
+import { hasIntegrity, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
+
+/** The username fragments and passwords a peer answers to; grows by one with each ICE restart. */
+export type Credentials = ReadonlyMap<string, string>
+
+/** One peer on one socket; has the shape of werift's Transport. */
+export interface MuxEndpoint {
+  readonly type: 'udp'
+  readonly address: AddressInfo
+  readonly addressFamily: 4 | 6
+  readonly closed: boolean
+  onData: (data: Buffer, from: readonly [string, number]) => void
+  send(data: Buffer, to?: readonly [string, number]): Promise<void>
+  /** As `send`, without a promise: for the media path. */
+  post(data: Buffer, port: number, address: string): void
+  close(): Promise<void>
+}
+
+export interface UdpMux {
+  readonly addresses: readonly AddressInfo[]
+  readonly stats: { readonly unknownPackets: number; readonly forgedChecks: number }
+  /** Endpoints of a peer, one a socket. `credentials` is read at every check, so that it may change. */
+  attach(credentials: Credentials): {
+    readonly endpoints: readonly MuxEndpoint[]
+    addFragment(ufrag: string): void
+    detach(): void
+  }
+  close(): Promise<void>
+}
+
+/** Remote addresses kept a peer; a viewer that moves leaves its old ones behind. */
+const maxTuplesPerPeer = 64
+const maxTransactions = 8192
+
+interface Attached {
+  readonly credentials: Credentials
+  readonly fragments: Set<string>
+  readonly tuples: Set<string>
+  readonly endpoints: Map<MuxSocket, Endpoint>
+}
+
+/** Addresses to gather on: those given, or all but loopback and link-local, or loopback when there is nothing else. */
+export function hostAddresses(bindAddresses: readonly string[], interfaces = networkInterfaces()): string[] {
+  const all = Object.values(interfaces).flatMap((entries) => entries ?? [])
+  const usable = all.filter((entry) => !entry.address.startsWith('169.254.') && !entry.address.startsWith('fe80:'))
+  const outer = usable.filter((entry) => !entry.internal)
+  const found = (outer.length > 0 ? outer : usable).map((entry) => entry.address)
+  if (bindAddresses.length === 0) return found.length > 0 ? [...new Set(found)] : ['127.0.0.1']
+  const wanted = bindAddresses.flatMap((address) => {
+    if (address !== '0.0.0.0' && address !== '::') return [address]
+    return usable.filter((entry) => address === '::' || entry.family === 'IPv4').map((entry) => entry.address)
+  })
+  return [...new Set(wanted)]
+}
+
+/** Opens a socket on each address, all on one port number. Throws PORT_IN_USE. */
+export async function createUdpMux(options: {
+  addresses: readonly string[]
+  /** 0 for a free one. */
+  port?: number
+  portRange?: readonly [number, number]
+  /** Where in the range to begin, so that many peers do not all try the same taken ports. */
+  offset?: number
+}): Promise<UdpMux> {
+  const mux = new Mux()
+  for (const port of candidatePorts(options)) {
+    if (await mux.open(options.addresses, port)) return mux
+  }
+  const what = options.portRange ? `UDP ports ${options.portRange.join('-')} are` : `UDP port ${options.port ?? 0} is`
+  throw new McpxError('PORT_IN_USE', `${what} taken on ${options.addresses.join(', ')}`)
+}
+
+function candidatePorts(options: { port?: number; portRange?: readonly [number, number]; offset?: number }): number[] {
+  const { port = 0, portRange, offset = 0 } = options
+  if (portRange) {
+    const count = portRange[1] - portRange[0] + 1
+    return Array.from({ length: count }, (_, i) => portRange[0] + ((i + offset) % count))
+  }
+  // A free port on the first address may be taken on the next: try some.
+  return port === 0 ? Array(16).fill(0) : [port]
+}
+
+class Mux implements UdpMux {
+  readonly stats = { unknownPackets: 0, forgedChecks: 0 }
+  readonly byFragment = new Map<string, Attached>()
+  #sockets: MuxSocket[] = []
+
+  get addresses(): AddressInfo[] {
+    return this.#sockets.map((socket) => socket.address)
+  }
+
+  async open(addresses: readonly string[], port: number): Promise<boolean> {
+    let shared = port
+    try {
+      for (const address of addresses) {
+        const socket = await MuxSocket.open(this, address, shared)
+        this.#sockets.push(socket)
+        shared = socket.address.port
+      }
+      return this.#sockets.length > 0
+    } catch (error) {
+      await this.close()
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
+      throw error
+    }
+  }
+
+  attach(credentials: Credentials) {
+    const attached: Attached = { credentials, fragments: new Set(), tuples: new Set(), endpoints: new Map() }
+    for (const socket of this.#sockets) attached.endpoints.set(socket, new Endpoint(socket, attached))
+    return {
+      endpoints: [...attached.endpoints.values()],
+      addFragment: (ufrag: string) => {
+        attached.fragments.add(ufrag)
+        this.byFragment.set(ufrag, attached)
+      },
+      detach: () => {
+        for (const ufrag of attached.fragments) this.byFragment.delete(ufrag)
+        for (const [socket, endpoint] of attached.endpoints) socket.forget(attached, endpoint)
+        attached.endpoints.clear()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    const sockets = this.#sockets
+    this.#sockets = []
+    this.byFragment.clear()
+    await Promise.all(sockets.map((socket) => socket.close()))
+  }
+}
+
+class MuxSocket {
+  readonly address: AddressInfo
+  readonly #mux: Mux
+  readonly #socket: Socket
+  readonly #routes = new Map<string, Endpoint>()
+  readonly #transactions = new Map<string, Endpoint>()
+  #isClosed = false
+
+  static open(mux: Mux, address: string, port: number): Promise<MuxSocket> {
+    const family = isIPv6(address) ? 6 : 4
+    // Addresses are literal: with its own lookup, `send` reaches the kernel in the same tick.
+    const socket = createSocket({
+      type: family === 6 ? 'udp6' : 'udp4',
+      ipv6Only: family === 6,
+      lookup: (host, _options, done) => done(null, host, family),
+    })
+    return new Promise((resolve, reject) => {
+      socket.once('error', (error) => {
+        socket.close()
+        reject(error)
+      })
+      socket.bind({ address, port }, () => {
+        socket.removeAllListeners('error')
+        resolve(new MuxSocket(mux, socket))
+      })
+    })
+  }
+
+  private constructor(mux: Mux, socket: Socket) {
+    this.#mux = mux
+    this.#socket = socket
+    this.address = socket.address()
+    socket.on('message', (data, from) => this.#receive(data, from))
+    // A refused datagram (ICMP) says nothing that consent checks do not say better.
+    socket.on('error', () => {})
+  }
+
+  post(data: Buffer, port: number, address: string): void {
+    if (!this.#isClosed) this.#socket.send(data, port, address)
+  }
+
+  /** Remembers who asked, so that the response finds its way. */
+  expectResponse(packet: Buffer, endpoint: Endpoint): void {
+    const key = transactionOf(packet)
+    this.#transactions.delete(key)
+    this.#transactions.set(key, endpoint)
+    if (this.#transactions.size > maxTransactions) {
+      const [oldest] = this.#transactions.keys()
+      if (oldest !== undefined) this.#transactions.delete(oldest)
+    }
+  }
+
+  forget(attached: Attached, endpoint: Endpoint): void {
+    endpoint.closed = true
+    endpoint.onData = () => {}
+    for (const tuple of attached.tuples) if (this.#routes.get(tuple) === endpoint) this.#routes.delete(tuple)
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.#routes.clear()
+    this.#transactions.clear()
+    return new Promise((resolve) => this.#socket.close(() => resolve()))
+  }
+
+  #receive(data: Buffer, from: RemoteInfo): void {
+    const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
+    const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
+    if (endpoint) endpoint.onData(data, [address, from.port])
+    else this.#mux.stats.unknownPackets++
+  }
+
+  #endpointOf(data: Buffer, tuple: string): Endpoint | undefined {
+    const stunClass = stunClassOf(data)
+    if (stunClass === 'request') return this.#endpointOfCheck(data, tuple)
+    if (stunClass === 'response') {
+      const key = transactionOf(data)
+      const endpoint = this.#transactions.get(key)
+      this.#transactions.delete(key)
+      if (endpoint && !endpoint.closed) this.#bind(tuple, endpoint)
+      return endpoint
+    }
+    return this.#routes.get(tuple)
+  }
+
+  #endpointOfCheck(data: Buffer, tuple: string): Endpoint | undefined {
+    const ufrag = localFragmentOf(data)
+    const attached = ufrag === undefined ? undefined : this.#mux.byFragment.get(ufrag)
+    const password = ufrag === undefined ? undefined : attached?.credentials.get(ufrag)
+    if (!attached || password === undefined) return undefined
+    if (!hasIntegrity(data, password)) {
+      this.#mux.stats.forgedChecks++
+      return undefined
+    }
+    const endpoint = attached.endpoints.get(this)
+    if (endpoint) this.#bind(tuple, endpoint)
+    return endpoint
+  }
+
+  #bind(tuple: string, endpoint: Endpoint): void {
+    const { attached } = endpoint
+    if (this.#routes.get(tuple) === endpoint) return
+    this.#routes.set(tuple, endpoint)
+    attached.tuples.add(tuple)
+    if (attached.tuples.size <= maxTuplesPerPeer) return
+    const [oldest] = attached.tuples
+    attached.tuples.delete(oldest!)
+    if (this.#routes.get(oldest!) === endpoint) this.#routes.delete(oldest!)
+  }
+}
+
+class Endpoint implements MuxEndpoint {
+  readonly type = 'udp'
+  readonly address: AddressInfo
+  readonly addressFamily: 4 | 6
+  closed = false
+  onData: MuxEndpoint['onData'] = () => {}
+  readonly attached: Attached
+  readonly #socket: MuxSocket
+
+  constructor(socket: MuxSocket, attached: Attached) {
+    this.#socket = socket
+    this.attached = attached
+    this.address = socket.address
+    this.addressFamily = socket.address.family === 'IPv6' ? 6 : 4
+  }
+
+  async send(data: Buffer, to?: readonly [string, number]): Promise<void> {
+    if (this.closed || !to) return
+    if (stunClassOf(data) === 'request') this.#socket.expectResponse(data, this)
+    this.#socket.post(data, to[1], to[0])
+  }
+
+  post(data: Buffer, port: number, address: string): void {
+    if (!this.closed) this.#socket.post(data, port, address)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+  }
+}

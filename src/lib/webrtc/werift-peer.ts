@@ -1,0 +1,493 @@
+// The peer that sends: negotiates with a viewer, gives an outlet for each kind, and tells what the viewer reports.
+import { randomInt } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { McpxError } from '../base/errors.ts'
+import { Events } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
+import type { ConnectionState, IceState } from '../model/stream.ts'
+import type { MediaKind } from '../model/track.ts'
+import { maxControlLength } from '../protocol/control.ts'
+import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
+import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
+import { parseRtcp, type RtcpPacket } from './rtcp.ts'
+import { Outlet, type OutletLink } from './rtp-outlet.ts'
+import {
+  codecsOf,
+  maxCandidates,
+  type NegotiatedCodec,
+  parseCandidate,
+  parseSdp,
+  type RemoteCandidate,
+  type SdpDescription,
+  type SdpSection,
+  transportSequenceUri,
+} from './sdp.ts'
+import { knownFeedback, type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
+import { Transport } from './transport.ts'
+import { parseTransportFeedback } from './transport-feedback.ts'
+import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
+import { assertWeriftShape } from './werift.ts'
+
+export interface PeerFactory {
+  /** A peer that waits for acceptOffer or createOffer. */
+  createPeer(options?: { id?: string }): Promise<Peer>
+  readonly openPeers: number
+  /** Where the shared socket listens; empty with udpPortRange. */
+  readonly addresses: readonly { address: string; port: number }[]
+  /** Packets dropped at the shared socket. */
+  readonly dropped: { readonly unknownPackets: number; readonly forgedChecks: number }
+  /** Closes every peer and the socket. */
+  close(): Promise<void>
+}
+
+export interface PeerDependencies {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A whole number from 0 to below `end`; node:crypto when absent. */
+  readonly random?: (end: number) => number
+}
+
+/** Opens the shared socket. Throws PORT_IN_USE, or INTERNAL when werift is not the version this was made for. */
+export async function createPeerFactory(settings: PeerSettings, deps: PeerDependencies): Promise<PeerFactory> {
+  assertWeriftShape()
+  const peers = new Set<WeriftPeer>()
+  const addresses = hostAddresses(settings.bindAddresses)
+  const range = settings.udpPortRange
+  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0 })
+  const random = deps.random ?? ((end: number) => randomInt(end))
+  let isClosed = false
+  let created = 0
+
+  return {
+    async createPeer() {
+      if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
+      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++ }))
+      const peer = new WeriftPeer({ settings, ...deps, random, mux }, async () => {
+        peers.delete(peer)
+        if (mux !== shared) await mux.close()
+      })
+      peers.add(peer)
+      return peer
+    },
+    get openPeers() {
+      return peers.size
+    },
+    addresses: shared ? shared.addresses : [],
+    dropped: shared ? shared.stats : { unknownPackets: 0, forgedChecks: 0 },
+    async close() {
+      isClosed = true
+      await Promise.all([...peers].map((peer) => peer.close()))
+      await shared?.close()
+    },
+  }
+}
+
+interface PeerContext extends Required<PeerDependencies> {
+  readonly settings: PeerSettings
+  readonly mux: UdpMux
+}
+
+/** What was settled for one kind. */
+interface Settled {
+  readonly section: SdpSection
+  readonly codec: NegotiatedCodec
+}
+
+const emptyTimings: PeerTimings = {}
+
+class WeriftPeer implements Peer {
+  readonly events: Events<PeerEvents>
+  outlets: readonly Outlet[] = []
+  readonly #context: PeerContext
+  readonly #onClosed: () => Promise<void>
+  readonly #cname: string
+  readonly #sessionId: number
+  #version = 1
+  #transport: Transport | undefined
+  #offered: { sections: LocalSection[] } | undefined
+  #transportSequence = -1
+  #early: RemoteCandidate[] = []
+  #closing: Promise<void> | undefined
+  #isBusy = false
+
+  constructor(context: PeerContext, onClosed: () => Promise<void>) {
+    this.#context = context
+    this.#onClosed = onClosed
+    this.events = new Events((error) => context.logger.warn({ err: error }, 'a peer listener failed'))
+    this.#cname = `mcpx-${context.random(2 ** 32).toString(36)}`
+    this.#sessionId = 1 + context.random(2 ** 32)
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#closing ? 'closed' : (this.#transport?.connection ?? 'new')
+  }
+
+  get iceState(): IceState {
+    return this.#closing ? 'closed' : (this.#transport?.ice ?? 'new')
+  }
+
+  get timings(): PeerTimings {
+    return this.#transport?.timings ?? emptyTimings
+  }
+
+  get remoteAddress(): string | undefined {
+    const address = this.#transport?.selected?.remoteAddr
+    if (!address) return undefined
+    return address[0].includes(':') ? `[${address[0]}]:${address[1]}` : `${address[0]}:${address[1]}`
+  }
+
+  get lastTransportSequence(): number {
+    return this.#transportSequence < 0 ? -1 : this.#transportSequence & 0xffff
+  }
+
+  acceptOffer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<string> {
+    return this.#exclusive(async () => {
+      const offer = parseSdp(sdp)
+      const { ice, fingerprints, setup, sections } = usableTransport(offer)
+      const settled = this.outlets.length > 0 ? this.#settleAgain(sections) : await this.#choose(sections, choose)
+      const transport = await this.#openTransport(false)
+      const dtlsRole = setup === 'passive' ? 'client' : 'server'
+      const data = sections.find((section) => section.kind === 'application' && section.sctpPort !== undefined)
+      const isNew = this.outlets.length === 0
+      if (data && isNew) transport.prepareData(false)
+      const isRestart = transport.setRemote({ ice, fingerprints, isIceLite: offer.isIceLite, dtlsRole })
+      if (isNew) this.outlets = settled.map(({ section, codec }) => this.#createOutlet(section, codec))
+      await transport.gather()
+      this.#assertOpen()
+      await this.#addCandidates(sections)
+      if (isNew || isRestart) transport.start(data?.sctpPort)
+      const local = { ...transport.local, setup: dtlsRole === 'server' ? ('passive' as const) : ('active' as const) }
+      return writeSdp(
+        { sessionId: this.#sessionId, version: this.#version++ },
+        { ...local, candidates: transport.candidates, isComplete: transport.isGathered },
+        offer.sections.map((section) => this.#answerSection(section, settled, data)),
+      )
+    })
+  }
+
+  createOffer(
+    codecs: { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] },
+    options: { iceRestart?: boolean } = {},
+  ): Promise<string> {
+    return this.#exclusive(async () => {
+      const isFirst = this.#offered === undefined
+      const transport = await this.#openTransport(true)
+      if (isFirst) transport.prepareData(true)
+      this.#offered ??= { sections: this.#offerSections(codecs) }
+      if (options.iceRestart && !isFirst) transport.restart()
+      // Candidates trickle: an offer that waited for a STUN server would cost the viewer those seconds.
+      const gathering = transport.gather()
+      if (this.#context.settings.iceServers.length === 0) await gathering
+      else gathering.catch(() => {})
+      this.#assertOpen()
+      return writeSdp(
+        { sessionId: this.#sessionId, version: this.#version++ },
+        { ...transport.local, setup: 'actpass', candidates: transport.candidates, isComplete: transport.isGathered },
+        this.#offered.sections,
+      )
+    })
+  }
+
+  acceptAnswer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<void> {
+    return this.#exclusive(async () => {
+      const transport = this.#transport
+      const offered = this.#offered
+      if (!transport || !offered) throw new McpxError('STREAM_CONFLICT', 'an answer without an offer')
+      const answer = parseSdp(sdp)
+      const { ice, fingerprints, setup, sections } = usableTransport(answer)
+      const isNew = this.outlets.length === 0
+      const settled = isNew ? await this.#choose(sections, choose) : []
+      const data = sections.find((section) => section.kind === 'application' && section.sctpPort !== undefined)
+      const dtlsRole = setup === 'passive' ? 'client' : 'server'
+      const before = transport.remoteFragment
+      transport.setRemote({ ice, fingerprints, isIceLite: answer.isIceLite, dtlsRole })
+      if (isNew) this.outlets = settled.map(({ section, codec }) => this.#createOutlet(section, codec))
+      await this.#addCandidates(sections)
+      if (isNew || before !== ice.ufrag) transport.start(data?.sctpPort)
+    })
+  }
+
+  async addCandidate(candidate: IceCandidate | null): Promise<void> {
+    // End of candidates is not passed on: checks from addresses that the viewer hides may still come.
+    if (candidate === null || candidate.candidate === '') return
+    const transport = this.#transport
+    if (transport?.remoteFragment) return transport.addCandidate(candidate.candidate)
+    const parsed = parseCandidate(candidate.candidate)
+    if (parsed && this.#early.length < maxCandidates) this.#early.push(parsed)
+  }
+
+  sendControl(text: string): boolean {
+    return text.length <= maxControlLength * 4 && (this.#transport?.sendControl(text) ?? false)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    await this.#transport?.close()
+    await this.#onClosed()
+    this.outlets = []
+    this.events.emit('state', 'closed', 'closed')
+    this.events.removeAll()
+  }
+
+  /** Negotiation goes one step at a time; a second one meanwhile is a conflict. */
+  async #exclusive<T>(run: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    if (this.#isBusy) throw new McpxError('STREAM_CONFLICT', 'a negotiation of this peer is under way')
+    this.#isBusy = true
+    try {
+      return await run()
+    } finally {
+      this.#isBusy = false
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new McpxError('STREAM_CONFLICT', 'the peer is closed')
+  }
+
+  async #openTransport(isControlling: boolean): Promise<Transport> {
+    if (this.#transport) return this.#transport
+    const { settings, mux, clock, logger } = this.#context
+    const { iceServers, announceAddresses } = settings
+    const transport = await Transport.create({ mux, isControlling, iceServers, announceAddresses, clock, logger })
+    if (this.#closing) {
+      await transport.close()
+      this.#assertOpen()
+    }
+    this.#transport = transport
+    transport.events.on('state', (connection, ice) => {
+      if (!this.#closing) this.events.emit('state', connection, ice)
+    })
+    transport.events.on('candidate', (candidate) =>
+      this.events.emit(
+        'candidate',
+        candidate === null ? null : { candidate, sdpMLineIndex: 0, ...this.#candidateMid() },
+      ),
+    )
+    transport.events.on('control', (text) => this.events.emit('control', text))
+    transport.events.on('controlOpen', () => this.events.emit('controlOpen'))
+    transport.events.on('rtcp', (compound) => {
+      for (const packet of parseRtcp(compound)) this.#onRtcp(packet)
+    })
+    return transport
+  }
+
+  #candidateMid(): { sdpMid?: string } {
+    const [first] = this.#offered?.sections ?? []
+    return first && first.kind !== 'refused' && first.mid !== undefined ? { sdpMid: first.mid } : {}
+  }
+
+  async #addCandidates(sections: readonly SdpSection[]): Promise<void> {
+    const early = this.#early
+    this.#early = []
+    for (const candidate of [...uniqueCandidates(sections), ...early]) await this.#transport!.addCandidate(candidate)
+  }
+
+  async #choose(
+    sections: readonly SdpSection[],
+    choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>,
+  ): Promise<Settled[]> {
+    const first = (kind: MediaKind) =>
+      sections.find((s) => s.kind === kind && (s.direction === 'recvonly' || s.direction === 'sendrecv'))
+    const found = { video: first('video'), audio: first('audio') }
+    const viewer = {
+      video: found.video ? codecsOf(found.video) : [],
+      audio: found.audio ? codecsOf(found.audio) : [],
+    }
+    const chosen = await choose(viewer)
+    this.#assertOpen()
+    return (['video', 'audio'] as const).flatMap((kind) => {
+      const wanted = chosen[kind]
+      const section = found[kind]
+      if (!wanted) return []
+      const codec = viewer[kind].find((offered) => isSameCodec(offered, wanted))
+      if (!section || !codec) throw new McpxError('INTERNAL', `${wanted.codec} was chosen, but the viewer has it not`)
+      return [{ section, codec }]
+    })
+  }
+
+  /** The sections of a later offer that carry what is being sent already. */
+  #settleAgain(sections: readonly SdpSection[]): Settled[] {
+    return this.outlets.map((outlet) => {
+      const candidates = sections.filter((section) => section.kind === outlet.kind)
+      for (const section of candidates) {
+        const codec = codecsOf(section).find((offered) => offered.payloadType === outlet.payloadType)
+        if (codec?.codec === outlet.codec.codec) return { section, codec }
+      }
+      throw new McpxError('INVALID_SDP', `the new offer has no ${outlet.kind} section for ${outlet.codec.codec}`)
+    })
+  }
+
+  #createOutlet(section: SdpSection, codec: NegotiatedCodec): Outlet {
+    const { random } = this.#context
+    return new Outlet(
+      {
+        ...this.#source(section.kind as MediaKind),
+        kind: section.kind as MediaKind,
+        codec,
+        payloadType: codec.payloadType,
+        rtxPayloadType: codec.rtxPayloadType,
+        rtxSequence: random(2 ** 15),
+        transportSequenceId: transportSequenceIdOf(section, codec),
+        cname: this.#cname,
+      },
+      this.#link,
+    )
+  }
+
+  readonly #link: OutletLink = this.#createLink()
+
+  #createLink(): OutletLink {
+    const peer = this
+    return {
+      get protect() {
+        const transport = peer.#transport
+        return transport?.isReady ? transport.protect : undefined
+      },
+      post: (packet) => peer.#transport?.post(packet) ?? false,
+      sendRtcp: (compound) => peer.#transport?.sendRtcp(compound) ?? false,
+      nextTransportSequence: () => ++peer.#transportSequence & 0xffff,
+      now: () => peer.#context.clock.now(),
+    }
+  }
+
+  readonly #sources = new Map<MediaKind, { ssrc: number; rtxSsrc: number }>()
+
+  /** The SSRCs of a kind; the same ones in every description. */
+  #source(kind: MediaKind): { ssrc: number; rtxSsrc: number } {
+    const { random } = this.#context
+    const found = this.#sources.get(kind) ?? { ssrc: 1 + random(2 ** 31), rtxSsrc: 2 ** 31 + random(2 ** 30) }
+    this.#sources.set(kind, found)
+    return found
+  }
+
+  #answerSection(section: SdpSection, settled: readonly Settled[], data: SdpSection | undefined): LocalSection {
+    if (section === data) {
+      const { mid, protocol } = section
+      return {
+        kind: 'application',
+        mid,
+        protocol,
+        sctpPort: this.#transport!.sctpPort,
+        maxMessageSize: maxControlLength * 4,
+      }
+    }
+    const found = settled.find((entry) => entry.section === section)
+    if (!found) return { kind: 'refused', section }
+    const kind = section.kind as MediaKind
+    const { ssrc, rtxSsrc } = this.#source(kind)
+    const hasRtx = found.codec.rtxPayloadType !== undefined
+    return {
+      kind,
+      mid: section.mid,
+      protocol: section.protocol,
+      direction: 'sendonly',
+      codecs: [{ ...found.codec, feedback: knownFeedback(found.codec.feedback) }],
+      transportSequenceId: transportSequenceIdOf(section, found.codec),
+      source: { ssrc, rtxSsrc: hasRtx ? rtxSsrc : undefined, cname: this.#cname },
+    }
+  }
+
+  #offerSections(codecs: { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] }): LocalSection[] {
+    const kinds = (['video', 'audio'] as const).filter((kind) => (codecs[kind]?.length ?? 0) > 0)
+    const media = kinds.map((kind, i): LocalSection => {
+      const { ssrc, rtxSsrc } = this.#source(kind)
+      return {
+        kind,
+        mid: `${i}`,
+        protocol: 'UDP/TLS/RTP/SAVPF',
+        direction: 'sendonly',
+        codecs: numberCodecs(kind, codecs[kind]!),
+        transportSequenceId: 3,
+        source: { ssrc, rtxSsrc: kind === 'video' ? rtxSsrc : undefined, cname: this.#cname },
+      }
+    })
+    const data: LocalSection = {
+      kind: 'application',
+      mid: `${kinds.length}`,
+      protocol: 'UDP/DTLS/SCTP',
+      sctpPort: this.#transport!.sctpPort,
+      maxMessageSize: maxControlLength * 4,
+    }
+    return [...media, data]
+  }
+
+  #onRtcp(packet: RtcpPacket): void {
+    if (packet.type === 'transport-feedback') {
+      const feedback = parseTransportFeedback(packet.body)
+      if (feedback) this.events.emit('transportFeedback', feedback)
+      return
+    }
+    if (packet.type === 'picture-loss') {
+      if (packet.mediaSsrcs.some((ssrc) => this.#outletOf(ssrc))) this.events.emit('pictureLoss')
+      return
+    }
+    if (packet.type === 'nack') {
+      const outlet = this.#outletOf(packet.mediaSsrc)
+      if (outlet) this.events.emit('nack', outlet.kind, packet.sequences)
+      return
+    }
+    if (packet.type === 'bye') return
+    for (const block of packet.blocks) {
+      const outlet = this.#outletOf(block.ssrc)
+      if (!outlet) continue
+      const roundTripTimeS = outlet.roundTripTimeS(block.lastSenderReport, block.delaySinceLastSenderReport)
+      this.events.emit('receiverReport', {
+        kind: outlet.kind,
+        fractionLost: block.fractionLost,
+        packetsLost: block.packetsLost,
+        jitterS: block.jitter / (outlet.kind === 'video' ? 90_000 : 48_000),
+        ...(roundTripTimeS === undefined ? {} : { roundTripTimeS }),
+      })
+    }
+  }
+
+  #outletOf(ssrc: number): Outlet | undefined {
+    return this.outlets.find((outlet) => outlet.ssrc === ssrc)
+  }
+}
+
+/** The sections on the one transport that can be had, and its parameters. Throws INVALID_SDP. */
+export function usableTransport(description: SdpDescription): {
+  ice: NonNullable<SdpSection['ice']>
+  fingerprints: SdpSection['fingerprints']
+  setup: string | undefined
+  sections: SdpSection[]
+} {
+  const { bundle } = description
+  const open = description.sections.filter((section) => section.isOpen && isKnown(section))
+  const [first] = open
+  if (!first) throw new McpxError('INVALID_SDP', 'the SDP has no audio, video or application section that is on')
+  // Without BUNDLE each section is a transport of its own: take the first and refuse the others.
+  const inGroup = (section: SdpSection) => section.mid !== undefined && bundle!.includes(section.mid)
+  const group = bundle && inGroup(first) ? open.filter(inGroup) : [first]
+  const source = group.find((section) => section.ice && section.fingerprints.length > 0)
+  if (!source?.ice) throw new McpxError('INVALID_SDP', 'the SDP has no ice-ufrag, ice-pwd and fingerprint')
+  return { ice: source.ice, fingerprints: source.fingerprints, setup: source.setup, sections: group }
+}
+
+/** Bundled sections often repeat the candidates of the first. */
+export function uniqueCandidates(sections: readonly SdpSection[]): RemoteCandidate[] {
+  const all = sections.flatMap((section) => section.candidates)
+  return [...new Map(all.map((candidate) => [`${candidate.address} ${candidate.port}`, candidate])).values()]
+}
+
+const isKnown = (section: SdpSection): boolean =>
+  section.kind === 'application'
+    ? section.protocol.includes('SCTP')
+    : (section.kind === 'audio' || section.kind === 'video') && section.protocol.includes('SAVP')
+
+const transportSequenceIdOf = (section: SdpSection, codec: NegotiatedCodec): number | undefined =>
+  codec.feedback.includes('transport-cc') ? section.extensions.get(transportSequenceUri) : undefined
+
+function isSameCodec(offered: NegotiatedCodec, wanted: CodecParameters): boolean {
+  if (offered === wanted) return true
+  const { payloadType } = wanted as Partial<NegotiatedCodec>
+  if (payloadType !== undefined) return offered.payloadType === payloadType
+  const names = new Set([...Object.keys(offered.parameters), ...Object.keys(wanted.parameters)])
+  return offered.codec === wanted.codec && [...names].every((n) => offered.parameters[n] === wanted.parameters[n])
+}

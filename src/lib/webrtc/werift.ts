@@ -1,0 +1,170 @@
+// The only door to werift: the classes in use, and a check at start that the fields behind its types are still there.
+import {
+  Candidate,
+  type Connection,
+  candidateFoundation,
+  candidatePriority,
+  ProtectionProfileAeadAes128Gcm,
+  ProtectionProfileAes128CmHmacSha1_80,
+  parseIceServers,
+  RTCDataChannel,
+  RTCDataChannelParameters,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  RTCIceGatherer,
+  RTCIceTransport,
+  RTCSctpTransport,
+  StunProtocol,
+  serverReflexiveCandidate,
+} from 'werift'
+import { McpxError } from '../base/errors.ts'
+import { type SrtpKeys, secretKey } from './srtp.ts'
+import type { MuxEndpoint } from './udp-mux.ts'
+
+export {
+  Candidate,
+  candidateFoundation,
+  candidatePriority,
+  parseIceServers,
+  RTCDataChannel,
+  RTCDataChannelParameters,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  RTCIceGatherer,
+  RTCIceTransport,
+  RTCSctpTransport,
+  StunProtocol,
+  serverReflexiveCandidate,
+}
+
+export const srtpProfiles = [ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80]
+
+/** A selected path. */
+export interface SelectedPair {
+  readonly protocol: {
+    readonly type: string
+    readonly transport?: unknown
+    sendData(data: Buffer, to: Address): unknown
+  }
+  readonly remoteAddr: Address
+  readonly localCandidate: Candidate
+  readonly remoteCandidate: Candidate
+  readonly rtt?: number
+}
+export type Address = [string, number]
+
+/** Private parts of werift's ICE agent that are used here. */
+export interface IceAgent extends Omit<Connection, 'nominated'> {
+  nominated?: SelectedPair
+  protocols: StunProtocol[]
+  userHistory: Record<string, string>
+  restart(): Promise<void>
+  ensureProtocol(protocol: StunProtocol): void
+  pairLocalProtocol(protocol: StunProtocol): void
+  appendLocalCandidate(candidate: Candidate): void
+  canSendApplicationData(): boolean
+  getCandidatePromises(addresses: string[], timeoutS?: number): Promise<unknown>[]
+}
+
+export const agentOf = (gatherer: RTCIceGatherer): IceAgent => gatherer.connection as unknown as IceAgent
+
+/** Gives a protocol our socket in place of one of its own. */
+export function useEndpoint(protocol: StunProtocol, endpoint: MuxEndpoint): void {
+  const open = protocol as unknown as { transport: MuxEndpoint; datagramReceived(data: Buffer, from: Address): void }
+  open.transport = endpoint
+  endpoint.onData = (data, from) => open.datagramReceived(data, [...from])
+}
+
+interface SrtpContext {
+  srtpSessionKey: Buffer
+  srtpSessionSalt: Buffer
+  srtpSessionAuthTag: Buffer
+  profile: number
+  cipher: { srtcpSessionKey: unknown; srtcpSessionAuthTag?: unknown }
+}
+
+/** Both directions of what DTLS derived; also swaps the SRTCP keys for KeyObjects. */
+export function takeSrtpKeys(dtls: RTCDtlsTransport): { local: SrtpKeys; remote: SrtpKeys } {
+  const srtp = dtls.srtp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
+  const srtcp = dtls.srtcp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
+  for (const { cipher } of [srtcp.localContext, srtcp.remoteContext]) {
+    cipher.srtcpSessionKey = secretKey(cipher.srtcpSessionKey as Buffer)
+    if (cipher.srtcpSessionAuthTag) cipher.srtcpSessionAuthTag = secretKey(cipher.srtcpSessionAuthTag as Buffer)
+  }
+  return { local: toKeys(srtp.localContext), remote: toKeys(srtp.remoteContext) }
+}
+
+const toKeys = (context: SrtpContext): SrtpKeys => ({
+  profile: context.profile === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1',
+  key: context.srtpSessionKey,
+  salt: context.srtpSessionSalt,
+  authKey: context.srtpSessionAuthTag,
+})
+
+/** Sends a DTLS close_notify alert, so that the other side knows at once. werift has no call for it. */
+export function sendCloseNotify(dtls: RTCDtlsTransport): void {
+  const socket = dtls.dtls as unknown as
+    | { send(data: Buffer): Promise<void>; cipher: { encryptPacket(packet: unknown): unknown } }
+    | undefined
+  if (!socket || dtls.state !== 'connected') return
+  const { cipher } = socket
+  const encrypt = cipher.encryptPacket
+  cipher.encryptPacket = (packet) => {
+    const alert = packet as { recordLayerHeader: { contentType: number } }
+    alert.recordLayerHeader.contentType = 21
+    return encrypt.call(cipher, packet)
+  }
+  socket.send(Buffer.from([1, 0])).catch(() => {})
+  cipher.encryptPacket = encrypt
+}
+
+/** The stream id of the first data channel opened from here; to be set right after `start`. */
+export function setFirstStreamId(sctp: RTCSctpTransport, id: 0 | 1): void {
+  ;(sctp as unknown as { dataChannelId: number }).dataChannelId = id
+}
+
+const agentFields = [
+  'protocols',
+  'userHistory',
+  'localUsername',
+  'localPassword',
+  'generation',
+  'checkList',
+  'restart',
+  'ensureProtocol',
+  'pairLocalProtocol',
+  'appendLocalCandidate',
+  'canSendApplicationData',
+  'getCandidatePromises',
+  'gatherCandidates',
+  'setRemoteParams',
+  'addRemoteCandidate',
+  'connect',
+  'send',
+] as const
+
+/** Throws INTERNAL naming the first field of werift that is not as it was in the version pinned. */
+export function assertWeriftShape(): void {
+  const gatherer = new RTCIceGatherer({})
+  const agent = gatherer.connection as object
+  const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), undefined, srtpProfiles)
+  const sctp = new RTCSctpTransport(5000)
+  const protocol = new StunProtocol()
+  requireFields('Connection', agent, agentFields)
+  requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
+  requireFields('RTCDtlsTransport', dtls, [
+    'role',
+    'startSrtp',
+    'updateSrtpSession',
+    'onStateChange',
+    'setRemoteParams',
+  ])
+  requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
+}
+
+export function requireFields(what: string, value: object, fields: readonly string[]): void {
+  const missing = fields.find((field) => !(field in value))
+  if (missing) throw new McpxError('INTERNAL', `this version of werift has no ${what}.${missing}`)
+}

@@ -1,0 +1,87 @@
+// The seek bar: follows the clock frame by frame without drawing the rest again, and shows times while it is dragged.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { formatTime, speakTime } from '../shared/format.ts'
+import type { Session } from './session.ts'
+
+/** While dragging, the picture follows this often at most. */
+const scrubIntervalMs = 250
+
+export function SeekBar({ session, durationS }: { session: Session; durationS: number }) {
+  const bar = useRef<HTMLDivElement>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const elapsed = useRef<HTMLSpanElement>(null)
+  const dragging = useRef<{ lastSentMs: number } | undefined>(undefined)
+  const [hoverS, setHoverS] = useState<number | undefined>()
+
+  useEffect(() => {
+    let handle = 0
+    let shownS = -1
+    const show = (timeS: number) => {
+      bar.current?.style.setProperty('--at', String(durationS > 0 ? timeS / durationS : 0))
+      const second = Math.floor(timeS)
+      if (second === shownS) return
+      shownS = second
+      if (elapsed.current) elapsed.current.textContent = formatTime(timeS)
+      input.current?.setAttribute('aria-valuetext', `${speakTime(timeS)} of ${speakTime(durationS)}`)
+    }
+    const draw = () => {
+      if (!dragging.current) {
+        const timeS = session.positionS()
+        if (input.current) input.current.value = String(timeS)
+        show(timeS)
+      } else show(Number(input.current?.value ?? 0))
+      handle = requestAnimationFrame(draw)
+    }
+    draw()
+    return () => cancelAnimationFrame(handle)
+  }, [session, durationS])
+
+  const onInput = () => {
+    const now = performance.now()
+    const timeS = Number(input.current?.value ?? 0)
+    setHoverS(timeS)
+    if (dragging.current && now - dragging.current.lastSentMs < scrubIntervalMs) return
+    dragging.current = { lastSentMs: now }
+    session.seek(timeS)
+  }
+  const onChange = () => {
+    dragging.current = undefined
+    setHoverS(undefined)
+    session.seek(Number(input.current?.value ?? 0))
+  }
+  const onPointerMove = (event: PointerEvent) => {
+    const box = bar.current?.getBoundingClientRect()
+    if (!box || event.pointerType === 'touch' || box.width === 0) return
+    setHoverS(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * durationS)
+  }
+
+  return (
+    <div class="seek">
+      <span class="time" ref={elapsed} aria-hidden="true">
+        0:00
+      </span>
+      <div class="seek-bar" ref={bar} onPointerMove={onPointerMove} onPointerLeave={() => setHoverS(undefined)}>
+        <div class="seek-track" />
+        <input
+          ref={input}
+          type="range"
+          min="0"
+          max={durationS}
+          step="0.05"
+          aria-label="Position"
+          disabled={!(durationS > 0)}
+          onInput={onInput}
+          onChange={onChange}
+        />
+        {hoverS !== undefined && (
+          <span class="seek-tip" style={{ left: `${(hoverS / durationS) * 100}%` }} aria-hidden="true">
+            {formatTime(hoverS)}
+          </span>
+        )}
+      </div>
+      <span class="time" aria-hidden="true">
+        {durationS > 0 ? formatTime(durationS) : 'live'}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+// The list of what was played or added lately, newest first, each content once, bounded.
+
+export interface RecentItem {
+  /** `<cid>` or `<cid>/path`. */
+  readonly content: string
+  /** File name, where it is known. */
+  readonly name?: string
+  readonly durationS?: number
+  readonly atMs: number
+}
+
+const maxItems = 12
+
+/** Understands what was stored; whatever does not look right is left out. */
+export function parseRecent(text: string | undefined): readonly RecentItem[] {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text ?? '[]')
+  } catch {
+    return []
+  }
+  if (!Array.isArray(raw)) return []
+  return raw
+    .filter((item): item is RecentItem => typeof item?.content === 'string' && typeof item?.atMs === 'number')
+    .slice(0, maxItems)
+}
+
+/** The list with `item` in front; an older entry of the same content lends it what it does not know. */
+export function withItem(items: readonly RecentItem[], item: RecentItem): readonly RecentItem[] {
+  const older = items.find(({ content }) => content === item.content)
+  return [{ ...older, ...item }, ...items.filter((other) => other !== older)].slice(0, maxItems)
+}

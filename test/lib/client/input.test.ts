@@ -1,0 +1,75 @@
+// What `mcpx stream` takes: content by form, files by what stands on the disk, web addresses over real HTTP.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openInput } from '../../../src/lib/client/input.ts'
+import { startHttpServer } from '../../support/answering-server.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mcpx-input-'))
+  await writeFile(join(folder, 'clip.mp4'), 'twelve bytes')
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+async function text(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of content) parts.push(part)
+  return Buffer.concat(parts).toString()
+}
+
+describe('content', () => {
+  it.each([
+    'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi',
+    'QmNotACid',
+    'bafy/dir/a.mp4',
+    'ipfs://bafy/a',
+    '/ipfs/bafy',
+    '/ipns/example.org',
+    'https://ipfs.io/ipfs/bafy/a.mp4',
+    'https://bafy.ipfs.dweb.link/a.mp4',
+  ])('%s is left to the server', async (content) => {
+    expect(await openInput(content, folder)).toEqual({ kind: 'content', content })
+  })
+})
+
+describe('files', () => {
+  it.each(['clip.mp4', './clip.mp4'])('%s is read from the disk', async (path) => {
+    const input = await openInput(path, folder)
+    expect(input).toMatchObject({ kind: 'file', name: 'clip.mp4', sizeBytes: 12 })
+    expect(input.kind === 'file' && (await text(input.content))).toBe('twelve bytes')
+  })
+
+  it.each(['./none.mp4', '/no/such/file.mp4', '.', '~/none'])('%s is refused', async (path) => {
+    await expect(openInput(path, folder)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+describe('web addresses', () => {
+  it('are downloaded with the name and size they say', async () => {
+    const server = await startHttpServer((_asked, response) =>
+      response.writeHead(200, { 'content-length': 3 }).end('abc'),
+    )
+    try {
+      const input = await openInput(`${server.url}media/a%20b.webm?x=1`, folder)
+      expect(input).toMatchObject({ kind: 'file', name: 'a b.webm', sizeBytes: 3 })
+      expect(input.kind === 'file' && (await text(input.content))).toBe('abc')
+    } finally {
+      await server.stop()
+    }
+  })
+
+  it('that give no file are named', async () => {
+    const server = await startHttpServer((_asked, response) => response.writeHead(404).end())
+    await expect(openInput(`${server.url}x`, folder)).rejects.toMatchObject({
+      code: 'CONTENT_NOT_FOUND',
+      message: /404/,
+    })
+    await server.stop()
+    await expect(openInput(`${server.url}x`, folder)).rejects.toMatchObject({
+      code: 'CONTENT_NOT_FOUND',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+})

@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createByteBudget, unpaced } from '../../../../src/lib/media/playback/byte-budget.ts'
+
+test('whatever the ticks, what leaves stays below the rate plus 10 ms of it and two packets', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.double({ min: 0.1, max: 400, noNaN: true }), fc.boolean()), { maxLength: 200 }),
+      fc.integer({ min: 50, max: 5000 }),
+      fc.integer({ min: 1, max: 1200 }),
+      (ticks, rate, packetBytes) => {
+        const budget = createByteBudget()
+        let nowMs = 0
+        let sent = 0
+        budget.begin(rate, nowMs)
+        for (const [stepMs, isNewFrame] of ticks) {
+          nowMs += stepMs
+          if (isNewFrame) budget.begin(rate, nowMs)
+          while (budget.take(packetBytes, nowMs)) sent += packetBytes
+          expect(sent).toBeLessThanOrEqual(nowMs * rate + 10 * rate + 2 * packetBytes)
+        }
+      },
+    ),
+  )
+})
+
+test('with ticks in time it reaches its rate', () => {
+  const budget = createByteBudget()
+  let sent = 0
+  budget.begin(500, 0)
+  for (let nowMs = 0; nowMs < 1000; nowMs += 2) while (budget.take(1100, nowMs)) sent += 1100
+  expect(sent).toBeGreaterThan(497_000)
+})
+
+test('after a stall no more than 10 ms are made up at once', () => {
+  const budget = createByteBudget()
+  budget.begin(500, 0)
+  while (budget.take(1100, 0));
+  let sent = 0
+  while (budget.take(1100, 300)) sent += 1100
+  expect(sent).toBeLessThanOrEqual(5000 + 1100)
+})
+
+test('unpaced lets everything go', () => {
+  unpaced.begin(1, 0)
+  expect(Array.from({ length: 100 }, () => unpaced.take(1100, 0)).every(Boolean)).toBe(true)
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { createPacer, type Paced } from '../../../../src/lib/media/playback/pacer.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+
+function setUp() {
+  const clock = new FakeClock()
+  const errors: unknown[] = []
+  const pacer = createPacer({ clock, onError: (_viewer, error) => errors.push(error) })
+  const viewer = (onTick = () => {}) => {
+    const times: number[] = []
+    const paced: Paced = {
+      tick(nowMs) {
+        times.push(nowMs)
+        onTick()
+      },
+    }
+    return { times, remove: pacer.add(paced) }
+  }
+  return { clock, errors, pacer, viewer }
+}
+
+test('every viewer is ticked every 2 ms on a grid, and no timer is left without viewers', () => {
+  const { clock, viewer } = setUp()
+  const [one, two] = [viewer(), viewer()]
+  clock.advance(1000)
+  expect(one.times).toHaveLength(500)
+  expect(two.times).toEqual(one.times)
+  expect(one.times.every((atMs) => atMs % 2 === 0)).toBe(true)
+  one.remove()
+  clock.advance(100)
+  expect(one.times).toHaveLength(500)
+  expect(two.times).toHaveLength(550)
+  two.remove()
+  clock.advance(10)
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test('a stall is marked, and its missed ticks are skipped', () => {
+  const { clock, pacer, viewer } = setUp()
+  const { times } = viewer()
+  clock.advance(100)
+  expect(pacer.stalledWithin(1e9)).toBe(false)
+  clock.stall(300)
+  clock.advance(100)
+  expect(times.length).toBeLessThanOrEqual(50 + 1 + 50)
+  expect(pacer.stats()).toMatchObject({ stalls: 1, maxStallMs: 298 })
+  expect(pacer.stalledWithin(100)).toBe(true)
+  expect(pacer.stalledWithin(99)).toBe(false)
+  expect(times.at(-1)! % 2).toBe(0)
+})
+
+test('a viewer that throws or leaves during its tick does not disturb the others', () => {
+  const { clock, errors, viewer } = setUp()
+  const failure = new Error('broken')
+  viewer(() => {
+    throw failure
+  })
+  const leaver = viewer(() => leaver.remove())
+  const { times } = viewer()
+  clock.advance(20)
+  expect(errors).toHaveLength(10)
+  expect(leaver.times).toHaveLength(1)
+  expect(times.length).toBeGreaterThanOrEqual(9)
+})
+
+test('stop ends it, and it can be used again', () => {
+  const { clock, pacer, viewer } = setUp()
+  const first = viewer()
+  pacer.stop()
+  clock.advance(10)
+  expect(first.times).toEqual([])
+  const second = viewer()
+  clock.advance(10)
+  expect(second.times).toHaveLength(5)
+})

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, RtpHeader, SrtpSession } from 'werift'
+import { createProtect, createUnprotect, Rollover, type SrtpKeys } from '../../../src/lib/webrtc/srtp.ts'
+
+const profiles = [
+  { profile: 'gcm', id: ProtectionProfileAeadAes128Gcm, saltLength: 12 },
+  { profile: 'cm-sha1', id: ProtectionProfileAes128CmHmacSha1_80, saltLength: 14 },
+] as const
+
+/** Session keys as another implementation derives them, and that implementation to compare with. */
+function reference({ profile, id, saltLength }: (typeof profiles)[number]) {
+  const master = { key: randomBytes(16), salt: randomBytes(saltLength) }
+  const keys = {
+    localMasterKey: master.key,
+    localMasterSalt: master.salt,
+    remoteMasterKey: master.key,
+    remoteMasterSalt: master.salt,
+  }
+  const session = new SrtpSession({ keys, profile: id })
+  const context = session.localContext as unknown as Record<
+    'srtpSessionKey' | 'srtpSessionSalt' | 'srtpSessionAuthTag',
+    Buffer
+  >
+  const own: SrtpKeys = {
+    profile,
+    key: context.srtpSessionKey,
+    salt: context.srtpSessionSalt,
+    authKey: context.srtpSessionAuthTag,
+  }
+  return { session, own }
+}
+
+describe.each(profiles)('SRTP with $profile', (entry) => {
+  it('makes the bytes that another implementation makes', () => {
+    const { session, own } = reference(entry)
+    const protect = createProtect(own)
+    for (const sequenceNumber of [1, 2, 40_000]) {
+      const header = new RtpHeader({ sequenceNumber, timestamp: 9, ssrc: 0x89ab_cdef, payloadType: 96, marker: true })
+      const payload = randomBytes(700)
+      expect(protect(header.serialize(header.serializeSize), payload, 0)).toEqual(session.encrypt(payload, header))
+    }
+  })
+
+  it('opens what it closed, with any rollover, and nothing that was changed', () => {
+    const { own } = reference(entry)
+    const protect = createProtect(own)
+    const unprotect = createUnprotect(own)
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 12, maxLength: 12 }),
+        fc.uint8Array({ maxLength: 300 }),
+        fc.nat(0xffff_ffff),
+        fc.nat(10_000),
+        (header, payload, rollover, flip) => {
+          const packet = protect(header, payload, rollover)
+          expect(unprotect(packet, 12, rollover)).toEqual(Buffer.concat([header, payload]))
+          const at = flip % packet.length
+          packet[at] = packet[at]! ^ 1
+          expect(unprotect(packet, 12, rollover)).toBeUndefined()
+          expect(unprotect(protect(header, payload, rollover), 12, (rollover + 1) >>> 0)).toBeUndefined()
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+
+  it('refuses a packet shorter than its tag', () => {
+    const unprotect = createUnprotect(reference(entry).own)
+    expect(unprotect(Buffer.alloc(16, 0x80), 12, 0)).toBeUndefined()
+  })
+})
+
+describe('the rollover counter', () => {
+  it('follows a sequence in order, over wraps, with packets late or missing', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(65_535),
+        fc.array(fc.integer({ min: -200, max: 3000 }), { maxLength: 200 }),
+        (first, steps) => {
+          const rollover = new Rollover()
+          let index = first
+          let highest = first
+          rollover.advance(first)
+          for (const step of steps) {
+            index = Math.max(first, highest + step)
+            highest = Math.max(highest, index)
+            expect(rollover.advance(index & 0xffff)).toBe(Math.floor(index / 65_536))
+          }
+        },
+      ),
+      { numRuns: 200, seed: 2 },
+    )
+  })
+
+  it('does not change by looking', () => {
+    const rollover = new Rollover()
+    rollover.advance(65_530)
+    expect([rollover.peek(3), rollover.peek(3), rollover.peek(65_531)]).toEqual([1, 1, 0])
+  })
+})

@@ -1,0 +1,84 @@
+// A viewer's playback on a fake clock behind the real pacer, with everything that it sends written down.
+
+import { createPacer } from '../../src/lib/media/playback/pacer.ts'
+import {
+  createViewerPlayback,
+  type PlaybackNote,
+  type ViewerPlayback,
+  type ViewerPlaybackOptions,
+} from '../../src/lib/media/playback/viewer-playback.ts'
+import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
+import type { MediaKind } from '../../src/lib/model/track.ts'
+import { FakeClock } from './fake-clock.ts'
+import { MemoryFeed, type MemoryFeedOptions } from './memory-feed.ts'
+
+export interface Sent extends OutgoingPacket {
+  readonly atMs: number
+}
+
+export interface RigOptions extends Partial<Omit<ViewerPlaybackOptions, 'video' | 'audio'>> {
+  readonly video?: Partial<MemoryFeedOptions> | false
+  readonly audio?: Partial<MemoryFeedOptions> | false
+  readonly durationS?: number
+  readonly loadMs?: () => number
+}
+
+/** A seeded random source (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export class PlaybackRig {
+  readonly clock = new FakeClock()
+  readonly sent: Record<MediaKind, Sent[]> = { video: [], audio: [] }
+  readonly again: Record<MediaKind, Sent[]> = { video: [], audio: [] }
+  readonly notes: (PlaybackNote & { atMs: number })[] = []
+  readonly errors: unknown[] = []
+  readonly videoFeed: MemoryFeed | undefined
+  readonly audioFeed: MemoryFeed | undefined
+  readonly playback: ViewerPlayback
+  readonly pacer = createPacer({
+    clock: this.clock,
+    onError: (_viewer, error) => {
+      throw error
+    },
+  })
+
+  constructor(options: RigOptions = {}) {
+    const { video, audio, durationS = 20, loadMs, ...rest } = options
+    this.videoFeed = video === false ? undefined : this.feed({ kind: 'video', durationS, loadMs, ...video })
+    this.audioFeed = audio === false ? undefined : this.feed({ kind: 'audio', durationS, loadMs, ...audio })
+    this.playback = createViewerPlayback({
+      onNote: (note) => this.notes.push({ ...note, atMs: this.clock.now() }),
+      onError: (error) => this.errors.push(error),
+      random: seeded(7),
+      ...rest,
+      ...(this.videoFeed && { video: { feed: this.videoFeed, ...this.#sinks('video'), pictureIdOffset: 2 } }),
+      ...(this.audioFeed && { audio: { feed: this.audioFeed, ...this.#sinks('audio') } }),
+    })
+    this.pacer.add(this.playback)
+  }
+
+  feed(options: Partial<MemoryFeedOptions> & { kind: MediaKind; loadMs?: (() => number) | undefined }): MemoryFeed {
+    const { loadMs, ...rest } = options
+    return new MemoryFeed({ durationS: 20, clock: this.clock, ...rest, ...(loadMs && { loadMs }) })
+  }
+
+  async run(ms: number): Promise<void> {
+    await this.clock.advanceAsync(ms)
+  }
+
+  #sinks(kind: MediaKind) {
+    const keep = (list: Sent[]) => (packet: OutgoingPacket) => {
+      list.push({ ...packet, atMs: this.clock.now() })
+      return true
+    }
+    return { emit: keep(this.sent[kind]), retransmit: keep(this.again[kind]) }
+  }
+}

@@ -1,0 +1,51 @@
+// The process as a value for tests: a command runs in this process, and what it wrote is read back.
+import { McpxError } from '../../src/lib/base/errors.ts'
+import type { Io } from '../../src/lib/base/io.ts'
+
+export interface TestIo extends Io {
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** As Ctrl-C does. */
+  interrupt(): void
+  /** Resolves with what the stream holds as soon as it matches. */
+  waitFor(where: 'stdout' | 'stderr', pattern: RegExp): Promise<string>
+}
+
+export function createTestIo(argv: readonly string[], overrides: Partial<Io> = {}): TestIo {
+  const controller = new AbortController()
+  const written = { stdout: '', stderr: '' }
+  const waiting: (() => void)[] = []
+
+  const write = (where: 'stdout' | 'stderr') => (text: string) => {
+    written[where] += text
+    for (const check of [...waiting]) check()
+  }
+
+  return {
+    argv,
+    env: {},
+    cwd: process.cwd(),
+    out: write('stdout'),
+    err: write('stderr'),
+    stdoutIsTty: false,
+    stderrIsTty: false,
+    columns: 80,
+    signal: controller.signal,
+    ...overrides,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    interrupt: () => controller.abort(new McpxError('INTERRUPTED', 'SIGINT')),
+    waitFor(where, pattern) {
+      return new Promise((resolve) => {
+        const check = () => {
+          if (!pattern.test(written[where])) return
+          const at = waiting.indexOf(check)
+          if (at >= 0) waiting.splice(at, 1)
+          resolve(written[where])
+        }
+        waiting.push(check)
+        check()
+      })
+    },
+  }
+}

@@ -1,0 +1,75 @@
+// A server peer and our headless viewer over loopback, connected, for contract tests.
+import { systemClock } from '../../src/lib/base/clock.ts'
+import { silentLogger } from '../../src/lib/base/logger.ts'
+import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
+import type { ChosenCodecs, Peer, ViewerCodecs } from '../../src/lib/webrtc/peer.ts'
+import type { ParsedRtp } from '../../src/lib/webrtc/receive-stream.ts'
+import { createViewerPeer, type ViewerOptions, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
+import { createPeerFactory, type PeerFactory } from '../../src/lib/webrtc/werift-peer.ts'
+
+export const loopback = ['127.0.0.1']
+
+export const createFactory = (settings: { udpPortRange?: readonly [number, number] } = {}): Promise<PeerFactory> =>
+  createPeerFactory(
+    { iceServers: [], announceAddresses: [], bindAddresses: loopback, ...settings },
+    { clock: systemClock, logger: silentLogger },
+  )
+
+export const createViewer = (options: Partial<ViewerOptions> = {}): Promise<ViewerPeer> =>
+  createViewerPeer({ clock: systemClock, bindAddresses: loopback, ...options })
+
+/** VP8 and Opus, as most tests want it. */
+export async function chooseVp8(viewer: ViewerCodecs): Promise<ChosenCodecs> {
+  const video = viewer.video.find(({ codec }) => codec === 'vp8')
+  const audio = viewer.audio[0]
+  return { ...(video ? { video } : {}), ...(audio ? { audio } : {}) }
+}
+
+export async function isConnected(peer: Peer | ViewerPeer): Promise<void> {
+  while (peer.connectionState !== 'connected') {
+    if (peer.connectionState === 'failed' || peer.connectionState === 'closed') throw new Error(peer.connectionState)
+    await (peer as Peer).events.next('state', AbortSignal.timeout(8000))
+  }
+}
+
+/** The viewer offers, as a browser does over WHEP. */
+export async function connectPair(
+  factory: PeerFactory,
+  options: Partial<ViewerOptions> = {},
+): Promise<{ peer: Peer; viewer: ViewerPeer }> {
+  const peer = await factory.createPeer()
+  const viewer = await createViewer(options)
+  const answer = await peer.acceptOffer(await viewer.offer(), chooseVp8)
+  await viewer.acceptAnswer(answer)
+  await Promise.all([isConnected(peer), isConnected(viewer)])
+  return { peer, viewer }
+}
+
+export const packetOf = (
+  sequence: number,
+  payload: Uint8Array,
+  more: Partial<OutgoingPacket> = {},
+): OutgoingPacket => ({
+  payload,
+  sequence: sequence & 0xffff,
+  timestamp: sequence * 3000,
+  marker: true,
+  pictureIdOffset: -1,
+  pictureId: 0,
+  ...more,
+})
+
+/** Drops each primary packet whose sequence is listed, once. */
+export function dropOnce(sequences: readonly number[], payloadType: number): (packet: ParsedRtp) => boolean {
+  const left = new Set(sequences)
+  return (packet) => packet.payloadType === payloadType && left.delete(packet.sequence)
+}
+
+/** Resolves when `test` holds; looks after every event-loop turn for at most `timeoutMs`. */
+export async function until(test: () => boolean, timeoutMs = 5000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!test()) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${test}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

@@ -1,0 +1,101 @@
+// A small real WHEP server: HTTP and the real sending peer, with frames that a test makes. For tests of the viewer's side.
+import type { ServerResponse } from 'node:http'
+import { every, systemClock } from '../../src/lib/base/clock.ts'
+import { silentLogger } from '../../src/lib/base/logger.ts'
+import type { RtpOutlet } from '../../src/lib/webrtc/peer.ts'
+import { createPeerFactory } from '../../src/lib/webrtc/werift-peer.ts'
+import { answerJson, startHttpServer } from './answering-server.ts'
+
+const frameRate = 30
+
+export interface WhepServerOptions {
+  /** Frames until the server says that the content has ended. */
+  readonly frames: number
+  /** Answered to a POST in place of an SDP answer. */
+  readonly refuse?: { readonly status: number; readonly body: unknown }
+}
+
+/** A VP8 payload: descriptor (S=1) and a frame whose first bit says key or not; the decoder never sees it. */
+function payload(isKey: boolean, index: number): Uint8Array {
+  const data = new Uint8Array(400).fill(index & 0xff)
+  data[0] = 0x10
+  data[1] = isKey ? 0x00 : 0x01
+  return data
+}
+
+export async function startWhepServer(options: WhepServerOptions) {
+  const settings = { iceServers: [], announceAddresses: [], bindAddresses: ['127.0.0.1'] }
+  const factory = await createPeerFactory(settings, { clock: systemClock, logger: silentLogger })
+  const open = new Set<() => Promise<void>>()
+
+  async function answer(offer: string, response: ServerResponse): Promise<void> {
+    const peer = await factory.createPeer()
+    let timer: { cancel(): void } | undefined
+    const close = async () => {
+      timer?.cancel()
+      open.delete(close)
+      await peer.close()
+    }
+    open.add(close)
+    peer.events.on('controlOpen', () => {
+      const media = {
+        container: 'test',
+        durationS: options.frames / frameRate,
+        rungs: [],
+        mode: 'fixed',
+        rotation: 0,
+        tracks: [],
+      }
+      const sent = [{ kind: 'video', codec: 'vp8', sourceCodec: 'vp8', transcoded: false }]
+      peer.sendControl(JSON.stringify({ type: 'media', streamId: 's1', media, sent, clockRate: 90_000 }))
+      peer.sendControl(
+        JSON.stringify({ type: 'epoch', epoch: { rtpTimestamp: 5000, mediaTimeS: 0, rate: 1 }, paused: false }),
+      )
+      timer = sendFrames(peer.outlets[0]!, options.frames, () => {
+        peer.sendControl(JSON.stringify({ type: 'ended' }))
+      })
+    })
+    const sdp = await peer.acceptOffer(offer, async ({ video }) => ({ video: video.find((c) => c.codec === 'vp8')! }))
+    response.writeHead(201, { 'content-type': 'application/sdp', location: '/session/1' }).end(sdp)
+  }
+
+  const http = await startHttpServer(({ method, url, body }, response) => {
+    if (method === 'POST' && url.startsWith('/api/v0/ipfs/add'))
+      answerJson(response, 200, { success: true, cid: 'bafyadded' })
+    else if (method === 'POST' && options.refuse) answerJson(response, options.refuse.status, options.refuse.body)
+    else if (method === 'POST') void answer(body, response)
+    else if (method === 'DELETE')
+      void Promise.all([...open].map((close) => close())).then(() => response.writeHead(200).end())
+    else answerJson(response, 200, { success: true })
+  })
+
+  return {
+    ...http,
+    openPeers: () => factory.openPeers,
+    async stop() {
+      await Promise.all([...open].map((close) => close()))
+      await factory.close()
+      await http.stop()
+    },
+  }
+}
+
+function sendFrames(outlet: RtpOutlet, count: number, atEnd: () => void) {
+  let index = 0
+  const timer = every(systemClock, 1000 / frameRate, () => {
+    if (index >= count) {
+      timer.cancel()
+      return atEnd()
+    }
+    const packet = {
+      payload: payload(index % 30 === 0, index),
+      sequence: (65_530 + index) & 0xffff,
+      timestamp: 5000 + index * (90_000 / frameRate),
+      marker: true,
+      pictureIdOffset: -1,
+      pictureId: 0,
+    }
+    if (outlet.send(packet)) index++
+  })
+  return timer
+}
