@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openInput } from '../../../src/lib/client/input.ts'
-import { startHttpServer } from '../../support/http-server.ts'
+import { startHttpServer } from '../../support/answering-server.ts'
 
 let folder: string
 beforeAll(async () => {
