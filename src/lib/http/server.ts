@@ -54,10 +54,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const limits = { ...defaultLimits, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
-  const [home, player] = await Promise.all([
-    loadPage(settings.pages.home, basePath),
-    loadPage(settings.pages.player, basePath),
-  ])
+  const [home, player] = await Promise.all([loadPage(settings.pages.home), loadPage(settings.pages.player)])
   const { authToken } = options
   const context: RouteContext = {
     engine,

@@ -168,6 +168,11 @@ describe('slow and broken clients', () => {
     expect(heard).toBe('')
   })
 
+  it('lose the connection when headers drip in', async () => {
+    const { port } = await startHttp({}, { limits: { headersMs: 40 } })
+    expect(await speak(port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')).toMatch(/^(HTTP\/1.1 408|$)/)
+  })
+
   it('lose the connection when they say nothing', async () => {
     const { port } = await startHttp({}, { limits: { idleMs: 30 } })
     expect(await speak(port, 'GET / HTTP/1.1\r\n')).not.toContain('200 OK')
