@@ -12,6 +12,8 @@ export interface MemoryFeedOptions {
   /** Packets of a key frame and of the others. */
   readonly keyPackets?: number
   readonly deltaPackets?: number
+  /** GOPs longer than this come in pieces. */
+  readonly pieceS?: number
   /** How long a load takes. */
   readonly loadMs?: () => number
   readonly clock?: Clock
@@ -36,7 +38,7 @@ export class MemoryFeed {
 
   async gopAt(timeS: number, signal: AbortSignal): Promise<PacketizedGop> {
     await this.#load(signal)
-    return this.gops.findLast((gop) => gop.startS <= timeS) ?? this.gops[0]!
+    return this.gops.findLast((gop) => gop.startS <= timeS && !gop.continues) ?? this.gops[0]!
   }
 
   async gopAfter(gop: PacketizedGop, signal: AbortSignal): Promise<PacketizedGop | undefined> {
@@ -69,14 +71,19 @@ function makeGops(options: MemoryFeedOptions): PacketizedGop[] {
   for (let first = 0; first < total; first += perGop) {
     const end = Math.min(total, first + perGop)
     const frames = Array.from({ length: end - first }, (_, i) => makeFrame(options, frameS, first + i, i === 0))
-    gops.push({
-      startS: first * frameS,
-      endS: end * frameS,
-      frames,
-      byteLength: frames.reduce((sum, frame) => sum + frame.byteLength, 0),
-      continues: false,
-      isLast: end === total,
-    })
+    const perPiece = Math.round((options.pieceS ?? gopS) / frameS)
+    for (let from = 0; from < frames.length; from += perPiece) {
+      const piece = frames.slice(from, from + perPiece)
+      const endIndex = first + from + piece.length
+      gops.push({
+        startS: (first + from) * frameS,
+        endS: endIndex * frameS,
+        frames: piece,
+        byteLength: piece.reduce((sum, frame) => sum + frame.byteLength, 0),
+        continues: from > 0,
+        isLast: endIndex === total,
+      })
+    }
   }
   return gops
 }

@@ -6,6 +6,8 @@ import {
   CustomSource,
   Input,
   InputDisposedError,
+  Logging,
+  LogLevel,
   type Source,
   UnsupportedInputFormatError,
 } from 'mediabunny'
@@ -13,6 +15,9 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { ByteSource } from '../model/source.ts'
 import { bounded } from './bounded.ts'
+
+// What it has to say comes as errors; stdout and stderr are the program's.
+Logging.level = LogLevel.Silent
 
 /** The files of one piece of content and which of them to open; what a SourceRef becomes where bytes can be read. */
 export interface MediaFiles {

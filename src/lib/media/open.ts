@@ -1,6 +1,7 @@
 // Opens a container: what is in it, and each track as a rendition.
 import {
   ADTS,
+  EncodedPacketSink,
   FLAC,
   HLS,
   type InputFormat,
@@ -70,6 +71,7 @@ async function readContents({ input, id }: OpenInput): Promise<Contents> {
   if (sources.length === 0) throw new McpxError('NOT_MEDIA', `${id} (${container}) holds no audio or video`)
   if (sources.length > maxTracks)
     throw new McpxError('MEDIA_CORRUPT', `${id} has ${sources.length} tracks (at most ${maxTracks})`)
+  await refuseEmptyTracks(sources, id)
   const tracks = await Promise.all(sources.map(async (source) => ({ source, track: await describeTrack(source) })))
   const zeroS = await input.getFirstTimestamp(sources)
   const options = { skipLiveWait: true }
@@ -78,6 +80,14 @@ async function readContents({ input, id }: OpenInput): Promise<Contents> {
   if (!Number.isFinite(zeroS) || !Number.isFinite(endS))
     throw new McpxError('MEDIA_CORRUPT', `${id} has times that are no numbers`)
   return { container, zeroS, durationS: Math.max(0, endS - zeroS), tracks }
+}
+
+/** Also keeps mediabunny out of trouble: it looks for a packet by time for ever in a FLAC file that has none. */
+async function refuseEmptyTracks(sources: readonly InputTrack[], id: string): Promise<void> {
+  for (const source of sources) {
+    const first = await new EncodedPacketSink(source).getFirstPacket({ metadataOnly: true, skipLiveWait: true })
+    if (!first) throw new McpxError('MEDIA_CORRUPT', `track ${source.id} of ${id} has no packets`)
+  }
 }
 
 function toMediaSource(opened: OpenInput, contents: Contents): MediaSource {

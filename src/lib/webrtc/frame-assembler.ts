@@ -59,12 +59,11 @@ export class FrameAssembler {
 
   /** What is complete when nothing more will come. */
   flush(): ReceivedFrame[] {
-    const frames: ReceivedFrame[] = []
+    const frames = this.#drain()
+    // Each skip leaves a frame behind or finds the next one, so this ends.
     while (this.#packets.size > 0) {
-      const before = this.#packets.size
+      this.#skip()
       frames.push(...this.#drain())
-      if (this.#packets.size > 0) this.#skip()
-      if (this.#packets.size === before) break
     }
     return frames
   }
@@ -135,12 +134,14 @@ export class FrameAssembler {
   }
 
   #findStart(from: number): void {
+    let marker = -1
     for (const at of [...this.#packets.keys()].sort((a, b) => a - b)) {
-      const isStart = this.#packets.get(at - 1)?.marker || this.#depacketizer.isStart(this.#packets.get(at)!.payload)
-      if (at > from && isStart) {
+      const packet = this.#packets.get(at)!
+      if (at > from && (marker === at - 1 || this.#depacketizer.isStart(packet.payload))) {
         this.#next = at
         return
       }
+      if (packet.marker) marker = at
       this.#packets.delete(at)
     }
     this.#next = -1

@@ -16,6 +16,7 @@ import {
   Candidate,
   candidateFoundation,
   candidatePriority,
+  endHandshake,
   type IceAgent,
   parseIceServers,
   RTCDataChannel,
@@ -53,6 +54,8 @@ export interface TransportOptions {
   readonly isControlling: boolean
   readonly iceServers: readonly IceServer[]
   readonly announceAddresses: readonly string[]
+  /** Only paths over a TURN server. */
+  readonly relayOnly?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -69,6 +72,7 @@ export interface RemoteParameters {
 const iceTimeoutMs = 30_000
 const dtlsTimeoutMs = 10_000
 const serverTimeoutS = 2
+const maxDtlsBytesPerS = 524_288
 const sctpPort = 5000
 /** Bytes that the control channel may hold back before it counts as backed up. */
 const maxBufferedBytes = 65_536
@@ -91,6 +95,8 @@ export class Transport {
   #candidates: Candidate[] = []
   #isGathered = false
   #remoteCandidates = 0
+  #starts = 0
+  #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
   #closing: Promise<void> | undefined
@@ -148,6 +154,10 @@ export class Transport {
   /** Empty until the other side is known. */
   get remoteFragment(): string {
     return this.#agent.remoteUsername
+  }
+
+  get isStarted(): boolean {
+    return this.#starts > 0
   }
 
   get isReady(): boolean {
@@ -228,10 +238,12 @@ export class Transport {
     this.#setState(this.connection === 'new' ? 'connecting' : this.connection, 'checking')
     const { clock } = this.#options
     const startedAt = clock.now()
+    // A restart may overtake checks that have not ended yet: only the last start counts.
+    const start = ++this.#starts
     this.#arm(iceTimeoutMs, 'ICE')
     this.#agent.connect().then(
       () => {
-        if (this.#closing) return
+        if (this.#closing || start !== this.#starts) return
         this.timings.iceConnectMs ??= clock.now() - startedAt
         this.#pair = this.#agent.nominated
         if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
@@ -240,7 +252,9 @@ export class Transport {
           this.#setState(this.#dtls.state === 'connected' ? 'connected' : this.connection, 'connected')
         }
       },
-      (error: unknown) => this.#fail('ICE', error),
+      (error: unknown) => {
+        if (start === this.#starts) this.#fail('ICE', error)
+      },
     )
   }
 
@@ -280,6 +294,7 @@ export class Transport {
   async #closeAll(): Promise<void> {
     this.#timer?.cancel()
     sendCloseNotify(this.#dtls)
+    endHandshake(this.#dtls)
     await this.#sctp?.stop().catch(() => {})
     this.protect = undefined
     this.unprotect = undefined
@@ -310,26 +325,26 @@ export class Transport {
     const asked = parseIceServers(this.#options.iceServers.map(({ urls }) => ({ urls })))
     const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
     agent.getCandidatePromises = (_addresses, timeoutS) => {
-      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e) => this.#addHost(e)) : []
+      if (this.#options.relayOnly) return hasRelay() ? [] : relay([], timeoutS)
+      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e, i) => this.#addHost(e, i)) : []
       const hosts = agent.protocols.filter((protocol) => fresh.includes(protocol))
       const reflexive = asked.stunServer ? hosts.map((host) => this.#addReflexive(host, [...asked.stunServer!])) : []
       return [...reflexive, ...(hasRelay() ? [] : relay([], timeoutS))]
     }
   }
 
-  #addHost(endpoint: MuxEndpoint): StunProtocol {
+  #addHost(endpoint: MuxEndpoint, index: number): StunProtocol {
     const agent = this.#agent
     const protocol = new StunProtocol()
     agent.ensureProtocol(protocol)
     useEndpoint(protocol, endpoint)
     const { address, port } = endpoint.address
     protocol.localIp = address
-    const preference = isIP(address) === 6 ? 65_535 : 65_534
     protocol.localCandidate = new Candidate(
       candidateFoundation('host', 'udp', address),
       1,
       'udp',
-      candidatePriority('host', { transport: 'udp', localPreference: preference }),
+      candidatePriority('host', { transport: 'udp', localPreference: 65_535 - index }),
       address,
       port,
       'host',
@@ -361,6 +376,7 @@ export class Transport {
       if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
       if (state === 'disconnected' && !this.#closing) this.#setState('disconnected', 'disconnected')
     })
+    agent.onData.subscribe((data) => this.#watchVolume(data))
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
     })
@@ -371,6 +387,15 @@ export class Transport {
       this.unprotect = createUnprotect(keys.remote)
       agent.onData.subscribe((data) => this.#receiveMedia(data))
     }
+  }
+
+  /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
+  #watchVolume(data: Buffer): void {
+    if (data[0]! < 20 || data[0]! > 63) return
+    const nowMs = this.#options.clock.now()
+    if (nowMs - this.#window.startMs > 1000) this.#window = { startMs: nowMs, bytes: 0 }
+    this.#window.bytes += data.length
+    if (this.#window.bytes > maxDtlsBytesPerS) this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
   }
 
   /** RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761 tells the two apart. */

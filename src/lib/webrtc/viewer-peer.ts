@@ -69,6 +69,8 @@ export interface ViewerOptions {
   readonly iceServers?: readonly IceServer[]
   /** Addresses to gather on; loopback and all others when absent. */
   readonly bindAddresses?: readonly string[]
+  /** Only paths over a TURN server, to see whether it works. */
+  readonly relayOnly?: boolean
   readonly clock: Clock
   readonly logger?: Logger
   /** For tests: true drops the packet as if the network had lost it. */
@@ -254,13 +256,14 @@ export class ViewerPeer {
   async #openTransport(isControlling: boolean): Promise<Transport> {
     if (this.#closing) throw new McpxError('STREAM_CONFLICT', 'the viewer is closed')
     if (this.#transport) return this.#transport
-    const { clock, iceServers = [] } = this.#options
+    const { clock, iceServers = [], relayOnly = false } = this.#options
     const logger = this.#logger
     const transport = await Transport.create({
       mux: this.#mux,
       isControlling,
       iceServers,
       announceAddresses: [],
+      relayOnly,
       clock,
       logger,
     })

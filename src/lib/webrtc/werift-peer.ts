@@ -155,7 +155,7 @@ class WeriftPeer implements Peer {
       await transport.gather()
       this.#assertOpen()
       await this.#addCandidates(sections)
-      if (isNew || isRestart) transport.start(data?.sctpPort)
+      if (isRestart || !transport.isStarted) transport.start(data?.sctpPort)
       const local = { ...transport.local, setup: dtlsRole === 'server' ? ('passive' as const) : ('active' as const) }
       return writeSdp(
         { sessionId: this.#sessionId, version: this.#version++ },
@@ -203,7 +203,7 @@ class WeriftPeer implements Peer {
       transport.setRemote({ ice, fingerprints, isIceLite: answer.isIceLite, dtlsRole })
       if (isNew) this.outlets = settled.map(({ section, codec }) => this.#createOutlet(section, codec))
       await this.#addCandidates(sections)
-      if (isNew || before !== ice.ufrag) transport.start(data?.sctpPort)
+      if (!transport.isStarted || before !== ice.ufrag) transport.start(data?.sctpPort)
     })
   }
 

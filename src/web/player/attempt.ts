@@ -8,7 +8,7 @@ import type { WhepRequest } from './whep-address.ts'
 /** How long the media path may take to come about after the answer. */
 const connectTimeoutMs = 12_000
 /** Consent checks recover from a short outage; after this it is lost. */
-const disconnectedGraceMs = 4_000
+const disconnectedGraceMs = 2_000
 const answerTimeoutMs = 60_000
 
 export interface AttemptEvents {

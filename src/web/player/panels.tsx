@@ -39,9 +39,16 @@ export function UnmuteButton({ onUnmute }: { onUnmute: () => void }) {
 }
 
 /** Reconnecting, and errors that did not end the stream. */
-export function Notices({ session, state }: { session: Session; state: SessionState }) {
+interface NoticesProps {
+  readonly session: Session
+  readonly state: SessionState
+  /** A panel in the middle says already what is wrong. */
+  readonly isExplained: boolean
+}
+
+export function Notices({ session, state, isExplained }: NoticesProps) {
   const isReconnecting =
-    state.hasPlayed && (state.phase === 'waiting' || state.phase === 'connecting') && state.attempt > 0
+    !isExplained && state.hasPlayed && (state.phase === 'waiting' || state.phase === 'connecting') && state.attempt > 0
   useEffect(() => {
     if (!state.warning) return
     const timer = setTimeout(() => session.dismissWarning(), 8_000)
@@ -54,7 +61,7 @@ export function Notices({ session, state }: { session: Session; state: SessionSt
           <Icon name="offline" size={18} /> {state.failure?.title ?? 'Connection lost'}. Reconnecting…
         </p>
       )}
-      {state.isUnstable && !isReconnecting && (
+      {state.isUnstable && !isReconnecting && !isExplained && (
         <p class="notice surface">
           <Icon name="offline" size={18} /> The connection is unstable…
         </p>

@@ -42,7 +42,7 @@ export function Picture({ session, video, sound, onFirstFrame }: Props) {
     })
     // Audio has no frames to follow; nor has a video where the browser does not report them.
     const onTime = () => {
-      if (element.currentTime === 0) return
+      if (!session.isReceiving) return
       onPlayed()
       session.onPlayed()
     }

@@ -47,10 +47,13 @@ const seekNearnessS = 15
 /** A connection that held this long was a good one: the next back-off starts from the beginning. */
 const stableMs = 5_000
 
-function failureOf(cause: 'blocked' | 'lost' | 'refused', thrown: unknown): Failure {
+function failureOf(cause: 'blocked' | 'lost' | 'refused', thrown: unknown, hasPlayed: boolean): Failure {
   if (cause === 'blocked') return failures.blocked
   if (cause === 'lost') return failures.connectionLost
-  return thrown instanceof WhepRefused ? failureOfAnswer(thrown.answer) : failures.serverGone
+  if (!(thrown instanceof WhepRefused)) return failures.serverGone
+  const failure = failureOfAnswer(thrown.answer)
+  // What played a moment ago is only missing until the server has read its store again.
+  return hasPlayed && thrown.answer.status === 404 ? { ...failure, kind: 'temporary' } : failure
 }
 
 export class Session {
@@ -187,6 +190,14 @@ export class Session {
     this.#set({ warning: undefined })
   }
 
+  /** Whether media of the kind that counts has reached the element; its own clock runs without any. */
+  get isReceiving(): boolean {
+    const { phase, sent } = this.state
+    const kind = sent.some((track) => track.kind === 'video') ? 'video' : 'audio'
+    const receiver = this.peer?.getReceivers().find(({ track }) => track.kind === kind)
+    return phase === 'connected' && sent.length > 0 && (receiver?.getSynchronizationSources().length ?? 0) > 0
+  }
+
   /** The element shows a frame; `rtpTimestamp` where the browser says which. */
   onFrame(rtpTimestamp: number | undefined): void {
     if (rtpTimestamp !== undefined) this.clock.shown(rtpTimestamp)
@@ -285,7 +296,7 @@ export class Session {
       this.connect()
       return
     }
-    const failure = failureOf(cause, thrown)
+    const failure = failureOf(cause, thrown, this.state.hasPlayed)
     if (failure.kind === 'temporary') this.#retry(failure)
     else this.#set({ phase: 'failed', failure })
   }

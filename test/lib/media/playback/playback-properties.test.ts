@@ -9,7 +9,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('play' as const) }),
   fc.record({ do: fc.constant('pause' as const) }),
   fc.record({ do: fc.constant('seek' as const), timeS: fc.double({ min: 0, max: durationS + 1, noNaN: true }) }),
-  fc.record({ do: fc.constant('rung' as const), index: fc.nat(2) }),
+  fc.record({ do: fc.constant('rung' as const), index: fc.nat(3) }),
   fc.record({ do: fc.constant('language' as const), index: fc.nat(1) }),
   fc.record({ do: fc.constant('pictureLoss' as const) }),
   fc.record({ do: fc.constant('nack' as const) }),
@@ -44,6 +44,7 @@ test('whatever a viewer does, numbers stay in a row and every frame is where the
         rig.feed({ kind: 'video', ...shared, mark: 2, frameS: 1 / 25 }),
         rig.feed({ kind: 'video', ...shared, mark: 3, gopS: 1.3, deltaPackets: 1 }),
         rig.feed({ kind: 'video', ...shared, mark: 4, gopS: 3, keyPackets: 60, deltaPackets: 9 }),
+        rig.feed({ kind: 'video', ...shared, mark: 5, gopS: 4, pieceS: 0.9, deltaPackets: 2 }),
       ]
       const languages = [rig.feed({ kind: 'audio', ...shared }), rig.feed({ kind: 'audio', ...shared, gopS: 0.7 })]
       const losses: number[] = []

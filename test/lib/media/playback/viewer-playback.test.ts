@@ -126,6 +126,26 @@ test('a rung with other key frames takes over at its next one', async () => {
   expect(own.timeS).toBeCloseTo(4.5 - 1 / 30, 5)
 })
 
+test('a GOP that comes in pieces plays through; seek and picture loss do not begin inside it', async () => {
+  const rig = new PlaybackRig({ video: { gopS: 5, pieceS: 1, deltaPackets: 1 } })
+  rig.playback.play()
+  await rig.run(2500)
+  expect(timesAfter(rig, 0)).toEqual(
+    timesAfter(rig, 0)
+      .map((_, i) => i / 30)
+      .map((timeS) => expect.closeTo(timeS, 5)),
+  )
+  let from = rig.sent.video.length
+  rig.playback.onPictureLoss(rig.clock.now())
+  await rig.run(300)
+  expect(timesAfter(rig, from)[0]).toBeGreaterThan(2.4)
+  from = rig.sent.video.length
+  rig.playback.seek(8)
+  await rig.run(300)
+  expect(timesAfter(rig, from).find((timeS) => timeS > 4)).toBe(5)
+  checkContinuity(rig)
+})
+
 test('the last of several rung switches wins, and a seek takes the new rung at once', async () => {
   const rig = new PlaybackRig({ loadMs: () => 300 })
   const rungs = [2, 3].map((mark) => rig.feed({ kind: 'video', mark, loadMs: () => 300 }))

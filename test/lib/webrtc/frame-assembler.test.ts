@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { depacketizers } from '../../../src/lib/webrtc/depacketize.ts'
+import { FrameAssembler, type ReceivedFrame } from '../../../src/lib/webrtc/frame-assembler.ts'
+import type { ReceivedRtp } from '../../../src/lib/webrtc/viewer-peer.ts'
+import { packetizeVp8 } from '../../support/webrtc-clips.ts'
+
+const frameOf = (index: number, length: number): Buffer => {
+  const frame = Buffer.alloc(length, index)
+  frame[0] = index % 10 === 0 ? 0 : 1
+  return frame
+}
+
+/** VP8 packets of frames of these sizes, 50 bytes a payload, sequence from near the wrap, 33 ms apart. */
+function packetsOf(sizes: readonly number[]): ReceivedRtp[] {
+  let sequence = 65_500
+  return sizes.flatMap((size, index) =>
+    packetizeVp8(frameOf(index, size), index, 50).map((payload, i, all) => ({
+      kind: 'video' as const,
+      codec: 'vp8' as const,
+      payload,
+      sequence: sequence++ & 0xffff,
+      timestamp: index * 3000,
+      marker: i === all.length - 1,
+      payloadType: 96,
+      isRecovered: false,
+      atMs: index * 33,
+    })),
+  )
+}
+
+const assemble = (packets: readonly ReceivedRtp[]): ReceivedFrame[] => {
+  const assembler = new FrameAssembler({ kind: 'video', codec: 'vp8' })
+  return [...packets.flatMap((packet) => assembler.push(packet)), ...assembler.flush()]
+}
+
+const sizes = fc.array(fc.integer({ min: 2, max: 400 }), { minLength: 1, maxLength: 40 })
+
+describe('the frame assembler', () => {
+  it('gives every frame, in order and whole, when packets come late, twice or in another order', () => {
+    fc.assert(
+      fc.property(sizes, fc.array(fc.nat(5), { minLength: 400, maxLength: 400 }), (lengths, delays) => {
+        const packets = packetsOf(lengths)
+        const [first, ...rest] = packets
+        const shuffled = rest
+          .map((packet, i) => ({ packet, at: i + delays[i % delays.length]! }))
+          .toSorted((a, b) => a.at - b.at)
+          .flatMap(({ packet }, i) => (i % 7 === 0 ? [packet, packet] : [packet]))
+        const frames = assemble([first!, ...shuffled])
+        expect(frames.map(({ data }) => data)).toEqual(lengths.map((length, i) => frameOf(i, length)))
+        expect(frames.some(({ isAfterLoss }) => isAfterLoss)).toBe(false)
+        expect(frames.map(({ isKey }) => isKey)).toEqual(lengths.map((_, i) => i % 10 === 0))
+      }),
+      { numRuns: 100, seed: 8 },
+    )
+  })
+
+  it('gives only whole frames when packets are lost, and marks the one after each gap', () => {
+    fc.assert(
+      fc.property(sizes, fc.array(fc.nat(400), { minLength: 1, maxLength: 20 }), (lengths, lost) => {
+        const packets = packetsOf(lengths)
+        const left = packets.filter((_, i) => !lost.includes(i))
+        const whole = lengths.flatMap((_, i) => {
+          const own = (packet: ReceivedRtp) => packet.timestamp === i * 3000
+          return left.filter(own).length === packets.filter(own).length ? [i] : []
+        })
+        const frames = assemble(left)
+        expect(frames.map(({ timestamp }) => timestamp / 3000)).toEqual(whole)
+        for (const [at, frame] of frames.entries()) {
+          const index = frame.timestamp / 3000
+          expect(frame.data).toEqual(frameOf(index, lengths[index]!))
+          if (at > 0) expect(frame.isAfterLoss).toBe(whole[at - 1] !== index - 1)
+        }
+      }),
+      { numRuns: 200, seed: 9 },
+    )
+  })
+
+  it('waits for a retransmission, but not longer than it was told', () => {
+    const assembler = new FrameAssembler({ kind: 'video', codec: 'vp8', maxWaitMs: 100 })
+    const packets = packetsOf([40, 40, 40, 40, 40, 40])
+    const push = (at: number) => assembler.push(packets[at]!).map(({ timestamp }) => timestamp / 3000)
+    expect([push(0), push(2), push(3)]).toEqual([[0], [], []])
+    expect(push(1)).toEqual([1, 2, 3])
+    const late = new FrameAssembler({ kind: 'video', codec: 'vp8', maxWaitMs: 100 })
+    for (const at of [0, 2, 3, 4]) late.push(packets[at]!)
+    expect(
+      late.push({ ...packets[5]!, atMs: 170 }).map(({ timestamp, isAfterLoss }) => [timestamp / 3000, isAfterLoss]),
+    ).toEqual([
+      [2, true],
+      [3, false],
+      [4, false],
+      [5, false],
+    ])
+    expect(late.framesLost).toBe(1)
+  })
+})
+
+describe('depacketizers', () => {
+  const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
+
+  it('put H.264 together from single, aggregated and fragmented units', () => {
+    const sps = hex('67 42 00')
+    const pps = hex('68 ce')
+    const aggregate = hex('78 0003 674200 0002 68ce')
+    const fragments = [hex('7c 85 88 01'), hex('7c 05 02'), hex('7c 45 03')]
+    const start = hex('00000001')
+    const frame = depacketizers.h264.join([aggregate, ...fragments])
+    expect(frame).toEqual({ data: Buffer.concat([start, sps, start, pps, start, hex('65 88 01 02 03')]), isKey: true })
+    expect(depacketizers.h264.join([hex('61 9a 11')])).toEqual({ data: hex('00000001 619a11'), isKey: false })
+    expect(depacketizers.h264.join(fragments.slice(1))).toBeUndefined()
+    expect(depacketizers.h264.join([hex('78 00ff 67')])).toBeUndefined()
+    expect([aggregate, ...fragments].map(depacketizers.h264.isStart)).toEqual([true, true, false, false])
+  })
+
+  it('put VP9 together, with picture ids, flexible references and a scalability structure', () => {
+    // I, B, V: 15-bit id; one spatial layer with a size; no picture group.
+    const key = hex('8a 8123 10 0280 01e0 83 49')
+    expect(depacketizers.vp9.join([key, hex('84 8123 42')])).toEqual({ data: hex('834942'), isKey: true })
+    expect(depacketizers.vp9.join([hex('dc 8124 02 86 01')])).toEqual({ data: hex('8601'), isKey: false })
+    expect(depacketizers.vp9.join([hex('84 8123 42')])).toBeUndefined()
+    expect(depacketizers.vp9.join([hex('8a 81')])).toBeUndefined()
+  })
+
+  it('put AV1 together with sizes, without temporal delimiters', () => {
+    // W=2: sequence header with a length, frame to the end, continued in the next packet.
+    const packets = [hex('68 03 080a0b 30 01 02'), hex('90 03 04')]
+    expect(depacketizers.av1.join(packets)).toEqual({ data: hex('0a02 0a0b 3204 01020304'), isKey: true })
+    expect(depacketizers.av1.join([hex('10 30 05')])).toEqual({ data: hex('3201 05'), isKey: false })
+    expect(depacketizers.av1.join(packets.slice(1))).toBeUndefined()
+    expect(depacketizers.av1.join(packets.slice(0, 1))).toBeUndefined()
+  })
+
+  it('never throw, whatever the payloads', () => {
+    const payloads = fc.array(
+      fc.uint8Array({ maxLength: 24 }).map((bytes) => Buffer.from(bytes)),
+      { minLength: 1, maxLength: 4 },
+    )
+    fc.assert(
+      fc.property(payloads, (some) => {
+        for (const depacketizer of Object.values(depacketizers)) {
+          depacketizer.isStart(some[0]!)
+          depacketizer.join(some)
+        }
+      }),
+      { numRuns: 1500, seed: 10 },
+    )
+  })
+})
