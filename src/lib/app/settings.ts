@@ -40,7 +40,6 @@ function parseAddress(text: string): string {
   return text
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 /** On loopback only when the server itself listens there only: media shall reach no further than the pages do. */
 function bindAddresses(host: string): string[] {
