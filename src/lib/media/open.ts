@@ -17,7 +17,7 @@ import {
 } from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
 import type { Track } from '../model/track.ts'
-import { type MediaFiles, type OpenInput, type OpenMediaOptions, openInput } from './input.ts'
+import { endMatroskaScans, type MediaFiles, type OpenInput, type OpenMediaOptions, openInput } from './input.ts'
 import type { MediaSource, Rendition } from './rendition.ts'
 import { createSourceRendition } from './source-rendition.ts'
 import { describeTrack } from './track-info.ts'
@@ -66,6 +66,7 @@ export async function openMedia(files: MediaFiles, options: OpenMediaOptions): P
 
 async function readContents({ input, id }: OpenInput): Promise<Contents> {
   const format = await input.getFormat()
+  endMatroskaScans(input)
   const container = containerNames.get(format) ?? format.name.toLowerCase()
   const sources = (await input.getTracks()).filter((track) => track.isVideoTrack() || track.isAudioTrack())
   if (sources.length === 0) throw new McpxError('NOT_MEDIA', `${id} (${container}) holds no audio or video`)

@@ -30,6 +30,7 @@ const maxPieceFrames = 4096
 const audioRunS = 1
 /** Container times are rationals read as floats: nearer than this is the same instant. */
 const epsilonS = 1e-6
+const packetsPerPause = 256
 const maxCursors = 64
 const maxPiecesSearched = 10_000
 
@@ -92,6 +93,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
     while (next && !beginsAnother(next) && !isFull(next)) {
       signal.throwIfAborted()
       packets.push(next)
+      if (packets.length % packetsPerPause === 0) await opened.pause()
       byteLength += next.byteLength
       next = await sink.getNextPacket(next, retrieval)
     }
