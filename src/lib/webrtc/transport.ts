@@ -1,15 +1,15 @@
 // ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
-import type { Logger } from '../base/logger.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
-import type { IceServer } from '../protocol/media-plane.ts'
-import { type Fingerprint, type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { writeCandidate } from './sdp-write.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
@@ -36,37 +36,6 @@ import {
   takeSrtpKeys,
   useEndpoint,
 } from './werift.ts'
-
-export type TransportEvents = {
-  state: [connection: ConnectionState, ice: IceState]
-  /** `candidate:…` text of a local candidate, or null at the end. */
-  candidate: [string | null]
-  connected: []
-  /** SRTP and SRTCP as they arrive: RTP still encrypted, RTCP in the clear. */
-  rtp: [Buffer]
-  rtcp: [Buffer]
-  control: [string]
-  controlOpen: []
-}
-
-export interface TransportOptions {
-  readonly mux: UdpMux
-  readonly isControlling: boolean
-  readonly iceServers: readonly IceServer[]
-  readonly announceAddresses: readonly string[]
-  /** Only paths over a TURN server. */
-  readonly relayOnly?: boolean
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
-export interface RemoteParameters {
-  readonly ice: IceParameters
-  readonly fingerprints: readonly Fingerprint[]
-  readonly isIceLite: boolean
-  /** The role of this side in DTLS. */
-  readonly dtlsRole: 'client' | 'server'
-}
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
 const iceTimeoutMs = 30_000
@@ -454,11 +423,7 @@ export class Transport {
   /** A host candidate under each announced address of its family, any other as it is. */
   #announced(candidate: Candidate): string[] {
     const { announceAddresses } = this.#options
-    const text = (host: string) => {
-      const { foundation, priority, port, type, relatedAddress, relatedPort } = candidate
-      const related = relatedAddress === undefined ? '' : ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`
-      return `candidate:${foundation} 1 udp ${priority} ${host} ${port} typ ${type}${related}`
-    }
+    const text = (host: string) => writeCandidate(candidate, host)
     if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
     return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
   }
