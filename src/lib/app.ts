@@ -7,18 +7,17 @@ import { transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
-import { resolveOptions } from './base/options.ts'
 import { packageVersion } from './base/version.ts'
 import { type Content, openContent } from './content/open-store.ts'
 import type { ContentStore } from './content/store.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
-import { isLoopback } from './http/access.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
-import { type ServeOptions, serveOptions } from './model/serve-options.ts'
+import { isLoopback } from './model/bind.ts'
+import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
@@ -43,7 +42,7 @@ const keptClosed = 1000
 export async function createServer(options: Partial<ServeOptions> = {}, deps: ServerDeps = {}): Promise<McpxServer> {
   const closer = createCloser()
   try {
-    return await start(resolveOptions(serveOptions, { flags: options }).values, deps, closer)
+    return await start(completeServeOptions(options), deps, closer)
   } catch (error) {
     await closer.close()
     throw error
