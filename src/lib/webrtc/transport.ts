@@ -1,7 +1,7 @@
 // ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
@@ -46,6 +46,13 @@ const sctpPort = 5000
 /** Bytes that the control channel may hold back before it counts as backed up. */
 const maxBufferedBytes = 65_536
 
+/** Resolves with the work or without it. */
+async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(delayMs, resolve)
+  await Promise.race([work, promise]).finally(() => timer.cancel())
+}
+
 export class Transport {
   readonly events: Events<TransportEvents>
   readonly timings: { iceGatheringMs?: number; iceConnectMs?: number; dtlsConnectMs?: number } = {}
@@ -84,13 +91,8 @@ export class Transport {
 
   static async create(options: TransportOptions): Promise<Transport> {
     const certificate = await RTCDtlsTransport.SetupCertificate()
-    const servers = options.iceServers.map(({ urls, username, credential }) => ({
-      urls,
-      ...(username === undefined ? {} : { username }),
-      ...(credential === undefined ? {} : { credential }),
-    }))
     const gatherer = new RTCIceGatherer({
-      ...parseIceServers(servers),
+      ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
       turnConnectTimeout: serverTimeoutS,
     })
@@ -153,7 +155,7 @@ export class Transport {
   async gather(): Promise<void> {
     if (this.#isGathered) return
     const startedAt = this.#options.clock.now()
-    await this.#withDeadline(this.#agent.gatherCandidates(), serverTimeoutS * 1000)
+    await withDeadline(this.#options.clock, this.#agent.gatherCandidates(), serverTimeoutS * 1000)
     this.timings.iceGatheringMs ??= this.#options.clock.now() - startedAt
     this.#isGathered = true
     this.events.emit('candidate', null)
@@ -291,7 +293,7 @@ export class Transport {
   #takeOverGathering(): void {
     const agent = this.#agent
     const relay = agent.getCandidatePromises.bind(agent)
-    const asked = parseIceServers(this.#options.iceServers.map(({ urls }) => ({ urls })))
+    const asked = parseIceServers([...this.#options.iceServers])
     const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
     agent.getCandidatePromises = (_addresses, timeoutS) => {
       if (this.#options.relayOnly) return hasRelay() ? [] : relay([], timeoutS)
@@ -426,14 +428,6 @@ export class Transport {
     const text = (host: string) => writeCandidate(candidate, host)
     if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
     return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
-  }
-
-  async #withDeadline(work: Promise<void>, delayMs: number): Promise<void> {
-    let timer: Timer | undefined
-    const deadline = new Promise<void>((resolve) => {
-      timer = this.#options.clock.after(delayMs, resolve)
-    })
-    await Promise.race([work, deadline]).finally(() => timer?.cancel())
   }
 
   #arm(delayMs: number, what: 'ICE' | 'DTLS'): void {
