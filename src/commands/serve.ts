@@ -1,5 +1,5 @@
 // `mcpx serve`: starts the server, says where it is, and ends with the process's signal.
-import { dirname, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exitCodes } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
@@ -42,7 +42,7 @@ export function createServeCommand(start: StartServer = startServer) {
       const { supervise, supervisedEnv } = await import('../lib/base/supervisor.ts')
       if (options.reload && !io.env[supervisedEnv]) {
         const onRestart = (path: string) => io.err(`${path} changed: restarting\n`)
-        return supervise({ env: io.env, watch: watchedPaths(io, options.config), signal: io.signal, onRestart })
+        return supervise({ env: io.env, ...watched(io, options.config), signal: io.signal, onRestart })
       }
       const server = await start({ ...options, sample: options.sample || options.runTests }, { signal: io.signal })
       try {
@@ -57,10 +57,12 @@ export function createServeCommand(start: StartServer = startServer) {
   })
 }
 
-/** The built files this one is among, and the config file. */
-function watchedPaths(io: Io, config: string | undefined): string[] {
-  const built = dirname(dirname(fileURLToPath(import.meta.url)))
-  return config ? [built, resolve(io.cwd, config)] : [built]
+/** The built files, of which this is one, and the config file. */
+function watched(io: Io, config: string | undefined) {
+  const self = fileURLToPath(import.meta.url)
+  const built = dirname(dirname(self))
+  const configs = config ? [resolve(io.cwd, config)] : []
+  return { watch: [built, ...configs], requires: [join(built, `cli${extname(self)}`), ...configs] }
 }
 
 async function announce(server: Server, options: Running, io: Io): Promise<void> {

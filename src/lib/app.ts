@@ -7,16 +7,17 @@ import { transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
-import { resolveOptions } from './base/options.ts'
 import { packageVersion } from './base/version.ts'
 import { type Content, openContent } from './content/open-store.ts'
 import type { ContentStore } from './content/store.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
+import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
-import { type ServeOptions, serveOptions } from './model/serve-options.ts'
+import { isLoopback } from './model/bind.ts'
+import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
@@ -41,7 +42,7 @@ const keptClosed = 1000
 export async function createServer(options: Partial<ServeOptions> = {}, deps: ServerDeps = {}): Promise<McpxServer> {
   const closer = createCloser()
   try {
-    return await start(resolveOptions(serveOptions, { flags: options }).values, deps, closer)
+    return await start(completeServeOptions(options), deps, closer)
   } catch (error) {
     await closer.close()
     throw error
@@ -57,6 +58,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const metrics = createMetrics({ engine, clock })
   closer.add('metrics', () => metrics.close())
   const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
+  const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   const sample = options.sample ? { cid: await engine.sample() } : undefined
   return {
@@ -64,7 +66,11 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     whep: `${url}/whep`,
     dashboard: `${url}/dashboard`,
     ...(sample && { sample, player: `${url}${playerPath(sample.cid)}` }),
-    warnings: [],
+    metrics: {
+      ...(!options.disableMetrics && { mcp: `${url}${options.metricsPath}` }),
+      ...(webrtcMetrics && { webrtc: webrtcMetrics.url }),
+    },
+    warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
     async stop() {
@@ -72,6 +78,23 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
     },
   }
+}
+
+function warningsOf(
+  options: ServeOptions,
+  engine: Engine,
+  metrics: { port: number; requested: number } | undefined,
+): string[] {
+  const warnings: string[] = []
+  if (metrics && metrics.requested !== 0 && metrics.port !== metrics.requested)
+    warnings.push(`port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}`)
+  if (engine.info.encoder === 'none')
+    warnings.push(
+      'there is no encoder: only content that viewers can decode as it is plays (install node-av or ffmpeg)',
+    )
+  if (options.insecure && options.authToken === undefined && !isLoopback(options.host))
+    warnings.push(`everybody who reaches ${options.host} can use this server: there is no token`)
+  return warnings
 }
 
 type Tools = { readonly clock: Clock; readonly logger: Logger }
@@ -150,6 +173,20 @@ async function startHttp(
   const onSocket = createSignallingHandler({ engine, ...tools, version })
   for (const path of routes.signalling) http.onSocket(path, onSocket)
   return (await http.listen()).url
+}
+
+/** The port of the WebRTC metrics, or undefined when they are off. A taken port is a warning: 9090 is Prometheus's own. */
+async function startWebrtcMetrics(
+  options: ServeOptions,
+  metrics: EngineMetrics,
+  tools: Tools,
+  closer: Closer,
+): Promise<{ url: string; port: number; requested: number } | undefined> {
+  if (options.disableWebrtcMetrics) return undefined
+  const port = options.webrtcMetricsPort
+  const server = await createMetricsServer({ options: { ...options, port }, ...tools, answer: () => metrics.webrtc() })
+  closer.add('webrtc metrics', () => server.close())
+  return server.listen()
 }
 
 /** Leaves the address in the repo, where commands on this machine look for a running server. */

@@ -110,4 +110,26 @@ describe.skipIf(missing.length > 0)(`Chromium ${missing.length > 0 ? `(missing: 
     await peer.close()
     await page.waitForFunction("pc.connectionState !== 'connected'")
   })
+
+  it('answers our offer, trickles, and echoes over the channel that we open', async () => {
+    const peer = await factory.createPeer()
+    const codecs = {
+      video: [
+        { codec: 'vp9', parameters: { 'profile-id': '0' } },
+        { codec: 'vp8', parameters: {} },
+      ],
+      audio: [{ codec: 'opus', parameters: {}, channels: 2 }],
+    } as const
+    const offer = await peer.createOffer(codecs)
+    const answer = await page.evaluate<string>(`answerTo(${JSON.stringify(offer)})`)
+    const echo = peer.events.next('control', AbortSignal.timeout(10_000))
+    peer.events.on('controlOpen', () => peer.sendControl('hello'))
+    await peer.acceptAnswer(answer, async ({ video, audio }) => {
+      expect(video.map(({ codec }) => codec)).toEqual(['vp9', 'vp8'])
+      return { video: video[0]!, audio: audio[0]! }
+    })
+    expect(await echo).toEqual(['echo hello'])
+    expect(peer.outlets.map(({ codec }) => codec.codec)).toEqual(['vp9', 'opus'])
+    await peer.close()
+  })
 })

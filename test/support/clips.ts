@@ -39,6 +39,12 @@ const ladder = [
   ...['-var_stream_map', 'v:0,agroup:a,name:low v:1,agroup:a,name:high a:0,agroup:a,name:audio,language:eng'],
 ]
 
+/** libvpx hides frames in VP8 only when a first pass has seen the whole clip. */
+const vp8Hidden = [
+  ...video(3),
+  ...'-c:v libvpx -deadline good -cpu-used 5 -b:v 100k -g 90 -auto-alt-ref 1 -lag-in-frames 16'.split(' '),
+]
+
 /** Arguments of ffmpeg for each clip; the output name is put after them. A name without a dot is a folder. */
 const recipes = {
   'h264.mp4': [...both, ...baseline, ...aac],
@@ -50,10 +56,6 @@ const recipes = {
   'h264.ts': [...both, ...baseline, ...aac],
   'hevc.mp4': [...both, ...'-c:v libx265 -preset ultrafast -x265-params log-level=none -g 30'.split(' '), ...aac],
   'vp8.webm': [...both, ...vp8, ...opus],
-  'vp8-hidden.webm': [
-    ...video(3),
-    ...'-c:v libvpx -deadline good -cpu-used 5 -b:v 100k -g 90 -auto-alt-ref 1 -lag-in-frames 16'.split(' '),
-  ],
   'vp9.webm': [...both, ...vp9, ...opus],
   'vp9-hidden.webm': [
     ...video(3),
@@ -80,7 +82,7 @@ const recipes = {
   'hls-segments': [...ladder, '-hls_segment_filename', '%v-%d.m4s', '%v.m3u8'],
 } as const satisfies Record<string, readonly string[]>
 
-export type ClipName = keyof typeof recipes | 'rotated.mp4'
+export type ClipName = keyof typeof recipes | 'rotated.mp4' | 'vp8-hidden.webm'
 export const clipNames = Object.keys(recipes) as ClipName[]
 
 /** Whether ffmpeg is here; an error instead of false where MCPX_REQUIRE_PARTS=1 says that every part must be. */
@@ -112,15 +114,14 @@ async function make(name: ClipName): Promise<string> {
   const draft = join(folder, `.${process.pid}-${name}`)
   mkdirSync(draft, { recursive: true })
   try {
-    const common = ['-v', 'error', '-y', '-bitexact', '-threads', '1']
+    const ffmpeg = (...args: string[]) =>
+      run('ffmpeg', ['-v', 'error', '-y', '-bitexact', '-threads', '1', ...args], { cwd: draft })
     if (name === 'rotated.mp4')
-      await run('ffmpeg', [...common, '-i', await clip('h264.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', name], {
-        cwd: draft,
-      })
-    else {
-      const isFolder = !name.includes('.')
-      await run('ffmpeg', [...common, ...recipes[name], ...(isFolder ? [] : [name])], { cwd: draft })
-    }
+      await ffmpeg('-i', await clip('h264.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', name)
+    else if (name === 'vp8-hidden.webm') {
+      await ffmpeg(...vp8Hidden, '-pass', '1', '-f', 'null', '-')
+      await ffmpeg(...vp8Hidden, '-pass', '2', name)
+    } else await ffmpeg(...recipes[name], ...(name.includes('.') ? [name] : []))
     const result = name.includes('.') ? join(draft, name) : draft
     if (!existsSync(path)) renameSync(result, path)
   } finally {

@@ -1,5 +1,7 @@
 // Runs transcode jobs over a real message channel, and looks at what came out by decoding it again.
+import { execFile } from 'node:child_process'
 import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { MessageChannel } from 'node:worker_threads'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import type { MediaSource } from '../../src/lib/media/rendition.ts'
@@ -16,16 +18,24 @@ import { openFile } from './transcode-source.ts'
 
 export const nodeAv = () => createNodeAvEncoder({ breathe: () => setImmediate() })
 
-/** Whether node-av is here; throws instead of saying no where MCPX_REQUIRE_PARTS is set. */
-export async function hasNodeAv(): Promise<boolean> {
-  const isHere = await loadNodeAv().then(
+/** Whether node-av is here, and an ffmpeg to make clips with; throws instead of saying no where MCPX_REQUIRE_PARTS is set. */
+export async function hasParts(): Promise<boolean> {
+  const isHere = {
+    'node-av': await loads(loadNodeAv()),
+    ffmpeg: await loads(promisify(execFile)('ffmpeg', ['-version'])),
+  }
+  const missing = Object.entries(isHere).flatMap(([name, here]) => (here ? [] : [name]))
+  if (missing.length === 0) return true
+  if (process.env.MCPX_REQUIRE_PARTS === '1') throw new Error(`missing: ${missing.join(', ')}`)
+  console.warn(`skipped: ${missing.join(' and ')} not installed`)
+  return false
+}
+
+const loads = (part: Promise<unknown>): Promise<boolean> =>
+  part.then(
     () => true,
     () => false,
   )
-  if (!isHere && process.env.MCPX_REQUIRE_PARTS === '1') throw new Error('node-av is missing')
-  if (!isHere) console.warn('skipped: node-av is not installed')
-  return isHere
-}
 
 export async function trackOf(path: string, kind: Track['kind']): Promise<Track> {
   const source = await openFile(path)

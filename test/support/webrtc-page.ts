@@ -10,7 +10,7 @@ export interface PageStats {
   readonly state: string
 }
 
-/** Defines offer(), restart(), answer(sdp) and stats() in the page. */
+/** Defines offer(), restart(), answer(sdp), stats(), and answerTo(offer) on a second connection. */
 export const pageScript = `
 const pc = new RTCPeerConnection({ iceServers: [] })
 globalThis.pc = pc
@@ -38,6 +38,16 @@ globalThis.offer = async () => {
 globalThis.restart = async () => {
   await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }))
   return pc.localDescription.sdp
+}
+globalThis.answerTo = async (sdp) => {
+  const other = new RTCPeerConnection({ iceServers: [] })
+  globalThis.other = other
+  other.ondatachannel = ({ channel }) => {
+    channel.onmessage = (event) => channel.send('echo ' + event.data)
+  }
+  await other.setRemoteDescription({ type: 'offer', sdp })
+  await other.setLocalDescription()
+  return other.localDescription.sdp
 }
 globalThis.answer = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp })
 globalThis.stats = async () => {

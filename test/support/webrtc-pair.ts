@@ -2,6 +2,7 @@
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
+import type { PeerSettings } from '../../src/lib/protocol/media-plane.ts'
 import type { ChosenCodecs, Peer, ViewerCodecs } from '../../src/lib/webrtc/peer.ts'
 import type { ParsedRtp } from '../../src/lib/webrtc/receive-stream.ts'
 import { createViewerPeer, type ViewerOptions, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
@@ -9,7 +10,7 @@ import { createPeerFactory, type PeerFactory } from '../../src/lib/webrtc/werift
 
 export const loopback = ['127.0.0.1']
 
-export const createFactory = (settings: { udpPortRange?: readonly [number, number] } = {}): Promise<PeerFactory> =>
+export const createFactory = (settings: Partial<PeerSettings> = {}): Promise<PeerFactory> =>
   createPeerFactory(
     { iceServers: [], announceAddresses: [], bindAddresses: loopback, ...settings },
     { clock: systemClock, logger: silentLogger },

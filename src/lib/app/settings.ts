@@ -3,7 +3,8 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { McpxError } from '../base/errors.ts'
 import type { TranscodeSettings } from '../engine/transcode-plane.ts'
-import type { ServeOptions } from '../model/serve-options.ts'
+import { isLoopback } from '../model/bind.ts'
+import { parsePortRange, type ServeOptions } from '../model/serve-options.ts'
 import type { IceServer, PeerSettings, WorkerSettings } from '../protocol/media-plane.ts'
 
 /** Memory for packetized media, shared out among the media workers. */
@@ -26,21 +27,10 @@ export function parseIceServer(text: string): IceServer {
   return { urls, ...(username !== null && { username }), ...(credential !== null && { credential }) }
 }
 
-/** `50000-50999` → its ends. */
-export function parsePortRange(text: string): readonly [number, number] {
-  const match = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim())
-  const [from, to] = [Number(match?.[1]), Number(match?.[2])]
-  if (!match || from < 1 || to > 65535 || from > to)
-    throw new McpxError('INVALID_OPTION', `--udp-port-range: "${text}" is no range of ports such as 50000-50999`)
-  return [from, to]
-}
-
 function parseAddress(text: string): string {
   if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is no IP address`)
   return text
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 /** On loopback only when the server itself listens there only: media shall reach no further than the pages do. */
 function bindAddresses(host: string): string[] {

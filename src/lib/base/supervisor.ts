@@ -1,12 +1,12 @@
 // Runs this program as a child and starts it again when a watched file changes: what --reload is.
 import { spawn } from 'node:child_process'
-import { type FSWatcher, statSync, watch } from 'node:fs'
+import { existsSync, type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /** Set in the child, which therefore does not supervise itself. */
 export const supervisedEnv = 'MCPX_SUPERVISED'
 /** A build writes many files: the restart waits until nothing has changed for this long. */
-const settleMs = 200
+const settleMs = 500
 
 export interface SuperviseOptions {
   /** Program and arguments; this very process when absent. */
@@ -14,6 +14,8 @@ export interface SuperviseOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Files and folders (with what is beneath). */
   readonly watch: readonly string[]
+  /** What must be there before a restart: a build first removes what it then makes. */
+  readonly requires?: readonly string[]
   readonly signal: AbortSignal
   onRestart(changedPath: string): void
 }
@@ -21,7 +23,7 @@ export interface SuperviseOptions {
 /** Resolves with the exit code of the child when it ends by itself or the signal stops it. */
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const [program, ...args] = options.command ?? [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
-  const changes = watchAll(options.watch)
+  const changes = watchAll(options.watch, options.requires ?? [])
   const stopped = new Promise<'stop'>((resolve) => {
     options.signal.addEventListener('abort', () => resolve('stop'), { once: true })
   })
@@ -46,13 +48,16 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 }
 
 /** The next change after the call, once it has settled. */
-function watchAll(paths: readonly string[]) {
+function watchAll(paths: readonly string[], requires: readonly string[]) {
   let waiting: ((change: { path: string }) => void) | undefined
   let timer: NodeJS.Timeout | undefined
 
   const changed = (path: string) => {
     clearTimeout(timer)
-    timer = setTimeout(() => waiting?.({ path }), settleMs)
+    timer = setTimeout(
+      () => (requires.every((file) => existsSync(file)) ? waiting?.({ path }) : changed(path)),
+      settleMs,
+    )
   }
   const watchers = paths.map((path) => watchOne(path, changed))
 
@@ -68,12 +73,38 @@ function watchAll(paths: readonly string[]) {
   }
 }
 
-/** A file is watched through its folder, because editors replace files. */
-function watchOne(path: string, changed: (path: string) => void): FSWatcher {
-  if (statSync(path).isDirectory()) {
-    return watch(path, { recursive: true }, (_event, name) => changed(join(path, name ?? '')))
-  }
+type Watching = Pick<FSWatcher, 'close'>
+
+function watchOne(path: string, changed: (path: string) => void): Watching {
+  return statSync(path).isDirectory() ? watchFolder(path, changed) : watchEntry(path, () => changed(path))
+}
+
+/** A file or folder is watched through the folder it is in, because editors and builds replace it. */
+function watchEntry(path: string, changed: () => void): Watching {
   return watch(dirname(path), (_event, name) => {
-    if (name === basename(path)) changed(path)
+    if (name === basename(path)) changed()
   })
+}
+
+/** With what is beneath it; goes on when the folder is removed and made again. */
+function watchFolder(path: string, changed: (path: string) => void): Watching {
+  let inside: FSWatcher | undefined
+  const open = () => {
+    inside?.close()
+    inside = existsSync(path)
+      ? watch(path, { recursive: true }, (_e, name) => changed(join(path, name ?? '')))
+      : undefined
+    inside?.on('error', () => {})
+  }
+  const entry = watchEntry(path, () => {
+    open()
+    changed(path)
+  })
+  open()
+  return {
+    close() {
+      entry.close()
+      inside?.close()
+    },
+  }
 }

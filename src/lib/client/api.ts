@@ -112,10 +112,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The server's own code, message and hint; where it named none, what the status says. */
+/** The server's own code, message (`error`, or `detail` of RFC 9457) and hint; where it named none, what the status says. */
 function toServerError(status: number, text: string): McpxError {
   const body = parseObject(text) ?? {}
-  const message = typeof body.error === 'string' ? body.error : `the server answered ${status}`
+  const said = [body.error, body.detail].find((one) => typeof one === 'string' && one !== '')
+  const message = (said as string | undefined) ?? `the server answered ${status}`
   if (isErrorCode(body.code)) {
     return new McpxError(body.code, message, typeof body.hint === 'string' ? { hint: body.hint } : {})
   }

@@ -1,6 +1,5 @@
 // Who may do what: the server's token, signed tokens with a narrower scope, single-use tickets, and the open-bind rule.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { type Role, roles } from '../protocol/schemas.ts'
@@ -112,17 +111,4 @@ export function rootOf(content: string): string | undefined {
 export function requireContent(grant: Grant, content: string): void {
   if (grant.cid === undefined || rootOf(content) === grant.cid) return
   throw new McpxError('FORBIDDEN', `the token is for ${grant.cid} only`)
-}
-
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
-  if (isIP(name) === 4) return name.startsWith('127.')
-  if (isIP(name) === 6) return name === '::1' || name.startsWith('::ffff:127.')
-  return name === 'localhost' || name.endsWith('.localhost')
-}
-
-/** Throws OPEN_BIND_REFUSED for an address that others can reach, without a token, unless that was asked for. */
-export function checkBind(host: string, authToken: string | undefined, insecure: boolean): void {
-  if (isLoopback(host) || authToken || insecure) return
-  throw new McpxError('OPEN_BIND_REFUSED', `listening on ${host || 'every address'} without a token is refused`)
 }

@@ -50,8 +50,9 @@ export async function readTls({ tlsCert, tlsKey }: Pick<HttpOptions, 'tlsCert' |
 }
 
 export function createApp({ limits, basePath, debug, logger, tls }: AppSettings): App {
+  const checks = { connectionsCheckingInterval: Math.min(limits.headersMs, 5_000), headersTimeout: limits.headersMs }
   const app = Fastify({
-    https: tls ?? null,
+    ...(tls ? { https: { ...tls, ...checks } } : { http: checks }),
     logger: false,
     bodyLimit: limits.jsonBytes,
     connectionTimeout: limits.idleMs,
@@ -65,7 +66,6 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
       ;(reply as unknown as Reply).code(status).send(body)
     },
   }) as unknown as App
-  app.server.headersTimeout = limits.headersMs
   app.server.requestTimeout = 0
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

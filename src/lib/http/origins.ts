@@ -1,5 +1,5 @@
 // Which names the server answers to and which web pages may talk to it: against DNS rebinding and cross-site requests.
-import { isLoopback } from './access.ts'
+import { isLoopback } from '../model/bind.ts'
 
 export interface OriginRules {
   /** Whether the Host header names this server: loopback, the address the connection came in on, or an allowed name. */

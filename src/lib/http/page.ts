@@ -38,13 +38,10 @@ export function policyFor(html: string): string {
   ].join('; ')
 }
 
-const escapeAttribute = (text: string) => text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`)
-
-/** Reads the page once and tells it the base path in `<meta name="mcpx-base-path">`. */
-export async function loadPage(source: PageSource, basePath: string): Promise<Page> {
+/** Reads the page once. Line ends become what the browser's parser, and so its script hashes, make of them. */
+export async function loadPage(source: PageSource): Promise<Page> {
   const text = 'html' in source ? source.html : await readPage(source.file)
-  const meta = `<meta name="mcpx-base-path" content="${escapeAttribute(basePath)}">`
-  const html = text.replace(/<head\b[^>]*>/i, (head) => `${head}${meta}`)
+  const html = text.replace(/\r\n?/g, '\n')
   return { html, policy: policyFor(html), etag: `"${createHash('sha256').update(html).digest('base64url')}"` }
 }
 

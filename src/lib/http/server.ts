@@ -5,7 +5,8 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
-import { checkBind, createGatekeeper } from './access.ts'
+import { checkBind } from '../model/bind.ts'
+import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
 import { loadPage, type PageSource } from './page.ts'
@@ -54,10 +55,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const limits = { ...defaultLimits, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
-  const [home, player] = await Promise.all([
-    loadPage(settings.pages.home, basePath),
-    loadPage(settings.pages.player, basePath),
-  ])
+  const [home, player] = await Promise.all([loadPage(settings.pages.home), loadPage(settings.pages.player)])
   const { authToken } = options
   const context: RouteContext = {
     engine,

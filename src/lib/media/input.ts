@@ -6,13 +6,18 @@ import {
   CustomSource,
   Input,
   InputDisposedError,
+  Logging,
+  LogLevel,
   type Source,
   UnsupportedInputFormatError,
 } from 'mediabunny'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, delay } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { ByteSource } from '../model/source.ts'
 import { bounded } from './bounded.ts'
+
+// What it has to say comes as errors; stdout and stderr are the program's.
+Logging.level = LogLevel.Silent
 
 /** The files of one piece of content and which of them to open; what a SourceRef becomes where bytes can be read. */
 export interface MediaFiles {
@@ -39,6 +44,8 @@ export interface OpenInput {
   readonly id: string
   /** Runs `work` on the input: bounded in time, abortable, and rejecting only with McpxErrors (or the signal's reason). */
   run<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Lets timers and other work run: the demuxer may otherwise go on in microtasks alone. */
+  pause(): Promise<void>
   close(): void
 }
 
@@ -133,11 +140,33 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
     input,
     id: files.id,
     run,
+    pause: () => delay(clock, 0),
     close() {
       if (closing.signal.aborted) return
       closing.abort(new McpxError('INTERRUPTED', `${files.id} was closed`))
       input.dispose()
       for (const bytes of [...opened]) closeFile(bytes)
     },
+  }
+}
+
+interface RangeReader {
+  requestSliceRange(start: number, minLength: number, maxLength: number): unknown
+}
+
+/**
+ * mediabunny 1.61 scans damaged Matroska for the next element and never ends when exactly 8 bytes are left. To be called
+ * when the format is known: such a scan is then told that nothing is left.
+ */
+export function endMatroskaScans(input: Input): void {
+  const reader = (input as unknown as { _reader?: RangeReader })._reader
+  if (!reader) return
+  const request = reader.requestSliceRange.bind(reader)
+  const longEnough = (slice: unknown) => ((slice as { length?: number } | null)?.length ?? 0) > 8
+  reader.requestSliceRange = (start, minLength, maxLength) => {
+    const result = request(start, minLength, maxLength)
+    if (minLength > 0) return result
+    if (result instanceof Promise) return result.then((slice) => (longEnough(slice) ? slice : null))
+    return longEnough(result) ? result : null
   }
 }

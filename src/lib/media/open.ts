@@ -1,6 +1,7 @@
 // Opens a container: what is in it, and each track as a rendition.
 import {
   ADTS,
+  EncodedPacketSink,
   FLAC,
   HLS,
   type InputFormat,
@@ -16,7 +17,7 @@ import {
 } from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
 import type { Track } from '../model/track.ts'
-import { type MediaFiles, type OpenInput, type OpenMediaOptions, openInput } from './input.ts'
+import { endMatroskaScans, type MediaFiles, type OpenInput, type OpenMediaOptions, openInput } from './input.ts'
 import type { MediaSource, Rendition } from './rendition.ts'
 import { createSourceRendition } from './source-rendition.ts'
 import { describeTrack } from './track-info.ts'
@@ -65,11 +66,13 @@ export async function openMedia(files: MediaFiles, options: OpenMediaOptions): P
 
 async function readContents({ input, id }: OpenInput): Promise<Contents> {
   const format = await input.getFormat()
+  endMatroskaScans(input)
   const container = containerNames.get(format) ?? format.name.toLowerCase()
   const sources = (await input.getTracks()).filter((track) => track.isVideoTrack() || track.isAudioTrack())
   if (sources.length === 0) throw new McpxError('NOT_MEDIA', `${id} (${container}) holds no audio or video`)
   if (sources.length > maxTracks)
     throw new McpxError('MEDIA_CORRUPT', `${id} has ${sources.length} tracks (at most ${maxTracks})`)
+  await refuseEmptyTracks(sources, id)
   const tracks = await Promise.all(sources.map(async (source) => ({ source, track: await describeTrack(source) })))
   const zeroS = await input.getFirstTimestamp(sources)
   const options = { skipLiveWait: true }
@@ -78,6 +81,14 @@ async function readContents({ input, id }: OpenInput): Promise<Contents> {
   if (!Number.isFinite(zeroS) || !Number.isFinite(endS))
     throw new McpxError('MEDIA_CORRUPT', `${id} has times that are no numbers`)
   return { container, zeroS, durationS: Math.max(0, endS - zeroS), tracks }
+}
+
+/** Also keeps mediabunny out of trouble: it looks for a packet by time for ever in a FLAC file that has none. */
+async function refuseEmptyTracks(sources: readonly InputTrack[], id: string): Promise<void> {
+  for (const source of sources) {
+    const first = await new EncodedPacketSink(source).getFirstPacket({ metadataOnly: true, skipLiveWait: true })
+    if (!first) throw new McpxError('MEDIA_CORRUPT', `track ${source.id} of ${id} has no packets`)
+  }
 }
 
 function toMediaSource(opened: OpenInput, contents: Contents): MediaSource {

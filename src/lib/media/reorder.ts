@@ -5,7 +5,7 @@ import { type Obu, obuTypes, splitObus } from './obu.ts'
 export interface VideoInspection {
   /** Frames are stored in another order than they are shown, or some are never shown by themselves. */
   readonly reordered: boolean
-  /** Mean over the frames looked at, snapped to the usual rate that it means; absent for a single frame. */
+  /** Of the frames looked at, snapped to the usual rate that it means; absent for a single frame. */
   readonly frameRate?: number
 }
 
@@ -39,13 +39,18 @@ export async function inspectVideo(source: InputVideoTrack, codec: string): Prom
 const withoutNewest = (times: readonly number[]): number[] =>
   [...times].sort((a, b) => a - b).slice(0, Math.max(2, times.length - deepestReorder))
 
-/** Frames per second of presentation times in any order. */
+/**
+ * Frames per second of presentation times in any order: the mean distance of neighbours, without those far from the median
+ * (a gap, a hidden frame at the time of a shown one, the slower part of a variable rate).
+ */
 export function frameRateOf(times: readonly number[]): number | undefined {
-  if (times.length < 2) return undefined
   const sorted = [...times].sort((a, b) => a - b)
-  const spanS = sorted.at(-1)! - sorted[0]!
-  if (spanS <= 0) return undefined
-  const mean = (times.length - 1) / spanS
+  const distances = sorted.slice(1).map((time, i) => time - sorted[i]!)
+  const positive = distances.filter((distance) => distance > 0).sort((a, b) => a - b)
+  const median = positive[positive.length >> 1]
+  if (median === undefined) return undefined
+  const usual = positive.filter((distance) => distance > median / 2 && distance < median * 1.5)
+  const mean = usual.length / usual.reduce((sum, distance) => sum + distance, 0)
   const nearest = usualRates.reduce((best, rate) => (Math.abs(rate - mean) < Math.abs(best - mean) ? rate : best))
   return Math.abs(nearest - mean) / mean < 0.005 ? nearest : Math.round(mean * 1000) / 1000
 }

@@ -30,6 +30,7 @@ const maxPieceFrames = 4096
 const audioRunS = 1
 /** Container times are rationals read as floats: nearer than this is the same instant. */
 const epsilonS = 1e-6
+const packetsPerPause = 256
 const maxCursors = 64
 const maxPiecesSearched = 10_000
 
@@ -62,10 +63,16 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
   /** The cursor of the GOP (video) or run (audio) that holds `timeS`; of the first one when nothing is before. */
   async function find(timeS: number): Promise<Cursor | undefined> {
     const at = zeroS + timeS + epsilonS
-    const packet = isVideo
-      ? ((await sink.getKeyPacket(at, retrieval)) ?? (await sink.getFirstKeyPacket(retrieval)))
-      : await findRunStart(at)
+    const packet = isVideo ? await findKey(at) : await findRunStart(at)
     return packet ? { packet, continues: false } : undefined
+  }
+
+  async function findKey(at: number): Promise<EncodedPacket | null> {
+    const key = await sink.getKeyPacket(at, retrieval)
+    if (key) return key
+    const first = await sink.getFirstKeyPacket(retrieval)
+    if (first && timeOf(first) + zeroS <= at) throw cutOff(at - zeroS)
+    return first
   }
 
   async function findRunStart(at: number): Promise<EncodedPacket | null> {
@@ -86,6 +93,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
     while (next && !beginsAnother(next) && !isFull(next)) {
       signal.throwIfAborted()
       packets.push(next)
+      if (packets.length % packetsPerPause === 0) await opened.pause()
       byteLength += next.byteLength
       next = await sink.getNextPacket(next, retrieval)
     }
@@ -98,6 +106,8 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
       return isLong || byteLength + packet.byteLength > maxPieceBytes || packets.length >= maxPieceFrames
     }
 
+    // A packet that the index knows and the file no longer has: what comes before it plays, the next read fails.
+    next ??= await sink.getNextPacket(packets.at(-1)!, metadata)
     const following = next && { packet: await withoutData(packets.at(-1)!, next), continues: !beginsAnother(next) }
     const gop = toGop(packets, byteLength, cursor.continues, following ? timeOf(following.packet) : undefined)
     remember(gop.startS, following ?? undefined)
@@ -112,11 +122,11 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
   async function withData(packet: EncodedPacket): Promise<EncodedPacket> {
     const found = await sink.getPacket(packet.timestamp, retrieval)
     if (found?.sequenceNumber === packet.sequenceNumber) return found
-    throw new McpxError(
-      'MEDIA_CORRUPT',
-      `${opened.id}: the frame at ${timeOf(packet).toFixed(3)} s cannot be found again`,
-    )
+    throw cutOff(timeOf(packet))
   }
+
+  const cutOff = (timeS: number) =>
+    new McpxError('MEDIA_CORRUPT', `${opened.id} is damaged or cut off: the frame at ${timeS.toFixed(3)} s is missing`)
 
   function toGop(packets: readonly EncodedPacket[], byteLength: number, continues: boolean, nextS?: number): Gop {
     const slab = new Uint8Array(byteLength)

@@ -3,6 +3,7 @@
 import { McpxError } from '../base/errors.ts'
 import { logLevels } from '../base/log-levels.ts'
 import * as option from '../base/options.ts'
+import { checkBind } from './bind.ts'
 
 export const contentOptions = {
   persistencePath: option.string({
@@ -158,10 +159,6 @@ export const serveOptions = {
 
 export type ServeOptions = option.OptionsOf<typeof serveOptions>
 
-/** Whether only this machine reaches an address that is listened on. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
 /** `50000-50999` → [50000, 50999]. Throws INVALID_OPTION. */
 export function parsePortRange(text: string): [number, number] {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim())
@@ -178,8 +175,7 @@ export function checkServeOptions(options: ServeOptions): void {
   const refuse = (message: string): never => {
     throw new McpxError('INVALID_OPTION', message)
   }
-  if (!isLoopback(options.host) && !options.authToken && !options.insecure)
-    throw new McpxError('OPEN_BIND_REFUSED', `listening on ${options.host} would let anybody in: there is no token`)
+  checkBind(options.host, options.authToken, options.insecure)
   if (Boolean(options.tlsCert) !== Boolean(options.tlsKey)) refuse('--tls-cert and --tls-key go together')
   if (options.basePath !== '' && !/^(\/[\w.~-]+)+\/?$/.test(options.basePath))
     refuse(`--base-path: "${options.basePath}" is no path such as /mcpx`)

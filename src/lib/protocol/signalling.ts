@@ -63,7 +63,7 @@ export const clientMessage = z.discriminatedUnion('type', [
     type: z.literal('add_ipfs_track'),
     pc_id: id.optional(),
     cid: content,
-    track_id: z.unknown(),
+    track_id: z.unknown().optional(),
     ...offerFields,
   }),
   z.object({ type: z.literal('stats_request'), pc_id: id.optional() }),
@@ -83,6 +83,8 @@ const missingWords: Readonly<Record<string, string>> = {
   answer: 'Missing pc_id or sdp parameter',
 }
 
+const namedFields = ['cid', 'pc_id', 'quality', 'sdp']
+
 /** Text → message. Throws INVALID_JSON or INVALID_REQUEST with the origin's words. */
 export function parseClientMessage(text: string): ClientMessage {
   let raw: unknown
@@ -100,7 +102,7 @@ export function parseClientMessage(text: string): ClientMessage {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const field = issue.path.join('.')
-  const isMissing = (raw as Record<string, unknown>)[field] === undefined
+  const isMissing = namedFields.includes(field) && (raw as Record<string, unknown>)[field] === undefined
   const words = isMissing ? missingWords[String(type)] : undefined
   throw new McpxError('INVALID_REQUEST', words ?? `${String(type)}: ${field || 'message'}: ${issue.message}`)
 }

@@ -139,3 +139,20 @@ export function numberCodecs(kind: MediaKind, codecs: readonly CodecParameters[]
         : { ...codec, payloadType: 111 + i, channels: codec.channels ?? 2, feedback: ['transport-cc'] },
     )
 }
+
+/** `candidate:…` (RFC 8839 5.1) of a UDP candidate, under `host` in place of its own address. */
+export function writeCandidate(
+  candidate: {
+    foundation: string
+    priority: number
+    port: number
+    type: string
+    relatedAddress?: string | undefined
+    relatedPort?: number | undefined
+  },
+  host: string,
+): string {
+  const { foundation, priority, port, type, relatedAddress, relatedPort } = candidate
+  const related = relatedAddress === undefined ? '' : ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`
+  return `candidate:${foundation} 1 udp ${priority} ${host} ${port} typ ${type}${related}`
+}

@@ -4,18 +4,19 @@ import { isIP } from 'node:net'
 import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
-import type { Logger } from '../base/logger.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
-import type { IceServer } from '../protocol/media-plane.ts'
-import { type Fingerprint, type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { writeCandidate } from './sdp-write.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
   candidateFoundation,
   candidatePriority,
+  endHandshake,
   type IceAgent,
   parseIceServers,
   RTCDataChannel,
@@ -36,42 +37,21 @@ import {
   useEndpoint,
 } from './werift.ts'
 
-export type TransportEvents = {
-  state: [connection: ConnectionState, ice: IceState]
-  /** `candidate:…` text of a local candidate, or null at the end. */
-  candidate: [string | null]
-  connected: []
-  /** SRTP and SRTCP as they arrive: RTP still encrypted, RTCP in the clear. */
-  rtp: [Buffer]
-  rtcp: [Buffer]
-  control: [string]
-  controlOpen: []
-}
-
-export interface TransportOptions {
-  readonly mux: UdpMux
-  readonly isControlling: boolean
-  readonly iceServers: readonly IceServer[]
-  readonly announceAddresses: readonly string[]
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
-export interface RemoteParameters {
-  readonly ice: IceParameters
-  readonly fingerprints: readonly Fingerprint[]
-  readonly isIceLite: boolean
-  /** The role of this side in DTLS. */
-  readonly dtlsRole: 'client' | 'server'
-}
-
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
 const iceTimeoutMs = 30_000
 const dtlsTimeoutMs = 10_000
 const serverTimeoutS = 2
+const maxDtlsBytesPerS = 524_288
 const sctpPort = 5000
 /** Bytes that the control channel may hold back before it counts as backed up. */
 const maxBufferedBytes = 65_536
+
+/** Resolves with the work or without it. */
+async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(delayMs, resolve)
+  await Promise.race([work, promise]).finally(() => timer.cancel())
+}
 
 export class Transport {
   readonly events: Events<TransportEvents>
@@ -91,6 +71,8 @@ export class Transport {
   #candidates: Candidate[] = []
   #isGathered = false
   #remoteCandidates = 0
+  #starts = 0
+  #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
   #closing: Promise<void> | undefined
@@ -109,13 +91,8 @@ export class Transport {
 
   static async create(options: TransportOptions): Promise<Transport> {
     const certificate = await RTCDtlsTransport.SetupCertificate()
-    const servers = options.iceServers.map(({ urls, username, credential }) => ({
-      urls,
-      ...(username === undefined ? {} : { username }),
-      ...(credential === undefined ? {} : { credential }),
-    }))
     const gatherer = new RTCIceGatherer({
-      ...parseIceServers(servers),
+      ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
       turnConnectTimeout: serverTimeoutS,
     })
@@ -150,6 +127,10 @@ export class Transport {
     return this.#agent.remoteUsername
   }
 
+  get isStarted(): boolean {
+    return this.#starts > 0
+  }
+
   get isReady(): boolean {
     return this.protect !== undefined && this.connection === 'connected'
   }
@@ -174,7 +155,7 @@ export class Transport {
   async gather(): Promise<void> {
     if (this.#isGathered) return
     const startedAt = this.#options.clock.now()
-    await this.#withDeadline(this.#agent.gatherCandidates(), serverTimeoutS * 1000)
+    await withDeadline(this.#options.clock, this.#agent.gatherCandidates(), serverTimeoutS * 1000)
     this.timings.iceGatheringMs ??= this.#options.clock.now() - startedAt
     this.#isGathered = true
     this.events.emit('candidate', null)
@@ -228,10 +209,12 @@ export class Transport {
     this.#setState(this.connection === 'new' ? 'connecting' : this.connection, 'checking')
     const { clock } = this.#options
     const startedAt = clock.now()
+    // A restart may overtake checks that have not ended yet: only the last start counts.
+    const start = ++this.#starts
     this.#arm(iceTimeoutMs, 'ICE')
     this.#agent.connect().then(
       () => {
-        if (this.#closing) return
+        if (this.#closing || start !== this.#starts) return
         this.timings.iceConnectMs ??= clock.now() - startedAt
         this.#pair = this.#agent.nominated
         if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
@@ -240,7 +223,9 @@ export class Transport {
           this.#setState(this.#dtls.state === 'connected' ? 'connected' : this.connection, 'connected')
         }
       },
-      (error: unknown) => this.#fail('ICE', error),
+      (error: unknown) => {
+        if (start === this.#starts) this.#fail('ICE', error)
+      },
     )
   }
 
@@ -280,6 +265,7 @@ export class Transport {
   async #closeAll(): Promise<void> {
     this.#timer?.cancel()
     sendCloseNotify(this.#dtls)
+    endHandshake(this.#dtls)
     await this.#sctp?.stop().catch(() => {})
     this.protect = undefined
     this.unprotect = undefined
@@ -307,29 +293,29 @@ export class Transport {
   #takeOverGathering(): void {
     const agent = this.#agent
     const relay = agent.getCandidatePromises.bind(agent)
-    const asked = parseIceServers(this.#options.iceServers.map(({ urls }) => ({ urls })))
+    const asked = parseIceServers([...this.#options.iceServers])
     const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
     agent.getCandidatePromises = (_addresses, timeoutS) => {
-      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e) => this.#addHost(e)) : []
+      if (this.#options.relayOnly) return hasRelay() ? [] : relay([], timeoutS)
+      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e, i) => this.#addHost(e, i)) : []
       const hosts = agent.protocols.filter((protocol) => fresh.includes(protocol))
       const reflexive = asked.stunServer ? hosts.map((host) => this.#addReflexive(host, [...asked.stunServer!])) : []
       return [...reflexive, ...(hasRelay() ? [] : relay([], timeoutS))]
     }
   }
 
-  #addHost(endpoint: MuxEndpoint): StunProtocol {
+  #addHost(endpoint: MuxEndpoint, index: number): StunProtocol {
     const agent = this.#agent
     const protocol = new StunProtocol()
     agent.ensureProtocol(protocol)
     useEndpoint(protocol, endpoint)
     const { address, port } = endpoint.address
     protocol.localIp = address
-    const preference = isIP(address) === 6 ? 65_535 : 65_534
     protocol.localCandidate = new Candidate(
       candidateFoundation('host', 'udp', address),
       1,
       'udp',
-      candidatePriority('host', { transport: 'udp', localPreference: preference }),
+      candidatePriority('host', { transport: 'udp', localPreference: 65_535 - index }),
       address,
       port,
       'host',
@@ -361,6 +347,7 @@ export class Transport {
       if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
       if (state === 'disconnected' && !this.#closing) this.#setState('disconnected', 'disconnected')
     })
+    agent.onData.subscribe((data) => this.#watchVolume(data))
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
     })
@@ -371,6 +358,15 @@ export class Transport {
       this.unprotect = createUnprotect(keys.remote)
       agent.onData.subscribe((data) => this.#receiveMedia(data))
     }
+  }
+
+  /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
+  #watchVolume(data: Buffer): void {
+    if (data[0]! < 20 || data[0]! > 63) return
+    const nowMs = this.#options.clock.now()
+    if (nowMs - this.#window.startMs > 1000) this.#window = { startMs: nowMs, bytes: 0 }
+    this.#window.bytes += data.length
+    if (this.#window.bytes > maxDtlsBytesPerS) this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
   }
 
   /** RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761 tells the two apart. */
@@ -429,21 +425,9 @@ export class Transport {
   /** A host candidate under each announced address of its family, any other as it is. */
   #announced(candidate: Candidate): string[] {
     const { announceAddresses } = this.#options
-    const text = (host: string) => {
-      const { foundation, priority, port, type, relatedAddress, relatedPort } = candidate
-      const related = relatedAddress === undefined ? '' : ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`
-      return `candidate:${foundation} 1 udp ${priority} ${host} ${port} typ ${type}${related}`
-    }
+    const text = (host: string) => writeCandidate(candidate, host)
     if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
     return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
-  }
-
-  async #withDeadline(work: Promise<void>, delayMs: number): Promise<void> {
-    let timer: Timer | undefined
-    const deadline = new Promise<void>((resolve) => {
-      timer = this.#options.clock.after(delayMs, resolve)
-    })
-    await Promise.race([work, deadline]).finally(() => timer?.cancel())
   }
 
   #arm(delayMs: number, what: 'ICE' | 'DTLS'): void {

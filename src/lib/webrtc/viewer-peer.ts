@@ -1,13 +1,12 @@
 // The peer that receives, for `mcpx stream`, test clients and tests: a headless viewer that reports like a browser does.
 import { randomInt } from 'node:crypto'
-import { type Clock, every, type Timer } from '../base/clock.ts'
+import { every, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
-import type { ConnectionState, IceState } from '../model/stream.ts'
+import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind, type RtpCodec } from '../model/track.ts'
-import type { IceServer } from '../protocol/media-plane.ts'
-import type { CodecParameters } from './peer.ts'
+import { uniqueCandidates, usableTransport } from './negotiate.ts'
 import { type ParsedRtp, parseRtpHeader, ReceiveStream } from './receive-stream.ts'
 import { compactNtp, parseRtcp, writeNack, writePictureLoss, writeReceiverReport } from './rtcp.ts'
 import { codecsOf, type NegotiatedCodec, parseSdp, type SdpSection, transportSequenceUri } from './sdp.ts'
@@ -16,80 +15,15 @@ import { Rollover } from './srtp.ts'
 import { Transport } from './transport.ts'
 import { maxFeedbackPackets, writeTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
-import { uniqueCandidates, usableTransport } from './werift-peer.ts'
+import {
+  type ViewerEvents,
+  type ViewerOptions,
+  type ViewerStats,
+  type ViewerStreamStats,
+  viewerCodecs,
+} from './viewer.ts'
 
-/** One received packet. `payload` is its own memory and may be kept. */
-export interface ReceivedRtp {
-  readonly kind: MediaKind
-  readonly codec: RtpCodec
-  readonly payload: Buffer
-  readonly sequence: number
-  readonly timestamp: number
-  readonly marker: boolean
-  readonly payloadType: number
-  /** True when it came as a retransmission. */
-  readonly isRecovered: boolean
-  /** When it arrived, on the clock that was given. */
-  readonly atMs: number
-}
-
-export type ViewerEvents = {
-  rtp: [ReceivedRtp]
-  state: [connection: ConnectionState, ice: IceState]
-  candidate: [{ candidate: string; sdpMid: string; sdpMLineIndex: number } | null]
-  control: [text: string]
-  controlOpen: []
-}
-
-export interface ViewerStreamStats {
-  readonly packetsReceived: number
-  readonly bytesReceived: number
-  readonly packetsLost: number
-  readonly packetsRecovered: number
-  readonly jitterS: number
-  /** Milliseconds from creation of the peer to the first packet. */
-  readonly firstPacketMs?: number
-}
-
-export interface ViewerStats {
-  readonly video?: ViewerStreamStats
-  readonly audio?: ViewerStreamStats
-  readonly nacksSent: number
-  readonly pictureLossSent: number
-  readonly reportsSent: number
-  readonly feedbackSent: number
-  readonly roundTripTimeS?: number
-  readonly iceConnectMs?: number
-  readonly dtlsConnectMs?: number
-  readonly candidatePair?: { readonly local: string; readonly remote: string; readonly type: string }
-}
-
-export interface ViewerOptions {
-  readonly codecs?: { readonly video?: readonly CodecParameters[]; readonly audio?: readonly CodecParameters[] }
-  readonly iceServers?: readonly IceServer[]
-  /** Addresses to gather on; loopback and all others when absent. */
-  readonly bindAddresses?: readonly string[]
-  readonly clock: Clock
-  readonly logger?: Logger
-  /** For tests: true drops the packet as if the network had lost it. */
-  readonly drop?: (packet: ParsedRtp) => boolean
-}
-
-/** What a browser can receive, near enough. */
-export const viewerCodecs: { video: readonly CodecParameters[]; audio: readonly CodecParameters[] } = {
-  video: [
-    { codec: 'vp9', parameters: { 'profile-id': '0' } },
-    { codec: 'vp8', parameters: {} },
-    { codec: 'av1', parameters: { profile: '0', 'level-idx': '5', tier: '0' } },
-    ...['42e01f', '42001f', '4d001f', '64001f'].map(
-      (profile): CodecParameters => ({
-        codec: 'h264',
-        parameters: { 'level-asymmetry-allowed': '1', 'packetization-mode': '1', 'profile-level-id': profile },
-      }),
-    ),
-  ],
-  audio: [{ codec: 'opus', parameters: { minptime: '10', useinbandfec: '1', stereo: '1' }, channels: 2 }],
-}
+export { type ReceivedRtp, type ViewerEvents, type ViewerOptions, type ViewerStats, viewerCodecs } from './viewer.ts'
 
 const tickMs = 20
 const reportMs = 500
@@ -254,13 +188,14 @@ export class ViewerPeer {
   async #openTransport(isControlling: boolean): Promise<Transport> {
     if (this.#closing) throw new McpxError('STREAM_CONFLICT', 'the viewer is closed')
     if (this.#transport) return this.#transport
-    const { clock, iceServers = [] } = this.#options
+    const { clock, iceServers = [], relayOnly = false } = this.#options
     const logger = this.#logger
     const transport = await Transport.create({
       mux: this.#mux,
       isControlling,
       iceServers,
       announceAddresses: [],
+      relayOnly,
       clock,
       logger,
     })

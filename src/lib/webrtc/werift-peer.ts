@@ -8,6 +8,7 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
+import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
 import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
 import { parseRtcp, type RtcpPacket } from './rtcp.ts'
 import { Outlet, type OutletLink } from './rtp-outlet.ts'
@@ -18,9 +19,7 @@ import {
   parseCandidate,
   parseSdp,
   type RemoteCandidate,
-  type SdpDescription,
   type SdpSection,
-  transportSequenceUri,
 } from './sdp.ts'
 import { knownFeedback, type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
 import { Transport } from './transport.ts'
@@ -93,8 +92,6 @@ interface Settled {
   readonly codec: NegotiatedCodec
 }
 
-const emptyTimings: PeerTimings = {}
-
 class WeriftPeer implements Peer {
   readonly events: Events<PeerEvents>
   outlets: readonly Outlet[] = []
@@ -127,7 +124,7 @@ class WeriftPeer implements Peer {
   }
 
   get timings(): PeerTimings {
-    return this.#transport?.timings ?? emptyTimings
+    return this.#transport?.timings ?? {}
   }
 
   get remoteAddress(): string | undefined {
@@ -155,7 +152,7 @@ class WeriftPeer implements Peer {
       await transport.gather()
       this.#assertOpen()
       await this.#addCandidates(sections)
-      if (isNew || isRestart) transport.start(data?.sctpPort)
+      if (isRestart || !transport.isStarted) transport.start(data?.sctpPort)
       const local = { ...transport.local, setup: dtlsRole === 'server' ? ('passive' as const) : ('active' as const) }
       return writeSdp(
         { sessionId: this.#sessionId, version: this.#version++ },
@@ -203,7 +200,7 @@ class WeriftPeer implements Peer {
       transport.setRemote({ ice, fingerprints, isIceLite: answer.isIceLite, dtlsRole })
       if (isNew) this.outlets = settled.map(({ section, codec }) => this.#createOutlet(section, codec))
       await this.#addCandidates(sections)
-      if (isNew || before !== ice.ufrag) transport.start(data?.sctpPort)
+      if (!transport.isStarted || before !== ice.ufrag) transport.start(data?.sctpPort)
     })
   }
 
@@ -449,45 +446,4 @@ class WeriftPeer implements Peer {
   #outletOf(ssrc: number): Outlet | undefined {
     return this.outlets.find((outlet) => outlet.ssrc === ssrc)
   }
-}
-
-/** The sections on the one transport that can be had, and its parameters. Throws INVALID_SDP. */
-export function usableTransport(description: SdpDescription): {
-  ice: NonNullable<SdpSection['ice']>
-  fingerprints: SdpSection['fingerprints']
-  setup: string | undefined
-  sections: SdpSection[]
-} {
-  const { bundle } = description
-  const open = description.sections.filter((section) => section.isOpen && isKnown(section))
-  const [first] = open
-  if (!first) throw new McpxError('INVALID_SDP', 'the SDP has no audio, video or application section that is on')
-  // Without BUNDLE each section is a transport of its own: take the first and refuse the others.
-  const inGroup = (section: SdpSection) => section.mid !== undefined && bundle!.includes(section.mid)
-  const group = bundle && inGroup(first) ? open.filter(inGroup) : [first]
-  const source = group.find((section) => section.ice && section.fingerprints.length > 0)
-  if (!source?.ice) throw new McpxError('INVALID_SDP', 'the SDP has no ice-ufrag, ice-pwd and fingerprint')
-  return { ice: source.ice, fingerprints: source.fingerprints, setup: source.setup, sections: group }
-}
-
-/** Bundled sections often repeat the candidates of the first. */
-export function uniqueCandidates(sections: readonly SdpSection[]): RemoteCandidate[] {
-  const all = sections.flatMap((section) => section.candidates)
-  return [...new Map(all.map((candidate) => [`${candidate.address} ${candidate.port}`, candidate])).values()]
-}
-
-const isKnown = (section: SdpSection): boolean =>
-  section.kind === 'application'
-    ? section.protocol.includes('SCTP')
-    : (section.kind === 'audio' || section.kind === 'video') && section.protocol.includes('SAVP')
-
-const transportSequenceIdOf = (section: SdpSection, codec: NegotiatedCodec): number | undefined =>
-  codec.feedback.includes('transport-cc') ? section.extensions.get(transportSequenceUri) : undefined
-
-function isSameCodec(offered: NegotiatedCodec, wanted: CodecParameters): boolean {
-  if (offered === wanted) return true
-  const { payloadType } = wanted as Partial<NegotiatedCodec>
-  if (payloadType !== undefined) return offered.payloadType === payloadType
-  const names = new Set([...Object.keys(offered.parameters), ...Object.keys(wanted.parameters)])
-  return offered.codec === wanted.codec && [...names].every((n) => offered.parameters[n] === wanted.parameters[n])
 }

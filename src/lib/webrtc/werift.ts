@@ -120,6 +120,12 @@ export function sendCloseNotify(dtls: RTCDtlsTransport): void {
   cipher.encryptPacket = encrypt
 }
 
+/** Lets a handshake under way end: its retransmissions go on by themselves otherwise, up to half a minute. */
+export function endHandshake(dtls: RTCDtlsTransport): void {
+  const socket = dtls.dtls as unknown as { dtls: { flight: number } } | undefined
+  if (socket) socket.dtls.flight = Number.MAX_SAFE_INTEGER
+}
+
 /** The stream id of the first data channel opened from here; to be set right after `start`. */
 export function setFirstStreamId(sctp: RTCSctpTransport, id: 0 | 1): void {
   ;(sctp as unknown as { dataChannelId: number }).dataChannelId = id

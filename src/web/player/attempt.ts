@@ -7,8 +7,10 @@ import type { WhepRequest } from './whep-address.ts'
 
 /** How long the media path may take to come about after the answer. */
 const connectTimeoutMs = 12_000
+/** How long to look for a direct path when the answer names relays that the offer could not know. */
+const directPathMs = 3_000
 /** Consent checks recover from a short outage; after this it is lost. */
-const disconnectedGraceMs = 4_000
+const disconnectedGraceMs = 2_000
 const answerTimeoutMs = 60_000
 
 export interface AttemptEvents {
@@ -23,13 +25,14 @@ export interface AttemptEvents {
 
 export class Attempt {
   readonly peer: RTCPeerConnection
-  /** ICE servers the server named; a later attempt starts with them. */
-  iceServers: readonly IceServer[] = []
+  /** ICE servers the answer named that this attempt did not know; a later attempt starts with them. */
+  newIceServers: readonly IceServer[] | undefined
   readonly #events: AttemptEvents
   readonly #channel: RTCDataChannel
   readonly #candidates: CandidateSender
   readonly #abort = new AbortController()
   readonly #queue: string[] = []
+  readonly #iceServers: readonly IceServer[]
   #sessionUrl: string | undefined
   #connectTimer: ReturnType<typeof setTimeout> | undefined
   #graceTimer: ReturnType<typeof setTimeout> | undefined
@@ -38,8 +41,8 @@ export class Attempt {
 
   constructor(iceServers: readonly IceServer[], events: AttemptEvents) {
     this.#events = events
+    this.#iceServers = iceServers
     this.peer = new RTCPeerConnection({ iceServers: [...iceServers], bundlePolicy: 'max-bundle' })
-    this.iceServers = iceServers
     this.peer.addTransceiver('video', { direction: 'recvonly' })
     this.peer.addTransceiver('audio', { direction: 'recvonly' })
     this.#channel = this.peer.createDataChannel(controlLabel)
@@ -64,8 +67,10 @@ export class Attempt {
         return
       }
       this.#sessionUrl = grant.sessionUrl
-      if (grant.iceServers.length > 0) this.iceServers = grant.iceServers
-      this.#connectTimer = setTimeout(() => this.#end('blocked'), connectTimeoutMs)
+      const hasNew = JSON.stringify(grant.iceServers) !== JSON.stringify(this.#iceServers)
+      if (hasNew) this.newIceServers = grant.iceServers
+      const patienceMs = hasNew && grant.iceServers.length > 0 ? directPathMs : connectTimeoutMs
+      this.#connectTimer = setTimeout(() => this.#end('blocked'), patienceMs)
       await this.peer.setRemoteDescription({ type: 'answer', sdp: grant.sdp })
       if (grant.sessionUrl) this.#candidates.start(grant.sessionUrl, grant.etag)
     } catch (thrown) {

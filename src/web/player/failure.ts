@@ -115,6 +115,13 @@ export const failures = {
       '(its --udp-port), or ask its operator for --announce-address or a TURN server (--ice-server).',
     code: 'WEBRTC_BLOCKED',
   },
+  badAnswer: {
+    kind: 'final',
+    title: 'This browser cannot play it',
+    detail: 'The browser refused what the server answered.',
+    hint: 'Try another browser, and update the server: this may be a defect of mcpx.',
+    code: 'ANSWER_REFUSED',
+  },
   noWebRtc: {
     kind: 'final',
     title: 'This browser has no WebRTC',

@@ -47,10 +47,17 @@ const seekNearnessS = 15
 /** A connection that held this long was a good one: the next back-off starts from the beginning. */
 const stableMs = 5_000
 
-function failureOf(cause: 'blocked' | 'lost' | 'refused', thrown: unknown): Failure {
+function failureOf(cause: 'blocked' | 'lost' | 'refused', thrown: unknown, hasPlayed: boolean): Failure {
   if (cause === 'blocked') return failures.blocked
   if (cause === 'lost') return failures.connectionLost
-  return thrown instanceof WhepRefused ? failureOfAnswer(thrown.answer) : failures.serverGone
+  if (!(thrown instanceof WhepRefused)) {
+    // fetch throws TypeError without an answer, TimeoutError or AbortError without one in time; the rest is the browser's.
+    const isNetwork = thrown instanceof TypeError || ['TimeoutError', 'AbortError'].includes((thrown as Error)?.name)
+    return isNetwork ? failures.serverGone : { ...failures.badAnswer, detail: String(thrown) }
+  }
+  const failure = failureOfAnswer(thrown.answer)
+  // What played a moment ago is only missing until the server has read its store again.
+  return hasPlayed && thrown.answer.status === 404 ? { ...failure, kind: 'temporary' } : failure
 }
 
 export class Session {
@@ -285,15 +292,20 @@ export class Session {
 
   #onLost(cause: 'blocked' | 'lost' | 'refused', thrown: unknown): void {
     this.positionS()
-    this.#iceServers = this.#attempt?.iceServers ?? this.#iceServers
+    const newIceServers = this.#attempt?.newIceServers
+    this.#iceServers = newIceServers ?? this.#iceServers
     this.#attempt = undefined
+    if (cause === 'blocked' && newIceServers?.length) {
+      this.connect()
+      return
+    }
     if (this.#request.connectionId && thrown instanceof WhepRefused && [404, 409].includes(thrown.answer.status)) {
       // That stream is over or has its viewer: the same content can still be played as a stream of our own.
       this.#forgetConnectionId()
       this.connect()
       return
     }
-    const failure = failureOf(cause, thrown)
+    const failure = failureOf(cause, thrown, this.state.hasPlayed)
     if (failure.kind === 'temporary') this.#retry(failure)
     else this.#set({ phase: 'failed', failure })
   }

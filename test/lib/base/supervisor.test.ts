@@ -1,5 +1,5 @@
 // --reload: a real child is started again when a watched file changes, and ends with the signal.
-import { mkdtemp, readFile, rm, watch, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, watch, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -48,6 +48,37 @@ it('restarts the child when the file changes, says so, and stops it with the sig
   expect(await done).toBe(0)
   expect(changed).toEqual([config])
   expect(await readFile(log, 'utf8')).toBe('start 1\nstart 1\n')
+  await rm(logs, { recursive: true })
+})
+
+it('waits for a build that removes and makes its folder again, and restarts once', async () => {
+  const dist = join(folder, 'dist')
+  const logs = await mkdtemp(join(tmpdir(), 'mcpx-logs-'))
+  const log = join(logs, 'log')
+  await mkdir(dist)
+  await writeFile(join(dist, 'cli.js'), '1')
+  await writeFile(log, '')
+  const controller = new AbortController()
+  let restarts = 0
+  const first = untilStarts(log, 1)
+  const done = supervise({
+    command: child(log),
+    env: process.env,
+    watch: [dist],
+    requires: [join(dist, 'cli.js')],
+    signal: controller.signal,
+    onRestart: () => restarts++,
+  })
+  await first
+  const second = untilStarts(log, 2)
+  await rm(dist, { recursive: true })
+  await mkdir(dist)
+  await writeFile(join(dist, 'other.js'), '2')
+  await writeFile(join(dist, 'cli.js'), '2')
+  await second
+  controller.abort()
+  expect(await done).toBe(0)
+  expect(restarts).toBe(1)
   await rm(logs, { recursive: true })
 })
 

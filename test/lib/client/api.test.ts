@@ -45,6 +45,23 @@ describe('failures', () => {
     await expect(createApi({ url }).action('/x')).rejects.toMatchObject({ code })
   })
 
+  it('says the detail of a problem document (RFC 9457)', async () => {
+    const problem = {
+      type: 'about:blank',
+      title: 'INVALID_SDP',
+      status: 400,
+      detail: 'no media',
+      code: 'INVALID_SDP',
+      hint: 'x',
+    }
+    const { url } = await serverThat((_asked, response) => answerJson(response, 400, problem))
+    await expect(createApi({ url }).request('/')).rejects.toMatchObject({
+      code: 'INVALID_SDP',
+      message: 'no media',
+      hint: 'x',
+    })
+  })
+
   it('ends with the signal', async () => {
     const controller = new AbortController()
     const { url } = await serverThat(() => controller.abort(new Error('enough')))

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  checkBind,
-  covers,
-  createGatekeeper,
-  isLoopback,
-  requireContent,
-  rootOf,
-} from '../../../src/lib/http/access.ts'
+import { covers, createGatekeeper, requireContent, rootOf } from '../../../src/lib/http/access.ts'
+import { checkBind, isLoopback } from '../../../src/lib/model/bind.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 
 const authToken = 'secret'

@@ -22,12 +22,13 @@ describe('the policy of a page', () => {
 })
 
 describe('a page', () => {
-  it('knows the base path, escaped', async () => {
-    const { html } = await loadPage({ html: '<html><head lang="en"><title>t</title></head></html>' }, '/a"b')
-    expect(html).toContain('<head lang="en"><meta name="mcpx-base-path" content="/a&#34;b"><title>')
+  it('has the line ends that a browser hashes', async () => {
+    const { html, policy } = await loadPage({ html: '<script>a\r\nb\rc</script>' })
+    expect(html).toBe('<script>a\nb\nc</script>')
+    expect(policy).toContain(hash('a\nb\nc'))
   })
 
   it('that is not there says so', async () => {
-    await expect(loadPage({ file: '/nowhere/home.html' }, '')).rejects.toMatchObject({ hint: 'Run `npm run build`.' })
+    await expect(loadPage({ file: '/nowhere/home.html' })).rejects.toMatchObject({ hint: 'Run `npm run build`.' })
   })
 })

@@ -1,11 +1,7 @@
 // What the options of a server must be together.
 import { describe, expect, it } from 'vitest'
-import {
-  completeServeOptions,
-  isLoopback,
-  parsePortRange,
-  type ServeOptions,
-} from '../../../src/lib/model/serve-options.ts'
+import { isLoopback } from '../../../src/lib/model/bind.ts'
+import { completeServeOptions, parsePortRange, type ServeOptions } from '../../../src/lib/model/serve-options.ts'
 
 describe('a bind', () => {
   it.each(['127.0.0.1', '127.8.0.1', '::1', 'localhost'])('of %s is loopback', (host) => {

@@ -29,7 +29,7 @@ export interface FrameGridOptions {
 export interface FrameGrid {
   /** What to encode when a frame shown from `timeS` on comes out of the decoder. Lazy: a long still gives a pick a segment. */
   picks(timeS: number): Iterable<Pick>
-  /** What remains after the last frame, which is shown until `endS`. All of the previous frame. */
+  /** What remains after the last frame, which is shown until `endS`: repeats of it. A rest that is hardly seen gives none. */
   rest(endS: number): Iterable<Pick>
 }
 
@@ -69,7 +69,7 @@ export function createFrameGrid(options: FrameGridOptions): FrameGrid {
       yield { which: 'current', timeS: Math.max(0, timeS), isKey }
     },
     *rest(endS) {
-      if (seen) yield* repeatsUntil(Math.ceil((endS - toleranceS) / segmentS), 'previous')
+      if (seen) yield* repeatsUntil(Math.ceil((endS - heldS) / segmentS), 'previous')
     },
   }
 }

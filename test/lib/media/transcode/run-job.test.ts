@@ -10,7 +10,7 @@ import {
   decodePictures,
   flashTimes,
   framesOf,
-  hasNodeAv,
+  hasParts,
   nodeAv,
   transcode,
 } from '../../../support/transcode.ts'
@@ -23,7 +23,7 @@ const near = (times: readonly number[], expected: readonly number[], withinS: nu
 }
 const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
-describe.skipIf(!(await hasNodeAv()))('a transcode job', () => {
+describe.skipIf(!(await hasParts()))('a transcode job', () => {
   it.each(['vp8', 'h264', 'vp9'] as const)(
     'makes %s segments that decode alone, in order, on the grid',
     async (codec) => {
@@ -176,6 +176,19 @@ describe.skipIf(!(await hasNodeAv()))('a transcode job', () => {
     await served
     expect(read).toBeLessThan(5 * 60)
     expect(source.openCount()).toBe(0)
+  })
+
+  // An ordinary web video: High profile, B-frames, irregular key frames, 5.1 sound.
+  it.skipIf(!process.env.MCPX_TEST_CLIP)('makes the clip of MCPX_TEST_CLIP playable from any second', async () => {
+    const path = process.env.MCPX_TEST_CLIP!
+    for (const from of [0, 13]) {
+      const { segments, recipe } = await transcode(path, { kind: 'video', codec: 'h264', from, count: 2 })
+      const pictures = await decodePictures('h264', segments.flatMap(framesOf))
+      expect(pictures.length).toBe(segments.reduce((sum, { frames }) => sum + frames.length, 0))
+      expect(recipe).toMatchObject({ codec: 'h264', rotate: 0 })
+      const sound = await transcode(path, { kind: 'audio', from, count: 2 })
+      expect(sound.segments.flatMap(framesOf)).toHaveLength(100)
+    }
   })
 
   it('joins sound of different jobs without a click', async () => {

@@ -7,7 +7,7 @@ import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.t
 import { videoRecipes } from '../../../../src/lib/media/transcode/recipe.ts'
 import { createTranscodedRendition } from '../../../../src/lib/media/transcode/transcoded-rendition.ts'
 import type { Gop } from '../../../../src/lib/model/frame.ts'
-import { decodePictures, hasNodeAv, nodeAv, trackOf } from '../../../support/transcode.ts'
+import { decodePictures, hasParts, nodeAv, trackOf } from '../../../support/transcode.ts'
 import { clip } from '../../../support/transcode-clips.ts'
 import { openFile } from '../../../support/transcode-source.ts'
 
@@ -37,8 +37,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate()
 }
 
-describe.skipIf(!(await hasNodeAv()))('a transcoded rendition', () => {
-  const path = clip('flash-long-gop.mp4')
+describe.skipIf(!(await hasParts()))('a transcoded rendition', () => {
   const open: Rendition[] = []
   afterEach(() => {
     for (const rendition of open.splice(0)) rendition.close()
@@ -46,6 +45,7 @@ describe.skipIf(!(await hasNodeAv()))('a transcoded rendition', () => {
 
   /** Real jobs over real channels; counts those that run and what was started. */
   async function make(options: { maxJobs?: number; idleMs?: number; codecName?: string } = {}) {
+    const path = clip('flash-long-gop.mp4')
     const source = await trackOf(path, 'video')
     const track = { ...source, codec: options.codecName ?? source.codec }
     const encoder = await nodeAv()

@@ -1,0 +1,169 @@
+import { createHmac } from 'node:crypto'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasIntegrity, localFragmentOf, stunClassOf, transactionOf } from '../../../src/lib/webrtc/stun.ts'
+import { createUdpMux, hostAddresses, type UdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
+import { until } from '../../support/webrtc-pair.ts'
+
+function attribute(type: number, value: Buffer): Buffer {
+  const padded = Buffer.alloc(4 + 4 * Math.ceil(value.length / 4))
+  padded.writeUInt16BE(type, 0)
+  padded.writeUInt16BE(value.length, 2)
+  value.copy(padded, 4)
+  return padded
+}
+
+/** A binding request as ICE sends it. */
+function check(username: string, password: string, transaction = 'abcdefghijkl', type = 1): Buffer {
+  const name = attribute(6, Buffer.from(username))
+  const header = Buffer.alloc(20)
+  header.writeUInt16BE(type, 0)
+  header.writeUInt16BE(name.length + 24, 2)
+  header.writeUInt32BE(0x2112_a442, 4)
+  header.write(transaction, 8, 'latin1')
+  const signed = Buffer.concat([header, name])
+  return Buffer.concat([signed, attribute(8, createHmac('sha1', password).update(signed).digest())])
+}
+
+describe('a STUN message', () => {
+  it('says whose it is and whether it is authentic', () => {
+    const packet = check('mine:yours', 'secret')
+    expect(stunClassOf(packet)).toBe('request')
+    expect(localFragmentOf(packet)).toBe('mine')
+    expect(transactionOf(packet)).toBe('abcdefghijkl')
+    expect([hasIntegrity(packet, 'secret'), hasIntegrity(packet, 'other')]).toEqual([true, false])
+    packet[26]! ^= 1
+    expect(hasIntegrity(packet, 'secret')).toBe(false)
+    expect(stunClassOf(check('a:b', 'c', 'abcdefghijkl', 0x101))).toBe('response')
+    expect(stunClassOf(packet.subarray(0, 40))).toBeUndefined()
+  })
+
+  it('is never read beyond its end', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        const packet = Buffer.concat([check('a:b', 'c').subarray(0, 20), bytes])
+        stunClassOf(packet)
+        localFragmentOf(packet)
+        expect(hasIntegrity(packet, 'c')).toBe(false)
+      }),
+      { numRuns: 500, seed: 12 },
+    )
+  })
+})
+
+describe('the shared socket', () => {
+  let mux: UdpMux
+  let viewer: Socket
+  let stranger: Socket
+  const open = async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    return socket
+  }
+
+  beforeAll(async () => {
+    mux = await createUdpMux({ addresses: ['127.0.0.1'] })
+    viewer = await open()
+    stranger = await open()
+  })
+  afterAll(async () => {
+    viewer.close()
+    stranger.close()
+    await mux.close()
+  })
+
+  const send = (from: Socket, packet: Buffer) => from.send(packet, mux.addresses[0]!.port, '127.0.0.1')
+
+  function attach(ufrag: string, password: string) {
+    const attached = mux.attach(new Map([[ufrag, password]]))
+    attached.addFragment(ufrag)
+    const received: Buffer[] = []
+    const [endpoint] = attached.endpoints
+    endpoint!.onData = (data) => received.push(data)
+    return { ...attached, endpoint: endpoint!, received }
+  }
+
+  it('gives packets of an address to a peer only after an authentic check from there', async () => {
+    const peer = attach('one', 'pw1')
+    const other = attach('two', 'pw2')
+    const { unknownPackets, forgedChecks } = mux.stats
+    send(viewer, Buffer.from([0x80, 1]))
+    send(viewer, check('one:x', 'wrong'))
+    send(viewer, Buffer.from([0x80, 2]))
+    await until(() => mux.stats.unknownPackets === unknownPackets + 3)
+    expect(mux.stats.forgedChecks).toBe(forgedChecks + 1)
+    send(viewer, check('one:x', 'pw1'))
+    send(viewer, Buffer.from([0x80, 3]))
+    send(stranger, Buffer.from([0x80, 4]))
+    await until(() => peer.received.length === 2 && mux.stats.unknownPackets === unknownPackets + 4)
+    expect(peer.received[1]).toEqual(Buffer.from([0x80, 3]))
+    send(viewer, check('two:x', 'pw2'))
+    send(viewer, Buffer.from([0x80, 5]))
+    await until(() => other.received.length === 2)
+    expect(peer.received).toHaveLength(2)
+    peer.detach()
+    other.detach()
+    send(viewer, Buffer.from([0x80, 6]))
+    send(viewer, check('two:x', 'pw2'))
+    await until(() => mux.stats.unknownPackets === unknownPackets + 6)
+    expect(other.received).toHaveLength(2)
+  })
+
+  it('brings a response to who asked, once', async () => {
+    const peer = attach('three', 'pw3')
+    const { unknownPackets } = mux.stats
+    const { port } = viewer.address()
+    await peer.endpoint.send(check('a:b', 'c', 'transaction1'), ['127.0.0.1', port])
+    const response = check('a:b', 'c', 'transaction1', 0x101)
+    send(viewer, check('a:b', 'c', 'transaction2', 0x101))
+    send(viewer, response)
+    send(viewer, response)
+    await until(() => mux.stats.unknownPackets === unknownPackets + 2)
+    expect(peer.received).toEqual([response])
+    peer.detach()
+  })
+
+  it('says when its port is taken', async () => {
+    const { port } = mux.addresses[0]!
+    await expect(createUdpMux({ addresses: ['127.0.0.1'], port })).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    await expect(createUdpMux({ addresses: ['127.0.0.1'], portRange: [port, port] })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+    })
+  })
+
+  it('has one number on every address', async () => {
+    const both = await createUdpMux({ addresses: ['127.0.0.1', '127.0.0.2'] })
+    expect(new Set(both.addresses.map(({ port }) => port)).size).toBe(1)
+    await both.close()
+  })
+})
+
+describe('host addresses', () => {
+  const entry = (address: string, internal = false) => ({
+    address,
+    internal,
+    family: address.includes(':') ? ('IPv6' as const) : ('IPv4' as const),
+    netmask: '',
+    mac: '',
+    cidr: null,
+    scopeid: 0,
+  })
+  const interfaces = {
+    lo: [entry('127.0.0.1', true)],
+    eth0: [entry('10.0.0.2'), entry('2001:db8::2'), entry('fe80::1')],
+  }
+
+  it('are all but loopback and link-local, or loopback when there is nothing else', () => {
+    expect(hostAddresses([], interfaces)).toEqual(['10.0.0.2', '2001:db8::2'])
+    expect(hostAddresses([], { lo: interfaces.lo })).toEqual(['127.0.0.1'])
+    expect(hostAddresses([], {})).toEqual(['127.0.0.1'])
+  })
+
+  it('are those given, wildcards spelt out', () => {
+    expect(hostAddresses(['127.0.0.1'], interfaces)).toEqual(['127.0.0.1'])
+    expect(hostAddresses(['0.0.0.0'], interfaces)).toEqual(['127.0.0.1', '10.0.0.2'])
+    expect(hostAddresses(['::', '10.0.0.2'], interfaces)).toEqual(['127.0.0.1', '10.0.0.2', '2001:db8::2'])
+  })
+})
