@@ -54,6 +54,7 @@ export async function createEngine(
     ? createTranscodePlane(settings.transcode, { logger, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
+    clock,
     logger,
     handlers: {
       fetchBlock,
