@@ -142,7 +142,7 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       viewerTimeoutMs,
       keptClosed,
     },
-    { store: content.store, ...tools },
+    { store: content.store, metadata: content.metadata, ...tools },
   )
   closer.add('engine', () => engine.stop())
   return engine
