@@ -72,7 +72,8 @@ export function openBlockIndex(file: string): BlockIndex {
       run()
       db.exec('COMMIT')
     } catch (error) {
-      db.exec('ROLLBACK')
+      // SQLite itself has rolled back where there was no space left.
+      if (db.isTransaction !== false) db.exec('ROLLBACK')
       throw error
     }
   }
