@@ -4,9 +4,10 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { fromErrorRecord, McpxError, toErrorRecord } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
-import type { CloseReason, StreamRecord } from '../model/stream.ts'
-import type { MediaEvents, WorkerSettings } from '../protocol/media-plane.ts'
+import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
+import type { MediaEvents, SourceRef, WorkerSettings } from '../protocol/media-plane.ts'
 import { testConnection } from './connection-test.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
@@ -34,11 +35,16 @@ interface Entry {
   waiting: Timer | undefined
 }
 
+export interface EngineDeps {
+  readonly store: ContentStore
+  /** Remembers what content turned out to be, so that it need not be read again to say so. */
+  readonly metadata: Pick<CidMetadata, 'get' | 'put'>
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /** Starts the media workers; rejects when one cannot start. */
-export async function createEngine(
-  settings: EngineSettings,
-  deps: { store: ContentStore; clock: Clock; logger: Logger },
-): Promise<Engine> {
+export async function createEngine(settings: EngineSettings, deps: EngineDeps): Promise<Engine> {
   const { store, clock, logger } = deps
   const events = new Events<EngineEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
   const open = new Map<string, Entry>()
@@ -54,6 +60,7 @@ export async function createEngine(
     ? createTranscodePlane(settings.transcode, { logger, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
+    clock,
     logger,
     handlers: {
       fetchBlock,
@@ -180,6 +187,7 @@ export async function createEngine(
         audioTrackId === undefined ? params : { ...params, audioTrackId },
         signal,
       )
+      remember(source, info)
       const record: StreamRecord = {
         id: streamId,
         content: source.id,
@@ -201,6 +209,11 @@ export async function createEngine(
       media.call(worker, 'close', { streamId, reason: 'content_failed' }).catch(() => {})
       throw error
     }
+  }
+
+  function remember(source: SourceRef, info: MediaInfo): void {
+    const sizeBytes = Object.values(source.files).reduce((sum, file) => sum + file.sizeBytes, 0)
+    deps.metadata.put(source.id, { sizeBytes, media: info })
   }
 
   async function close(streamId: string, reason: CloseReason = 'requested'): Promise<void> {
@@ -225,8 +238,14 @@ export async function createEngine(
     async probe(content, outer) {
       return withDeadline(content, outer, async (signal) => {
         const source = await store.sourceRef(content, { signal })
+        const known = deps.metadata.get(source.id)
+        if (known) return known.media
         const worker = media.place(source.id)
-        return media.call(worker, 'probe', { source }, signal).finally(() => media.release(worker, source.id))
+        const info = await media
+          .call(worker, 'probe', { source }, signal)
+          .finally(() => media.release(worker, source.id))
+        remember(source, info)
+        return info
       })
     },
     acceptOffer: async (streamId, sdp) => media.call(find(streamId).worker, 'acceptOffer', { streamId, sdp }),

@@ -1,15 +1,19 @@
 // The media workers as one thing: starts them, places streams on them, and survives the death of one.
 
+import type { Clock } from '../base/clock.ts'
 import type { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerHealth, WorkerSettings } from '../protocol/media-plane.ts'
 import { spawnWorker } from './spawn-worker.ts'
+import { createWatchdog } from './watchdog.ts'
 import { linkWorker, type WorkerLink } from './worker-link.ts'
 
 /** Streams more on a warm worker than on the idlest one before a cold one is taken. */
 const warmthBonus = 8
 const stopGraceMs = 3000
+/** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
+const silentTicks = 10
 /** A worker that dies sooner than this after its start is not started again at once. */
 const maxRestarts = 20
 
@@ -30,6 +34,7 @@ export interface MediaPlane {
 }
 
 export interface MediaPlaneDeps {
+  readonly clock: Clock
   readonly logger: Logger
   readonly handlers: RpcHandlers<HostMethods>
   readonly onEvent: <K extends keyof MediaEvents & string>(worker: number, event: K, payload: MediaEvents[K]) => void
@@ -52,10 +57,16 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
     const worker = spawnWorker('media-worker', import.meta.url, own)
+    const watchdog = createWatchdog(deps.clock, silentTicks, () => {
+      deps.logger.error({ worker: own.index }, 'media worker does not answer')
+      void worker.terminate()
+    })
+    worker.once('exit', () => watchdog.stop())
     return linkWorker<HostMethods, MediaMethods, MediaEvents>(
       worker,
       deps.handlers,
       (event, payload) => {
+        watchdog.heard()
         const slot = slots[own.index]
         if (event === 'health' && slot) slot.health = payload as WorkerHealth
         deps.onEvent(own.index, event, payload)
