@@ -8,7 +8,6 @@ import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { MediaEvents, SourceRef, WorkerSettings } from '../protocol/media-plane.ts'
-import { testConnection } from './connection-test.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
 import { createTranscodePlane, type TranscodeSettings } from './transcode-plane.ts'
@@ -278,7 +277,11 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       )
       return sample
     },
-    testConnection: () => testConnection(engine, clock),
+    async testConnection() {
+      // The only part of the control plane that needs WebRTC: loaded at the first test.
+      const { testConnection } = await import('./connection-test.ts')
+      return testConnection(engine, clock)
+    },
     health: () => media.health(),
     async stop() {
       if (stopped) return
