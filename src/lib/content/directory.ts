@@ -110,6 +110,8 @@ export function createDirectory(getBlock: GetBlock): Directory {
       for (let at = 0; at < all.length; at += statsAtOnce) {
         const batch = all.slice(at, at + statsAtOnce)
         entries.push(...(await Promise.all(batch.map((name) => describe(name, signal)))))
+        await setImmediate()
+        signal?.throwIfAborted()
       }
       return entries
     },
