@@ -21,7 +21,7 @@ import {
   type RemoteCandidate,
   type SdpSection,
 } from './sdp.ts'
-import { knownFeedback, type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
+import { knownFeedback, type LocalSection, numberCodecs, unusedSection, writeSdp } from './sdp-write.ts'
 import { Transport } from './transport.ts'
 import { parseTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
@@ -157,7 +157,7 @@ class WeriftPeer implements Peer {
       return writeSdp(
         { sessionId: this.#sessionId, version: this.#version++ },
         { ...local, candidates: transport.candidates, isComplete: transport.isGathered },
-        offer.sections.map((section) => this.#answerSection(section, settled, data)),
+        offer.sections.map((section, i) => this.#answerSection(section, i, settled, data)),
       )
     })
   }
@@ -362,7 +362,7 @@ class WeriftPeer implements Peer {
     return found
   }
 
-  #answerSection(section: SdpSection, settled: readonly Settled[], data: SdpSection | undefined): LocalSection {
+  #answerSection(section: SdpSection, i: number, settled: readonly Settled[], data?: SdpSection): LocalSection {
     if (section === data) {
       const { mid, protocol } = section
       return {
@@ -374,7 +374,7 @@ class WeriftPeer implements Peer {
       }
     }
     const found = settled.find((entry) => entry.section === section)
-    if (!found) return { kind: 'refused', section }
+    if (!found) return unusedSection(section, i)
     const kind = section.kind as MediaKind
     const { ssrc, rtxSsrc } = this.#source(kind)
     const hasRtx = found.codec.rtxPayloadType !== undefined
