@@ -17,7 +17,9 @@ const collectGarbage = vm.runInNewContext('gc') as () => void
 
 /** Handles of this thread by kind, and descriptors of the whole process, its workers too. */
 function held() {
-  const handles = process.getActiveResourcesInfo().filter((kind) => !/^(Immediate|Timeout|CloseReq|PipeWrap)$/.test(kind))
+  const handles = process
+    .getActiveResourcesInfo()
+    .filter((kind) => !/^(Immediate|Timeout|CloseReq|PipeWrap)$/.test(kind))
   const descriptors = process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0
   return { handles: handles.length, descriptors }
 }
