@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSample, pageFiles } from './app/assets.ts'
-import { transcodeSettings, workerSettings } from './app/settings.ts'
+import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
@@ -26,7 +26,7 @@ export type McpxServer = Server<Engine, ContentStore>
 
 export interface ServerDeps {
   readonly clock?: Clock
-  /** JSON lines on stderr when absent. */
+  /** Lines on stderr as the options say when absent. */
   readonly logger?: Logger
   /** Ends the start; afterwards call `stop`. */
   readonly signal?: AbortSignal
@@ -34,6 +34,7 @@ export interface ServerDeps {
 
 const viewerTimeoutMs = 60_000
 const keptClosed = 1000
+const maxWaitingPerOwner = 64
 
 /**
  * Starts a server; every option has the default that `mcpx serve --help` shows. Rejects with OPEN_BIND_REFUSED, PORT_IN_USE,
@@ -51,7 +52,7 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
   const clock = deps.clock ?? systemClock
-  const logger = deps.logger ?? createLogger({ level: options.debug ? 'debug' : options.logLevel })
+  const logger = deps.logger ?? createLogger(loggerOptions(options))
   const content = await startContent(options, { clock, logger }, closer)
   const engine = await startEngine(options, content, { clock, logger }, closer)
   deps.signal?.throwIfAborted()
@@ -137,6 +138,7 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       workers,
       ...(encoder !== 'none' && { transcode: transcodeSettings(content.blocksPath, encoder) }),
       maxStreams: options.maxStreams,
+      maxWaitingPerOwner,
       addSample: () => addSample(content.store),
       openTimeoutMs: options.fetchTimeout * 1000,
       viewerTimeoutMs,

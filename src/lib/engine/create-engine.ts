@@ -8,9 +8,9 @@ import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { MediaEvents, SourceRef, WorkerSettings } from '../protocol/media-plane.ts'
-import { testConnection } from './connection-test.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
+import { spawnWorker } from './spawn-worker.ts'
 import { createTranscodePlane, type TranscodeSettings } from './transcode-plane.ts'
 
 export interface EngineSettings {
@@ -18,6 +18,8 @@ export interface EngineSettings {
   readonly workers: readonly WorkerSettings[]
   readonly transcode?: TranscodeSettings
   readonly maxStreams: number
+  /** Streams that one owner may have open without a connected viewer. */
+  readonly maxWaitingPerOwner: number
   /** Adds the shipped sample to the store and says its CID. */
   readonly addSample: () => Promise<string>
   /** How long content may take to be found and understood. */
@@ -33,6 +35,7 @@ interface Entry {
   readonly worker: number
   readonly sourceId: string
   waiting: Timer | undefined
+  readonly owner: string | undefined
 }
 
 export interface EngineDeps {
@@ -41,27 +44,30 @@ export interface EngineDeps {
   readonly metadata: Pick<CidMetadata, 'get' | 'put'>
   readonly clock: Clock
   readonly logger: Logger
+  /** How worker threads are started. */
+  readonly spawn?: typeof spawnWorker
 }
 
 /** Starts the media workers; rejects when one cannot start. */
 export async function createEngine(settings: EngineSettings, deps: EngineDeps): Promise<Engine> {
-  const { store, clock, logger } = deps
+  const { store, clock, logger, spawn = spawnWorker } = deps
   const events = new Events<EngineEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
   const open = new Map<string, Entry>()
   const closed: StreamRecord[] = []
   let opening = 0
-  let stopped = false
+  const stopping = new AbortController()
   let sample: Promise<string> | undefined
   let sampleCid: string | undefined
 
   const fetchBlock = async ({ cid }: { cid: string }, { signal }: { signal: AbortSignal }) =>
     store.ensureBlock(cid, { signal })
   const transcode = settings.transcode
-    ? createTranscodePlane(settings.transcode, { logger, handlers: { fetchBlock } })
+    ? createTranscodePlane(settings.transcode, { logger, spawn, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
     clock,
     logger,
+    spawn,
     handlers: {
       fetchBlock,
       transcode(job) {
@@ -85,7 +91,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       const entry = open.get(change.streamId)
       if (!entry) return
       const { state, peer } = change
-      if (state !== 'waiting') entry.waiting?.cancel()
+      // Not at `connecting`: a viewer may never answer the offer.
+      if (state === 'active') entry.waiting?.cancel()
       const connectedAtMs = entry.record.connectedAtMs ?? (state === 'active' ? clock.wallMs() : undefined)
       update(entry, {
         state,
@@ -141,8 +148,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   }
 
   function deadline(signal?: AbortSignal): AbortSignal {
-    const timeout = AbortSignal.timeout(settings.openTimeoutMs)
-    return signal ? AbortSignal.any([signal, timeout]) : timeout
+    const ends = [AbortSignal.timeout(settings.openTimeoutMs), stopping.signal]
+    return AbortSignal.any(signal ? [signal, ...ends] : ends)
   }
 
   async function withDeadline<T>(
@@ -162,15 +169,25 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   }
 
   async function openStream(request: OpenRequest): Promise<StreamRecord> {
-    if (stopped) throw new McpxError('STREAM_CONFLICT', 'the server is stopping')
+    stopping.signal.throwIfAborted()
     if (open.size + opening >= settings.maxStreams)
       throw new McpxError('TOO_MANY_STREAMS', `${open.size + opening} streams are open, the most allowed`)
+    checkOwner(request.owner)
     opening++
     try {
       return await withDeadline(request.content, request.signal, (signal) => openWithin(request, signal))
     } finally {
       opening--
     }
+  }
+
+  /** One address that opens and never comes must not take the places of the others. */
+  function checkOwner(owner: string | undefined): void {
+    if (owner === undefined) return
+    const isWaiting = ({ record, ...entry }: Entry) => entry.owner === owner && record.connectedAtMs === undefined
+    const waiting = [...open.values()].filter(isWaiting).length
+    if (waiting >= settings.maxWaitingPerOwner)
+      throw new McpxError('TOO_MANY_STREAMS', `${owner} has ${waiting} streams open that nobody watches`)
   }
 
   async function openWithin(request: OpenRequest, signal: AbortSignal): Promise<StreamRecord> {
@@ -198,7 +215,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
         sent: [],
         worker,
       }
-      const entry: Entry = { record, worker, sourceId: source.id, waiting: undefined }
+      const entry: Entry = { record, worker, sourceId: source.id, waiting: undefined, owner: request.owner }
       entry.waiting = clock.after(settings.viewerTimeoutMs, () => void close(streamId, 'timeout').catch(() => {}))
       open.set(streamId, entry)
       events.emit('stream', record)
@@ -278,11 +295,15 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       )
       return sample
     },
-    testConnection: () => testConnection(engine, clock),
+    async testConnection() {
+      // The only part of the control plane that needs WebRTC: loaded at the first test.
+      const { testConnection } = await import('./connection-test.ts')
+      return testConnection(engine, clock)
+    },
     health: () => media.health(),
     async stop() {
-      if (stopped) return
-      stopped = true
+      if (stopping.signal.aborted) return
+      stopping.abort(new McpxError('INTERRUPTED', 'the server is stopping'))
       await closeAll('server_stopped')
       await Promise.all([media.stop(), transcode?.stop()])
       events.removeAll()
