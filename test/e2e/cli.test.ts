@@ -1,6 +1,6 @@
 // The built command line as a user runs it: processes, signals, exit codes, JSON lines, and what is left behind.
 import { existsSync, readdirSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -195,8 +195,9 @@ describe('mcpx stream', () => {
     [[unknownCid], 1, 'CONTENT_NOT_FOUND'],
     [[unknownCid, '--server', dead], 3, 'SERVER_UNREACHABLE'],
     [[unknownCid, '--output', 'copy.avi'], 2, 'INVALID_OPTION'],
-    [[join(import.meta.dirname, 'cli.test.ts')], 1, 'NOT_MEDIA'],
+    [['./notes.txt'], 1, 'NOT_MEDIA'],
   ] as const)('%j ends with %i, %s', async (args, code, name) => {
+    await writeFile(join(home, 'notes.txt'), 'not media at all\n'.repeat(100))
     const ended = await runCli(['stream', ...args, '--isolation', '--offline', '--json'], { home })
     expect(errorOf(ended.stderr)).toMatchObject({ event: 'error', code: name })
     expect(ended.code).toBe(code)
