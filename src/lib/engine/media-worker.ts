@@ -6,16 +6,20 @@ import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcHandlers, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
 import { createMediaRuntime } from './media-runtime.ts'
+import { surviveStrayRejections } from './stray-rejections.ts'
 
 const settings = workerData as WorkerSettings
 const port = parentPort
 if (!port) throw new Error('media-worker runs as a worker thread only')
 
+const logger = createLogger({ level: settings.logLevel }).child({ worker: settings.index })
+surviveStrayRejections(logger)
+
 // The host is known only once the handlers are, and the handlers need the host: hence the late binding.
 let host: RpcPeer<HostMethods, MediaEvents>
 const runtime = await createMediaRuntime(settings, {
   clock: systemClock,
-  logger: createLogger({ level: settings.logLevel }).child({ worker: settings.index }),
+  logger,
   random: Math.random,
   host: {
     call: (method, params, options) => host.call(method, params, options),
