@@ -12,7 +12,8 @@ const settings = workerData as WorkerSettings
 const port = parentPort
 if (!port) throw new Error('media-worker runs as a worker thread only')
 
-const logger = createLogger({ level: settings.logLevel }).child({ worker: settings.index })
+const { logLevel: level, logFormat: format, logFolder: folder } = settings
+const logger = createLogger({ level, format, folder }).child({ worker: settings.index })
 surviveStrayRejections(logger)
 
 // The host is known only once the handlers are, and the handlers need the host: hence the late binding.
