@@ -31,8 +31,8 @@ const runtime = await createMediaRuntime(settings, {
 
 const stop = async () => {
   if (!(runtime instanceof McpxError)) await runtime.stop()
-  // After the answer has left: nothing more is to be done here.
-  setImmediate(() => port.close())
+  // After the answer has left. DTLS handshakes leave timers behind, up to 5 s, that would keep the thread.
+  setImmediate(() => process.exit())
   return undefined
 }
 const unable = (error: McpxError) => ({
