@@ -121,6 +121,17 @@ describe('an engine with worker threads', () => {
     for (const { id } of streams) expect(engine.get(id)).toMatchObject({ closeReason: 'timeout' })
   })
 
+  it('bounds the streams that one owner opens and nobody watches', async () => {
+    const { engine } = await start({ maxWaitingPerOwner: 2 })
+    const content = await engine.sample()
+    await engine.open({ content, owner: '10.0.0.1' })
+    const second = await engine.open({ content, owner: '10.0.0.1' })
+    await expect(engine.open({ content, owner: '10.0.0.1' })).rejects.toMatchObject({ code: 'TOO_MANY_STREAMS' })
+    await engine.open({ content, owner: '10.0.0.2' })
+    await engine.close(second.id)
+    await engine.open({ content, owner: '10.0.0.1' })
+  })
+
   it('says what is wrong with content that is no media, and goes on', async () => {
     const { engine, content } = await start()
     const { cid } = await content.store.add([input('text.mp4', 'this is a text'.repeat(100))])
