@@ -5,6 +5,7 @@ import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
 import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/engine/media-runtime.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
+import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
 import type { HostMethods, MediaEvents, OpenParams, SourceRef } from '../../../src/lib/protocol/media-plane.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
@@ -160,6 +161,51 @@ describe('a media worker in this process', () => {
     expect(over()).toEqual([])
     clock.pass(1500)
     expect(over()).toMatchObject([{ payload: { streamId, reason: 'ice_failed', error: { code: 'PEER_FAILED' } } }])
+    cable.close()
+  })
+
+  it('goes on where it was when the network comes back, also at the end', async () => {
+    const { handlers } = runtime
+    const cable = await layCable()
+    const streamId = 'back-again'
+    await handlers.open({ streamId, source, quality: 'low', startS: 14.6, loop: false }, context)
+    const viewer = await watch(async (offer) => {
+      const { sdp } = await handlers.acceptOffer({ streamId, sdp: cable.toServer(offer) }, context)
+      return { sdp: cable.toViewer(sdp) }
+    })
+    watching.push(viewer)
+    const stats = () => handlers.snapshot({ streamId }, context) as StatsSnapshot
+    await until(() => stats().state === 'ended')
+    cable.cut()
+    for (let second = 0; second < 11; second++) clock.pass(1000)
+    expect(stats().connectionState).toBe('disconnected')
+    cable.mend()
+    await until(() => {
+      viewer.viewer.sendControl('{"type":"loop","loop":true}')
+      clock.pass(500)
+      return stats().connectionState === 'connected'
+    })
+    expect(stats().state).toBe('ended')
+    clock.pass(20_000)
+    viewer.tell({ type: 'seek', timeS: 3 })
+    await until(() => stats().state === 'active' && stats().mediaTimeS > 3)
+    cable.close()
+  })
+
+  it('says whether ICE or DTLS failed', async () => {
+    const { handlers } = runtime
+    const cable = await layCable()
+    cable.cut()
+    const streamId = 'unreachable'
+    await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: false }, context)
+    const viewer = await watch(async (offer) => {
+      const { sdp } = await handlers.acceptOffer({ streamId, sdp: cable.toServer(offer) }, context)
+      return { sdp: cable.toViewer(sdp) }
+    })
+    watching.push(viewer)
+    clock.pass(30_000)
+    const over = told.find(({ event, payload }) => event === 'over' && payload.streamId === streamId)
+    expect(over).toMatchObject({ payload: { reason: 'ice_failed', error: { code: 'PEER_FAILED' } } })
     cable.close()
   })
 
