@@ -108,7 +108,7 @@ export function createViewer(
         tell()
         break
       case 'failed':
-        fail(firstPacketMs === undefined ? 'dtls_failed' : 'ice_failed', lostPath())
+        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', lostPath())
         break
       case 'closed':
         emit('over', { streamId, reason: 'viewer_left' })
@@ -133,7 +133,8 @@ export function createViewer(
       playback.play()
       senderReports = every(clock, senderReportMs, sendReports)
     }
-    setState('active')
+    // A path that came back: what had ended has ended still.
+    setState(state === 'ended' ? 'ended' : 'active')
   }
 
   function sendReports(): void {

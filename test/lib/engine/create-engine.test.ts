@@ -142,6 +142,22 @@ describe('an engine with worker threads', () => {
     expect(engine.list()).toHaveLength(1)
   })
 
+  it('says which file of a ladder is not there, and every other stream goes on', async () => {
+    const test = await start()
+    const { engine, content, threads } = test
+    const whole = await engine.open({ content: await engine.sample() })
+    const viewer = await connect(test, whole)
+    const ladder = await content.store.list(await engine.sample())
+    const kept = ladder.filter(({ name }) => name !== '720p.mp4')
+    const files = kept.map(({ name, cid }) => ({ path: `torn/${name}`, content: content.store.read(cid) }))
+    const { cid } = await content.store.add(files)
+    const torn = engine.open({ content: cid })
+    await expect(torn).rejects.toMatchObject({ code: 'MEDIA_CORRUPT', message: expect.stringContaining('720p.mp4') })
+    const seen = viewer.frames.length
+    await until(() => viewer.frames.length > seen + 20)
+    expect(threads).toHaveLength(1)
+  })
+
   it('gives up on a block that never comes, and stops asking for it', async () => {
     const cid = missing()
     const asked: AbortSignal[] = []
