@@ -8,9 +8,9 @@ import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { MediaEvents, SourceRef, WorkerSettings } from '../protocol/media-plane.ts'
-import { testConnection } from './connection-test.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
+import { spawnWorker } from './spawn-worker.ts'
 import { createTranscodePlane, type TranscodeSettings } from './transcode-plane.ts'
 
 export interface EngineSettings {
@@ -41,27 +41,30 @@ export interface EngineDeps {
   readonly metadata: Pick<CidMetadata, 'get' | 'put'>
   readonly clock: Clock
   readonly logger: Logger
+  /** How worker threads are started. */
+  readonly spawn?: typeof spawnWorker
 }
 
 /** Starts the media workers; rejects when one cannot start. */
 export async function createEngine(settings: EngineSettings, deps: EngineDeps): Promise<Engine> {
-  const { store, clock, logger } = deps
+  const { store, clock, logger, spawn = spawnWorker } = deps
   const events = new Events<EngineEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
   const open = new Map<string, Entry>()
   const closed: StreamRecord[] = []
   let opening = 0
-  let stopped = false
+  const stopping = new AbortController()
   let sample: Promise<string> | undefined
   let sampleCid: string | undefined
 
   const fetchBlock = async ({ cid }: { cid: string }, { signal }: { signal: AbortSignal }) =>
     store.ensureBlock(cid, { signal })
   const transcode = settings.transcode
-    ? createTranscodePlane(settings.transcode, { logger, handlers: { fetchBlock } })
+    ? createTranscodePlane(settings.transcode, { logger, spawn, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
     clock,
     logger,
+    spawn,
     handlers: {
       fetchBlock,
       transcode(job) {
@@ -85,7 +88,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       const entry = open.get(change.streamId)
       if (!entry) return
       const { state, peer } = change
-      if (state !== 'waiting') entry.waiting?.cancel()
+      // Not at `connecting`: a viewer may never answer the offer.
+      if (state === 'active') entry.waiting?.cancel()
       const connectedAtMs = entry.record.connectedAtMs ?? (state === 'active' ? clock.wallMs() : undefined)
       update(entry, {
         state,
@@ -141,8 +145,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   }
 
   function deadline(signal?: AbortSignal): AbortSignal {
-    const timeout = AbortSignal.timeout(settings.openTimeoutMs)
-    return signal ? AbortSignal.any([signal, timeout]) : timeout
+    const ends = [AbortSignal.timeout(settings.openTimeoutMs), stopping.signal]
+    return AbortSignal.any(signal ? [signal, ...ends] : ends)
   }
 
   async function withDeadline<T>(
@@ -162,7 +166,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   }
 
   async function openStream(request: OpenRequest): Promise<StreamRecord> {
-    if (stopped) throw new McpxError('STREAM_CONFLICT', 'the server is stopping')
+    stopping.signal.throwIfAborted()
     if (open.size + opening >= settings.maxStreams)
       throw new McpxError('TOO_MANY_STREAMS', `${open.size + opening} streams are open, the most allowed`)
     opening++
@@ -278,11 +282,15 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       )
       return sample
     },
-    testConnection: () => testConnection(engine, clock),
+    async testConnection() {
+      // The only part of the control plane that needs WebRTC: loaded at the first test.
+      const { testConnection } = await import('./connection-test.ts')
+      return testConnection(engine, clock)
+    },
     health: () => media.health(),
     async stop() {
-      if (stopped) return
-      stopped = true
+      if (stopping.signal.aborted) return
+      stopping.abort(new McpxError('INTERRUPTED', 'the server is stopping'))
       await closeAll('server_stopped')
       await Promise.all([media.stop(), transcode?.stop()])
       events.removeAll()

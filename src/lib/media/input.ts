@@ -52,6 +52,8 @@ export interface OpenInput {
 }
 
 const playlistName = /\.m3u8?$/i
+/** No container is recognised by less. */
+const smallestMediaBytes = 12
 const maxPlaylistBytes = 4 * 2 ** 20
 /** The demuxer compares each variant with every other, in one go. */
 const maxVariants = 256
@@ -69,11 +71,13 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
     const bytes = await files.open(path)
     opened.add(bytes)
     if (closing.signal.aborted) closeFile(bytes)
-    return playlistName.test(path) ? readPlaylist(path, bytes) : toCustomSource(bytes)
+    // mediabunny asks for the first bytes without asking how many there are: where they are fewer, its own assertion fails.
+    const isWhole = playlistName.test(path) || bytes.sizeBytes < smallestMediaBytes
+    return isWhole ? readWhole(path, bytes) : toCustomSource(bytes)
   }
 
   /** Playlists are small and read whole (mediabunny's HLS reader fails on a source that it must ask for its size). */
-  async function readPlaylist(path: string, bytes: ByteSource): Promise<BufferSource> {
+  async function readWhole(path: string, bytes: ByteSource): Promise<BufferSource> {
     try {
       if (bytes.sizeBytes > maxPlaylistBytes)
         throw new McpxError(

@@ -88,6 +88,12 @@ describe.skipIf(!hasFfmpeg)('opening media', () => {
     expect((await tracksOf('variable-rate.mp4'))[0]!.frameRate).toBe(30)
   })
 
+  it('knows the shape of pixels that are not square', async () => {
+    const [anamorphic] = await tracksOf('anamorphic.mp4')
+    expect(anamorphic).toMatchObject({ width: 320, height: 180, displayWidth: 427, displayHeight: 180 })
+    expect((await tracksOf('h264.mp4'))[0]).not.toHaveProperty('displayWidth')
+  })
+
   it('describes a file as one fixed rung', async () => {
     const media = await openMedia(await clipFiles('rotated.mp4'), { clock })
     expect(describeMedia(media)).toMatchObject({
