@@ -44,7 +44,7 @@ export function parseArgv(argv: readonly string[], commands: readonly Command[],
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'print', text }
-    throw toUsageError(error)
+    throw toUsageError(error, argv, commands)
   }
   return parsed ?? { kind: 'print', text }
 }
@@ -103,8 +103,15 @@ function negation(key: string, option: Option<unknown>): Flag {
 }
 
 /** Commander's `error: unknown option '--prot'\n(Did you mean --port?)` in our words. */
-function toUsageError(error: CommanderError): McpxError {
-  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const hint = suggestion?.replace(/^\(|\)$/g, '')
-  return new McpxError('INVALID_OPTION', message, hint ? { hint } : {})
+function toUsageError(error: CommanderError, argv: readonly string[], commands: readonly Command[]): McpxError {
+  const [said = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const name = commands.find((command) => argv.includes(command.name))?.name
+  const message = said
+    .replace(/^missing required argument '(.*)'$/, (_all, argument) => `mcpx ${name} needs <${argument}>`)
+    .replace(
+      /^command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/,
+      '"$1" is no $2: choose one of $3',
+    )
+  const hint = suggestion?.replace(/^\(|\)$/g, '') ?? `See \`mcpx ${name ? `${name} ` : ''}--help\`.`
+  return new McpxError('INVALID_OPTION', message, { hint })
 }

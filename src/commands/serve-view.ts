@@ -1,6 +1,7 @@
 // How a running server is announced, to a person and to a program.
 import type { SelfTestStep } from '../lib/client/self-test.ts'
 import type { Server } from '../lib/model/server.ts'
+import { withToken } from '../lib/protocol/routes.ts'
 
 /** One JSON line. `metrics` is the address of the MCP metrics. */
 export function readyLine({ url, player, dashboard, whep, metrics, sample }: Server): string {
@@ -17,10 +18,11 @@ export function readyLine({ url, player, dashboard, whep, metrics, sample }: Ser
   return `${JSON.stringify(ready)}\n`
 }
 
-export function readyText(server: Server): string {
+/** For a person. `token` goes into the addresses of the pages, so that they open: only for a terminal, never for a log. */
+export function readyText(server: Server, token?: string): string {
   const rows: [string, string | undefined][] = [
-    ['home', server.url],
-    ['player', server.player],
+    ['home', withToken(server.url, token)],
+    ['player', server.player && withToken(server.player, token)],
     ['sample CID', server.sample?.cid],
     ['dashboard', server.dashboard],
     ['WHEP', `${server.whep.replace(/\/$/, '')}/<cid>`],

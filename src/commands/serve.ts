@@ -12,6 +12,7 @@ import {
   type ServeOptions,
 } from '../lib/model/serve-options.ts'
 import type { Server } from '../lib/model/server.ts'
+import { withToken } from '../lib/protocol/routes.ts'
 import { defineCommand } from './define-command.ts'
 import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve-view.ts'
 
@@ -44,7 +45,9 @@ export function createServeCommand(start: StartServer = startServer) {
         const onRestart = (path: string) => io.err(`${path} changed: restarting\n`)
         return supervise({ env: io.env, ...watched(io, options.config), signal: io.signal, onRestart })
       }
-      const server = await start({ ...options, sample: options.sample || options.runTests }, { signal: io.signal })
+      const logFormat = options.json ? 'json' : options.logFormat
+      const sample = options.sample || options.runTests
+      const server = await start({ ...options, logFormat, sample }, { signal: io.signal })
       try {
         await announce(server, options, io)
         if (options.runTests) return await selfTest(server, options, io)
@@ -67,10 +70,11 @@ function watched(io: Io, config: string | undefined) {
 
 async function announce(server: Server, options: Running, io: Io): Promise<void> {
   for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
-  io.out(options.json ? readyLine(server) : readyText(server))
+  io.out(options.json ? readyLine(server) : readyText(server, io.stdoutIsTty ? options.authToken : undefined))
   if (!options.openBrowser) return
   const { openUrl } = await import('../lib/base/open-url.ts')
-  if (!(await openUrl(server.player ?? server.url))) io.err('warning: no browser could be opened\n')
+  if (!(await openUrl(withToken(server.player ?? server.url, options.authToken))))
+    io.err('warning: no browser could be opened\n')
 }
 
 async function selfTest(server: Server, options: Running, io: Io): Promise<number> {

@@ -1,8 +1,18 @@
 // The steps of `mcpx stream` once a server is there: add, open, show, watch, sum up.
+import { resolve } from 'node:path'
 import type { Clock } from '../lib/base/clock.ts'
 import { McpxError } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
-import { type Api, openInput, openViewer, type Viewer, type WatchResult, watch } from '../lib/client/index.ts'
+import {
+  type Api,
+  loadRecorder,
+  openInput,
+  openViewer,
+  type Viewer,
+  type WatchResult,
+  watch,
+} from '../lib/client/index.ts'
+import { withToken } from '../lib/protocol/routes.ts'
 import type { StreamOptions } from './stream.ts'
 import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
 
@@ -20,7 +30,8 @@ export async function playOn(api: Api, text: string, options: StreamOptions, dep
   try {
     await announce(api.playerAddress(content), content, options, io)
     const show = reporter(options, deps)
-    const { output, duration: durationS } = options
+    const { duration: durationS } = options
+    const output = options.output && resolve(io.cwd, options.output)
     const result = await watch(viewer, { clock: deps.clock, signal: io.signal, durationS, output, onSnapshot: show })
     io.out(options.json ? jsonLine('end', { content, ...flat(result) }) : endText(result))
     return result
@@ -42,7 +53,7 @@ async function addIfNeeded(
   const input = await openInput(text, io.cwd, io.signal)
   if (input.kind === 'content') return input.content
   let shownAtMs = Number.NEGATIVE_INFINITY
-  const { cid } = await api.addFile(input, (bytes) => {
+  const { cid } = await api.addFiles(input.files, (bytes) => {
     if (!isFancy || options.quiet || clock.now() - shownAtMs < 100) return
     shownAtMs = clock.now()
     io.err(`\r\u001B[2K${uploadLine(input.name, bytes, input.sizeBytes)}`)
@@ -53,10 +64,11 @@ async function addIfNeeded(
 }
 
 async function open(api: Api, content: string, options: StreamOptions, { io, clock }: Deps): Promise<Viewer> {
-  const { createViewerPeer } = await import('../lib/client/peer.ts')
+  const { createPeer } = await import('../lib/client/peer.ts')
   try {
     const request = { content, startS: options.start, ...(options.quality ? { quality: options.quality } : {}) }
-    return await openViewer(request, { api, clock, createPeer: () => createViewerPeer({ clock }) })
+    const codecs = options.output ? (await loadRecorder()).recordableCodecs(options.output) : undefined
+    return await openViewer(request, { api, clock, createPeer: () => createPeer({ clock, codecs }) })
   } catch (error) {
     if (!(error instanceof McpxError) || error.code !== 'AMBIGUOUS_CONTENT') throw error
     const [first = '', ...paths] = error.message.split('\n').map((line) => line.trim())
@@ -65,15 +77,18 @@ async function open(api: Api, content: string, options: StreamOptions, { io, clo
   }
 }
 
+/** The token goes along where a person opens the page, and never into JSON or a file. */
 async function announce(player: string, content: string, options: StreamOptions, io: Io): Promise<void> {
-  io.out(options.json ? jsonLine('ready', { player, content }) : `player ${player}\n`)
+  const opened = withToken(player, options.token)
+  const shown = io.stdoutIsTty ? opened : player
+  io.out(options.json ? jsonLine('ready', { player, content }) : `player ${shown}\n`)
   if (options.qr && io.stdoutIsTty && !options.json) {
     const { renderUnicodeCompact } = await import('uqr')
-    io.out(`${renderUnicodeCompact(player)}\n`)
+    io.out(`${renderUnicodeCompact(opened)}\n`)
   }
   if (!options.open) return
   const { openUrl } = await import('../lib/base/open-url.ts')
-  if (!(await openUrl(player))) io.err('warning: no browser could be opened\n')
+  if (!(await openUrl(opened))) io.err('warning: no browser could be opened\n')
 }
 
 /** Where a snapshot goes: a JSON line on stdout, or on stderr a panel (terminal) or a line. */

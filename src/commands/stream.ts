@@ -1,4 +1,5 @@
 // `mcpx stream`: plays content to a viewer without a screen and shows how well it arrives.
+import { resolve } from 'node:path'
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes } from '../lib/base/errors.ts'
 import { isFancy } from '../lib/base/io.ts'
@@ -61,8 +62,10 @@ export function createStreamCommand(start: StartServer = startServer) {
     ],
     async run({ args, options, io }) {
       const { createApi, findServer, loadRecorder } = await import('../lib/client/index.ts')
-      if (options.output) (await loadRecorder()).checkRecordingPath(options.output)
+      if (options.output) await (await loadRecorder()).checkRecordingPath(resolve(io.cwd, options.output))
       const found = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
+      if (!found && isFancy(io) && !options.quiet && !options.json)
+        io.err('no server runs here: starting one for this stream\n')
       const server = found ? undefined : await start(ownServer(options), { signal: io.signal })
       try {
         const api = createApi({

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSample, pageFiles } from './app/assets.ts'
-import { transcodeSettings, workerSettings } from './app/settings.ts'
+import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
@@ -26,7 +26,7 @@ export type McpxServer = Server<Engine, ContentStore>
 
 export interface ServerDeps {
   readonly clock?: Clock
-  /** JSON lines on stderr when absent. */
+  /** Lines on stderr as the options say when absent. */
   readonly logger?: Logger
   /** Ends the start; afterwards call `stop`. */
   readonly signal?: AbortSignal
@@ -51,16 +51,17 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
   const clock = deps.clock ?? systemClock
-  const logger = deps.logger ?? createLogger({ level: options.debug ? 'debug' : options.logLevel })
+  const logger = deps.logger ?? createLogger(loggerOptions(options))
   const content = await startContent(options, { clock, logger }, closer)
   const engine = await startEngine(options, content, { clock, logger }, closer)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock })
   closer.add('metrics', () => metrics.close())
+  // Before anybody can ask for it: a page that was open when the server stopped asks at once.
+  const sample = options.sample ? { cid: await engine.sample() } : undefined
   const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
-  const sample = options.sample ? { cid: await engine.sample() } : undefined
   return {
     url,
     whep: `${url}/whep`,
@@ -141,7 +142,7 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       viewerTimeoutMs,
       keptClosed,
     },
-    { store: content.store, ...tools },
+    { store: content.store, metadata: content.metadata, ...tools },
   )
   closer.add('engine', () => engine.stop())
   return engine

@@ -58,6 +58,6 @@ describe('other shells', () => {
   it('refuses a shell it does not know', async () => {
     const io = createTestIo(['completion', 'tcsh'])
     expect(await main(io)).toBe(2)
-    expect(io.stderr()).toContain('Allowed choices are bash, zsh, fish')
+    expect(io.stderr()).toContain('choose one of bash, zsh, fish')
   })
 })

@@ -1,10 +1,11 @@
 // The commands over the real server: one process's worth of `mcpx serve` and `mcpx stream`, with real media and WebRTC.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli.ts'
 import type { Io } from '../../src/lib/base/io.ts'
+import { clip, hasFfmpeg } from '../support/clips.ts'
 import { createTestIo, type TestIo } from '../support/test-io.ts'
 
 let folder: string
@@ -69,6 +70,37 @@ describe('the running server', () => {
     expect(end.mediaTimeS).toBeLessThan(6)
     expect(end.recording).toMatchObject({ path: output, dropped: 0 })
     expect((await readFile(output)).includes(Buffer.from('V_VP9'))).toBe(true)
+  })
+
+  it.runIf(hasFfmpeg)('records H.264 to .webm, for the server sends what the file can hold', async () => {
+    const output = join(folder, 'other.webm')
+    const { io, code } = stream([await clip('h264.mp4'), '--json', '--duration', '1.5', '--output', output])
+    expect(await code, io.stderr()).toBe(0)
+    expect(events(io)[0]).toMatchObject({ event: 'added', name: 'h264.mp4' })
+    const bytes = await readFile(output)
+    expect(bytes.toString('latin1')).toMatch(/V_VP[89]|V_AV1/)
+    expect(bytes.toString('latin1')).toContain('A_OPUS')
+  })
+
+  it.runIf(hasFfmpeg)('adds a folder, lists its clips to choose from, and plays the one that is chosen', async () => {
+    await mkdir(join(folder, 'season/extra'), { recursive: true })
+    await copyFile(await clip('vp8.webm'), join(folder, 'season/one.webm'))
+    await copyFile(await clip('vp8.webm'), join(folder, 'season/extra/two.webm'))
+    const { io, code } = stream(['season', '--duration', '0.5'])
+    expect(await code).toBe(2)
+    const [, cid] = /^added season: (\w+)$/m.exec(io.stdout()) ?? []
+    expect(io.stderr()).toContain(`${cid}/one.webm`)
+    expect(io.stderr()).toContain(`error [AMBIGUOUS_CONTENT]`)
+    const chosen = stream([`${cid}/extra/two.webm`, '--duration', '0.5', '--json'])
+    expect(await chosen.code, chosen.io.stderr()).toBe(0)
+    expect(events(chosen.io).at(-1)).toMatchObject({ reason: 'duration' })
+  })
+
+  it('says of a text that it is no media', async () => {
+    await writeFile(join(folder, 'hello.txt'), 'hello\n')
+    const { io, code } = stream(['hello.txt'])
+    expect(await code).toBe(1)
+    expect(io.stderr()).toContain('error [NOT_MEDIA]')
   })
 
   it('closes the stream with Ctrl-C', async () => {

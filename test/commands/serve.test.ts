@@ -190,6 +190,35 @@ describe('a running server', () => {
   })
 })
 
+describe('a server with a token', () => {
+  const argv = ['--auth-token', 'hunter 2']
+
+  it('is announced on a terminal with addresses that open', async () => {
+    const { io } = await serve(argv, { stdoutIsTty: true })
+    expect(io.stdout()).toContain(`${addresses.url}#token=hunter%202\n`)
+    expect(io.stdout()).toContain(`${addresses.player}#token=hunter%202\n`)
+    expect(io.stdout().match(/hunter/g)).toHaveLength(2)
+    expect(io.stderr()).not.toContain('hunter')
+  })
+
+  it.each([[[]], [['--json']]])('keeps it out of a file, a pipe and JSON (%j)', async (more) => {
+    const { io } = await serve([...argv, ...more], { stdoutIsTty: more.length > 0 })
+    expect(io.stdout()).toContain(addresses.player)
+    expect(io.stdout() + io.stderr()).not.toContain('hunter')
+  })
+})
+
+describe('log lines', () => {
+  it.each([
+    [[], 'auto'],
+    [['--json'], 'json'],
+    [['--log-format', 'text'], 'text'],
+    [['--log-format', 'text', '--json'], 'json'],
+  ] as const)('with %j are %s', async (argv, format) => {
+    expect((await serve(argv)).options).toHaveProperty('logFormat', format)
+  })
+})
+
 describe('help', () => {
   it.each([
     ['serve', '--help'],

@@ -146,16 +146,28 @@ describe('failures', () => {
 
   it.each([
     [['./nowhere.mp4'], 'there is no file ./nowhere.mp4'],
-    [['.'], '. is a folder'],
+    [['nowhere.mp4'], 'there is no file nowhere.mp4'],
     [['bafy', '--output', 'x.avi'], 'ends in neither .webm nor .mp4'],
+    [['bafy', '--output', 'no/x.webm'], 'there is no such folder'],
     [['bafy', '--quality', '101'], '101'],
     [['bafy', '--start', 'soon'], 'soon'],
-    [[], "missing required argument 'content'"],
+    [[], 'mcpx stream needs <content>\n  See `mcpx stream --help`.'],
   ])('%j is bad usage', async (argv, words) => {
     const { url } = await server({ frames: 1 })
     const { io, code } = await run([...argv, '--server', url])
     expect(await code).toBe(2)
     expect(io.stderr()).toContain(words)
+  })
+
+  it('the token is in the addresses that a person opens, never in JSON or a pipe', async () => {
+    const { url } = await server({ frames: 3 })
+    const argv = ['bafy', '--server', url, '--token', 'hunter 2']
+    const onTerminal = await run(argv, { stdoutIsTty: true })
+    const piped = await run(argv)
+    const json = await run([...argv, '--json'], { stdoutIsTty: true })
+    for (const { code } of [onTerminal, piped, json]) expect(await code).toBe(0)
+    expect(onTerminal.io.stdout()).toContain(`player ${url}player/bafy#token=hunter%202\n`)
+    for (const { io } of [piped, json]) expect(io.stdout()).not.toContain('hunter')
   })
 
   it('a server that is not there exits 3', async () => {

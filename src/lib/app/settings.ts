@@ -1,6 +1,7 @@
 // From the options people give to the settings the parts take. Everything that can be wrong in a value is found here.
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import type { TranscodeSettings } from '../engine/transcode-plane.ts'
 import { isLoopback } from '../model/bind.ts'
@@ -52,11 +53,20 @@ export function peerSettings(options: ServeOptions, worker: number): PeerSetting
   }
 }
 
+export function loggerOptions({ debug, logLevel, logFormat, logDir }: ServeOptions) {
+  return {
+    level: debug ? ('debug' as const) : logLevel,
+    format: logFormat,
+    ...(logDir !== undefined && { folder: resolve(logDir) }),
+  }
+}
+
 export function workerSettings(
   options: ServeOptions,
   blocksPath: string,
   encoder: WorkerSettings['encoder'],
 ): WorkerSettings[] {
+  const log = loggerOptions(options)
   const count = options.mediaWorkers ?? Math.max(1, availableParallelism() - 1)
   return Array.from({ length: count }, (_, index) => ({
     index,
@@ -65,7 +75,9 @@ export function workerSettings(
     renditionCacheBytes: Math.ceil(renditionCacheBytes / count),
     peer: peerSettings(options, index),
     snapshotIntervalMs: Math.round(options.pollInterval * 1000),
-    logLevel: options.debug ? 'debug' : options.logLevel,
+    logLevel: log.level,
+    logFormat: log.format,
+    ...(log.folder !== undefined && { logFolder: log.folder }),
     encoder,
   }))
 }

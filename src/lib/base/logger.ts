@@ -1,8 +1,12 @@
-// Scoped, levelled, structured logs on pino; tokens and credentials never reach a line.
+// Scoped, levelled, structured logs on pino, as JSON or as text; tokens and credentials never reach a line.
+import { join } from 'node:path'
+import { isatty } from 'node:tty'
 import pino from 'pino'
-import type { LogLevel } from './log-levels.ts'
+import { McpxError } from './errors.ts'
+import type { LogFormat, LogLevel } from './log-levels.ts'
+import { toLogText } from './log-text.ts'
 
-export { type LogLevel, logLevels } from './log-levels.ts'
+export { type LogFormat, type LogLevel, logFormats, logLevels } from './log-levels.ts'
 
 export interface Logger {
   debug(fields: object, message: string): void
@@ -14,12 +18,19 @@ export interface Logger {
 
 export interface LoggerOptions {
   readonly level: LogLevel
+  /** `auto` when absent. Where `write` is given nobody knows who reads: then `auto` is JSON. */
+  readonly format?: LogFormat | undefined
+  /** Folder that gets `mcpx.log` besides, always as JSON lines. It is made where it is missing. */
+  readonly folder?: string | undefined
   /** Where lines go; stderr when absent. */
   readonly write?: (line: string) => void
 }
 
+const stderr = 2
+
 const redactedKeys = ['token', 'authToken', 'authorization', 'cookie', 'credential', 'password', 'ticket']
 
+/** Throws INVALID_OPTION for a folder that cannot be written to. */
 export function createLogger(options: LoggerOptions): Logger {
   const paths = redactedKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`])
   const settings = {
@@ -29,8 +40,36 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths, censor: '[redacted]' },
   }
-  const { write } = options
-  return write ? pino(settings, { write }) : pino(settings, pino.destination({ dest: 2, sync: true }))
+  return pino(settings, { write: sinkOf(options) })
+}
+
+function sinkOf({ format = 'auto', folder, write }: LoggerOptions): (line: string) => void {
+  const isText = format === 'text' || (format === 'auto' && !write && isatty(stderr))
+  const out = write ?? toFile(stderr)
+  const show = isText ? (line: string) => out(toLogText(line)) : out
+  if (folder === undefined) return show
+  const keep = openFile(folder)
+  return (line) => {
+    show(line)
+    keep(line)
+  }
+}
+
+/** Synchronous: the last line before an end is the one that matters. */
+function toFile(dest: number | string): (line: string) => void {
+  const file = pino.destination({ dest, sync: true, mkdir: true, append: true })
+  return (line) => void file.write(line)
+}
+
+function openFile(folder: string): (line: string) => void {
+  try {
+    return toFile(join(folder, 'mcpx.log'))
+  } catch (error) {
+    throw new McpxError('INVALID_OPTION', `--log-dir: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'Name a folder that this user may write to.',
+    })
+  }
 }
 
 /** The logger that says nothing. */

@@ -33,11 +33,12 @@ export interface Api {
   request(path: string, options?: RequestOptions): Promise<Response>
   /** A control route; throws where it answers `success: false`. */
   action(path: string, body?: object): Promise<ActionReply>
-  /** Adds one file and resolves with its CID. `onProgress` gets the bytes handed over so far. */
-  addFile(file: UploadFile, onProgress?: (bytes: number) => void): Promise<{ cid: string }>
+  /** Adds files, under their paths, and resolves with the CID of the file or folder. `onProgress` gets the bytes handed over so far. */
+  addFiles(files: readonly UploadFile[], onProgress?: (bytes: number) => void): Promise<{ cid: string }>
 }
 
 export interface UploadFile {
+  /** A path where it stands in a folder, as `holiday/beach.mp4`. */
   readonly name: string
   readonly content: AsyncIterable<Uint8Array>
 }
@@ -88,8 +89,8 @@ export function createApi(options: ApiOptions): Api {
         method: 'POST',
         ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
       }),
-    async addFile(file, onProgress) {
-      const { contentType, body } = multipart(file, onProgress)
+    async addFiles(files, onProgress) {
+      const { contentType, body } = multipart(files, onProgress)
       const reply = await json('/api/v0/ipfs/add', { method: 'POST', headers: { 'content-type': contentType }, body })
       if (typeof reply.cid !== 'string') throw new McpxError('INTERNAL', `${base} answered an add without a CID`)
       return { cid: reply.cid }
@@ -129,21 +130,25 @@ function toServerError(status: number, text: string): McpxError {
   })
 }
 
-/** One file as multipart/form-data (RFC 7578), streamed: nothing is held but the piece in hand. */
-function multipart(file: UploadFile, onProgress: (bytes: number) => void = () => {}) {
+/** Files as multipart/form-data (RFC 7578), streamed: nothing is held but the piece in hand. */
+function multipart(files: readonly UploadFile[], onProgress: (bytes: number) => void = () => {}) {
   const boundary = `mcpx-${crypto.randomUUID()}`
-  const name = file.name.replaceAll(/["\r\n\\]/g, '_')
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: application/octet-stream\r\n\r\n`
+  const headOf = ({ name }: UploadFile) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name.replaceAll(/["\r\n\\]/g, '_')}"\r\n` +
+    'Content-Type: application/octet-stream\r\n\r\n'
   async function* parts() {
     const encoder = new TextEncoder()
-    yield encoder.encode(head)
     let sent = 0
-    for await (const piece of file.content) {
-      yield piece
-      sent += piece.byteLength
-      onProgress(sent)
+    for (const file of files) {
+      yield encoder.encode(headOf(file))
+      for await (const piece of file.content) {
+        yield piece
+        sent += piece.byteLength
+        onProgress(sent)
+      }
+      yield encoder.encode('\r\n')
     }
-    yield encoder.encode(`\r\n--${boundary}--\r\n`)
+    yield encoder.encode(`--${boundary}--\r\n`)
   }
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,

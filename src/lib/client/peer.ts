@@ -1,2 +1,20 @@
 // The WebRTC stack of the viewer, apart from the rest of the client because it is slow to load.
-export { createViewerPeer } from '../webrtc/viewer-peer.ts'
+import type { Clock } from '../base/clock.ts'
+import type { RtpCodec } from '../model/track.ts'
+import { viewerCodecs } from '../webrtc/viewer.ts'
+import { createViewerPeer, type ViewerPeer } from '../webrtc/viewer-peer.ts'
+
+export { createViewerPeer }
+
+export interface PeerOptions {
+  readonly clock: Clock
+  /** What the offer is narrowed to, so that the server sends nothing else; all that a browser takes when absent. */
+  readonly codecs?: readonly RtpCodec[] | undefined
+}
+
+export function createPeer({ clock, codecs }: PeerOptions): Promise<ViewerPeer> {
+  if (!codecs) return createViewerPeer({ clock })
+  const { video, audio } = viewerCodecs
+  const wanted = ({ codec }: { readonly codec: RtpCodec }) => codecs.includes(codec)
+  return createViewerPeer({ clock, codecs: { video: video.filter(wanted), audio: audio.filter(wanted) } })
+}

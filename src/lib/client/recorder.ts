@@ -1,4 +1,6 @@
 // Writes what arrived to a WebM or MP4 file, as it arrived: no frame is decoded.
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import {
   EncodedAudioPacketSource,
   EncodedPacket,
@@ -8,11 +10,10 @@ import {
   Output,
   WebMOutputFormat,
 } from 'mediabunny'
-import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
-import { clockRateOf, type MediaKind, type RtpCodec } from '../model/track.ts'
+import type { MediaKind, RtpCodec } from '../model/track.ts'
 import type { AssembledFrame } from './frame-assembler.ts'
-import { rtpDistance } from './playback-position.ts'
+import { createRecordingTimeline, type SenderClock } from './recording-timeline.ts'
 
 /** Frames that may wait for the disk; beyond that video is left out up to its next key frame. */
 const maxWaiting = 600
@@ -30,8 +31,9 @@ export interface Recording {
 }
 
 export interface Recorder {
-  /** Takes a frame; video before its first key frame is left out. */
-  add(frame: AssembledFrame): void
+  /** Takes a frame that arrived at `atMs`; video before its first key frame is left out. */
+  add(frame: AssembledFrame, atMs: number): void
+  noteReport(report: SenderClock): void
   /** Completes the file. Throws DISK_FULL and what else went wrong while writing. */
   finish(): Promise<Recording>
 }
@@ -50,13 +52,24 @@ function containerOf(path: string) {
   return found[1]
 }
 
-/** Throws INVALID_OPTION where the name says no container that can be written. */
-export function checkRecordingPath(path: string): void {
+/** What a file of this name can hold. Throws INVALID_OPTION where the name says no container. */
+export const recordableCodecs = (path: string): readonly RtpCodec[] => containerOf(path).codecs
+
+/** Throws INVALID_OPTION where the name says no container, or no file can be written there. */
+export async function checkRecordingPath(path: string): Promise<void> {
   containerOf(path)
+  const refuse = (reason: string): never => {
+    throw new McpxError('INVALID_OPTION', `--output: ${path}: ${reason}`, { hint: 'Name a file that can be written.' })
+  }
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory()) refuse('is a folder')
+  await access(found ? path : dirname(resolve(path)), constants.W_OK).catch((error: NodeJS.ErrnoException) =>
+    refuse(error.code === 'ENOENT' ? 'there is no such folder' : (error.code ?? error.message)),
+  )
 }
 
 /** Opens the file. Throws CODEC_UNSUPPORTED where the container cannot hold a codec. */
-export async function createRecorder(path: string, tracks: RecorderTracks, clock: Clock): Promise<Recorder> {
+export async function createRecorder(path: string, tracks: RecorderTracks): Promise<Recorder> {
   const container = containerOf(path)
   for (const track of [tracks.video, tracks.audio]) {
     if (!track || container.codecs.includes(track.codec)) continue
@@ -69,7 +82,10 @@ export async function createRecorder(path: string, tracks: RecorderTracks, clock
   if (tracks.audio) sinks.audio = audioSink(output, tracks.audio)
   await output.start()
 
-  const timeline = createTimeline(clock)
+  const kinds = (['video', 'audio'] as const).filter((kind) => sinks[kind])
+  const timeline = createRecordingTimeline(kinds)
+  /** Frames that wait until it is known how the tracks stand to each other. */
+  let held: Held[] | undefined = []
   let tail: Promise<void> = Promise.resolve()
   let failure: unknown
   let waiting = 0
@@ -89,8 +105,26 @@ export async function createRecorder(path: string, tracks: RecorderTracks, clock
       })
   }
 
+  function place({ frame, atMs }: Held): void {
+    const timeS = timeline.placeS({ kind: frame.kind, timestamp: frame.timestamp, atMs })
+    write(sinks[frame.kind]!, new EncodedPacket(frame.data, frame.isKey ? 'key' : 'delta', timeS, 0))
+  }
+
+  function releaseHeld(): void {
+    if (!held) return
+    const frames = held
+    held = undefined
+    const first = kinds
+      .map((kind) => frames.find(({ frame }) => frame.kind === kind))
+      .filter((one) => one !== undefined)
+    if (first.length > 0)
+      timeline.begin(first.map(({ frame, atMs }) => ({ kind: frame.kind, timestamp: frame.timestamp, atMs })))
+    for (const one of frames) place(one)
+  }
+
   return {
-    add(frame) {
+    noteReport: (report) => timeline.noteReport(report),
+    add(frame, atMs) {
       const sink = sinks[frame.kind]
       if (!sink || failure) return
       if (frame.kind === 'video' && frame.isKey) needsKey = false
@@ -101,10 +135,12 @@ export async function createRecorder(path: string, tracks: RecorderTracks, clock
         return
       }
       frames++
-      const timeS = timeline(frame)
-      write(sink, new EncodedPacket(frame.data, frame.isKey ? 'key' : 'delta', timeS, 0))
+      if (!held) return place({ frame, atMs })
+      held.push({ frame, atMs })
+      if (held.length >= maxWaiting || timeline.isReady(held[0]!.atMs, atMs)) releaseHeld()
     },
     async finish() {
+      releaseHeld()
       await tail
       if (failure) {
         await output.cancel()
@@ -117,6 +153,7 @@ export async function createRecorder(path: string, tracks: RecorderTracks, clock
 }
 
 type Sink = (packet: EncodedPacket) => Promise<void>
+type Held = { readonly frame: AssembledFrame; readonly atMs: number }
 
 /** WebCodecs codec strings that say as little as possible: the bit stream itself says the rest. */
 const videoCodecs = {
@@ -140,21 +177,4 @@ function audioSink(output: Output, { channels }: NonNullable<RecorderTracks['aud
   output.addAudioTrack(source)
   const config = { codec: 'opus', sampleRate: 48_000, numberOfChannels: channels }
   return (packet) => source.add(packet, { decoderConfig: config })
-}
-
-/**
- * Seconds from the first frame of all. Each track runs on its own RTP clock; the first frame of the second track is placed by
- * when it arrived, since both are sent at the instant they are to be played. Never goes back within a track.
- */
-function createTimeline(clock: Clock): (frame: AssembledFrame) => number {
-  const tracks: Partial<Record<MediaKind, { first: number; offsetS: number; lastS: number }>> = {}
-  let startedAtMs: number | undefined
-  return ({ kind, timestamp }) => {
-    startedAtMs ??= clock.now()
-    tracks[kind] ??= { first: timestamp, offsetS: (clock.now() - startedAtMs) / 1000, lastS: 0 }
-    const track = tracks[kind]
-    const timeS = track.offsetS + rtpDistance(timestamp, track.first) / clockRateOf(kind)
-    track.lastS = Math.max(track.lastS, timeS)
-    return track.lastS
-  }
 }

@@ -10,6 +10,7 @@ import type { Api } from './api.ts'
 import { type AssembledFrame, type AssemblerCounts, createFrameAssembler } from './frame-assembler.ts'
 import { createFrameCounter, type FrameStats } from './frame-counter.ts'
 import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
+import type { SenderClock } from './recording-timeline.ts'
 import { openWhep, type WhepRequest } from './whep-client.ts'
 
 /** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
@@ -48,8 +49,11 @@ export interface ViewerEnd {
   readonly detail?: string
 }
 
+/** `report`: how the clock of a track stands to the sender's, once a second. */
+export type ReceivedEvents = { frame: [AssembledFrame]; report: [SenderClock] }
+
 export interface Viewer {
-  readonly events: Events<{ frame: [AssembledFrame] }>
+  readonly events: Events<ReceivedEvents>
   readonly media: MediaInfo | undefined
   readonly sent: readonly SentTrack[]
   /** Resolves when the stream is over; rejects with PEER_FAILED or what the server reports. */
@@ -98,7 +102,7 @@ export async function openViewer(request: WhepRequest, { api, clock, createPeer 
 
 /** Counts what the peer tells. */
 function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
-  const events = new Events<{ frame: [AssembledFrame] }>()
+  const events = new Events<ReceivedEvents>()
   const position = createPlaybackPosition()
   const frames = createFrameCounter()
   const assemblers = { video: createFrameAssembler(onFrame), audio: createFrameAssembler(onFrame) }
@@ -183,6 +187,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
   }
 
   peer.events.on('rtp', onPacket)
+  peer.events.on('report', (report) => events.emit('report', report))
   peer.events.on('state', onState)
   peer.events.on('control', (text) => {
     const note = parseNote(text)

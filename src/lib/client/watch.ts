@@ -1,8 +1,10 @@
 // Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import type { MediaKind } from '../model/track.ts'
 import type { AssembledFrame } from './frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
+import type { SenderClock } from './recording-timeline.ts'
 import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
 export interface WatchOptions {
@@ -77,22 +79,29 @@ export const loadRecorder = () => import('./recorder.ts')
 
 /** Starts the file with the first key frame, when the tracks and the size of the picture are known. */
 function record(viewer: Viewer, path: string, clock: Clock) {
-  let early: AssembledFrame[] = []
+  let early: { readonly frame: AssembledFrame; readonly atMs: number }[] = []
+  const reports: Partial<Record<MediaKind, SenderClock>> = {}
   let recorder: Recorder | undefined
   let opening: Promise<void> | undefined
   let failure: unknown
 
   async function open(): Promise<void> {
     const { createRecorder } = await loadRecorder()
-    recorder = await createRecorder(path, tracksOf(viewer), clock)
-    for (const frame of early) recorder.add(frame)
+    recorder = await createRecorder(path, tracksOf(viewer))
+    for (const report of Object.values(reports)) recorder.noteReport(report)
+    for (const { frame, atMs } of early) recorder.add(frame, atMs)
     early = []
   }
 
+  viewer.events.on('report', (report) => {
+    reports[report.kind] = report
+    recorder?.noteReport(report)
+  })
   viewer.events.on('frame', (frame) => {
     if (failure) return
-    if (recorder) return recorder.add(frame)
-    if (early.length < maxEarlyFrames) early.push(frame)
+    const atMs = clock.now()
+    if (recorder) return recorder.add(frame, atMs)
+    if (early.length < maxEarlyFrames) early.push({ frame, atMs })
     if (opening || viewer.sent.length === 0) return
     opening = open().catch((error: unknown) => {
       failure = error

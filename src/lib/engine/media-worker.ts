@@ -15,7 +15,11 @@ if (!port) throw new Error('media-worker runs as a worker thread only')
 let host: RpcPeer<HostMethods, MediaEvents>
 const runtime = await createMediaRuntime(settings, {
   clock: systemClock,
-  logger: createLogger({ level: settings.logLevel }).child({ worker: settings.index }),
+  logger: createLogger({
+    level: settings.logLevel,
+    format: settings.logFormat,
+    folder: settings.logFolder,
+  }).child({ worker: settings.index }),
   random: Math.random,
   host: {
     call: (method, params, options) => host.call(method, params, options),

@@ -1,7 +1,7 @@
 // The options of `mcpx serve`, which are those of createServer too. Names and defaults of the origin's flags are kept.
 
 import { McpxError } from '../base/errors.ts'
-import { logLevels } from '../base/log-levels.ts'
+import { logFormats, logLevels } from '../base/log-levels.ts'
 import * as option from '../base/options.ts'
 import { checkBind } from './bind.ts'
 
@@ -146,7 +146,11 @@ export const processOptions = {
   reload: option.boolean({ help: 'Restart when the configuration or the built files change' }),
   debug: option.boolean({ help: 'Debug log level, and GET /debug' }),
   logLevel: option.choice(logLevels, { help: 'Least severe lines to log', default: 'info', ignoreCase: true }),
-  logDir: option.string({ help: 'Folder of log files besides stderr', placeholder: 'path' }),
+  logFormat: option.choice(logFormats, {
+    help: 'Log lines on stderr; auto is text on a terminal and JSON elsewhere and with --json',
+    default: 'auto',
+  }),
+  logDir: option.string({ help: 'Folder that gets mcpx.log besides, as JSON lines', placeholder: 'path' }),
 } as const
 
 export const serveOptions = {

@@ -1,6 +1,6 @@
 // The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
 import type { ErrorRecord } from '../base/errors.ts'
-import type { LogLevel } from '../base/logger.ts'
+import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type {
@@ -56,6 +56,9 @@ export interface WorkerSettings {
   readonly peer: PeerSettings
   readonly snapshotIntervalMs: number
   readonly logLevel: LogLevel
+  readonly logFormat?: LogFormat
+  /** Folder that gets the log besides stderr. */
+  readonly logFolder?: string
   /** Whether a transcode plane exists here, and with what. */
   readonly encoder: 'node-av' | 'ffmpeg' | 'none'
 }

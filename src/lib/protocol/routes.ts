@@ -38,4 +38,7 @@ export const routes = {
 export const encodeContentPath = (content: string): string => content.split('/').map(encodeURIComponent).join('/')
 
 export const playerPath = (content: string): string => `/player/${encodeContentPath(content)}`
+/** The address of a page with the token in its fragment, which no server gets to see: the page makes it a cookie. */
+export const withToken = (url: string, token: string | undefined): string =>
+  token === undefined ? url : `${url}#token=${encodeURIComponent(token)}`
 export const whepPath = (content: string): string => `/whep/${encodeContentPath(content)}`

@@ -126,6 +126,10 @@ export function ntpOf(wallMs: number): bigint {
   return (BigInt(seconds) << 32n) | BigInt(fraction)
 }
 
+/** The other way round, in milliseconds since the Unix epoch. */
+export const wallMsOf = (ntp: bigint): number =>
+  Number(ntp >> 32n) * 1000 + (Number(ntp & 0xffff_ffffn) * 1000) / 2 ** 32 - ntpEpochOffsetMs
+
 /** The middle 32 bits, as receiver reports repeat them. */
 export const compactNtp = (ntp: bigint): number => Number((ntp >> 16n) & 0xffff_ffffn)
 

@@ -8,7 +8,7 @@ import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind, type RtpCodec } from '../model/track.ts'
 import { uniqueCandidates, usableTransport } from './negotiate.ts'
 import { type ParsedRtp, parseRtpHeader, ReceiveStream } from './receive-stream.ts'
-import { compactNtp, parseRtcp, writeNack, writePictureLoss, writeReceiverReport } from './rtcp.ts'
+import { compactNtp, parseRtcp, wallMsOf, writeNack, writePictureLoss, writeReceiverReport } from './rtcp.ts'
 import { codecsOf, type NegotiatedCodec, parseSdp, type SdpSection, transportSequenceUri } from './sdp.ts'
 import { type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
 import { Rollover } from './srtp.ts'
@@ -318,8 +318,11 @@ export class ViewerPeer {
   #onRtcp(compound: Buffer): void {
     for (const packet of parseRtcp(compound)) {
       if (packet.type !== 'sender-report') continue
-      const stream = Object.values(this.#streams).find((candidate) => candidate.ssrc === packet.ssrc)
-      stream?.noteSenderReport(compactNtp(packet.ntp), this.#options.clock.now())
+      const [kind, stream] = Object.entries(this.#streams).find(([, candidate]) => candidate.ssrc === packet.ssrc) ?? []
+      if (!kind || !stream) continue
+      stream.noteSenderReport(compactNtp(packet.ntp), this.#options.clock.now())
+      const { rtpTimestamp } = packet
+      this.events.emit('report', { kind: kind as MediaKind, wallMs: wallMsOf(packet.ntp), rtpTimestamp })
     }
   }
 

@@ -26,6 +26,8 @@ export type ViewerEvents = {
   rtp: [ReceivedRtp]
   state: [connection: ConnectionState, ice: IceState]
   candidate: [{ candidate: string; sdpMid: string; sdpMLineIndex: number } | null]
+  /** A sender report: this RTP timestamp is this instant of the sender's clock. */
+  report: [{ kind: MediaKind; wallMs: number; rtpTimestamp: number }]
   control: [text: string]
   controlOpen: []
 }

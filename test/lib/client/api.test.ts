@@ -85,7 +85,7 @@ describe('requests', () => {
     )
     const progress: number[] = []
     const file = { name: 'a"b.mp4', content: pieces('one', 'three') }
-    expect(await createApi({ url }).addFile(file, (bytes) => progress.push(bytes))).toEqual({ cid: 'bafy' })
+    expect(await createApi({ url }).addFiles([file], (bytes) => progress.push(bytes))).toEqual({ cid: 'bafy' })
     expect(progress).toEqual([3, 8])
     const boundary = /boundary=(.+)$/.exec(asked[0]!.headers['content-type']!)![1]
     expect(asked[0]!.body).toMatch(/name="file"; filename="a_b.mp4"\r\n/)

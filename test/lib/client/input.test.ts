@@ -1,5 +1,5 @@
 // What `mcpx stream` takes: content by form, files by what stands on the disk, web addresses over real HTTP.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +10,11 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mcpx-input-'))
   await writeFile(join(folder, 'clip.mp4'), 'twelve bytes')
+  await mkdir(join(folder, 'season/extra'), { recursive: true })
+  await mkdir(join(folder, 'empty'))
+  await writeFile(join(folder, 'season/extra/b.webm'), 'bbb')
+  await writeFile(join(folder, 'season/a.webm'), 'aaa')
+  await writeFile(join(folder, 'season/.hidden'), 'x')
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -37,12 +42,22 @@ describe('content', () => {
 describe('files', () => {
   it.each(['clip.mp4', './clip.mp4'])('%s is read from the disk', async (path) => {
     const input = await openInput(path, folder)
-    expect(input).toMatchObject({ kind: 'file', name: 'clip.mp4', sizeBytes: 12 })
-    expect(input.kind === 'file' && (await text(input.content))).toBe('twelve bytes')
+    expect(input).toMatchObject({ kind: 'files', name: 'clip.mp4', sizeBytes: 12 })
+    expect(input.kind === 'files' && (await text(input.files[0]!.content))).toBe('twelve bytes')
   })
 
-  it.each(['./none.mp4', '/no/such/file.mp4', '.', '~/none'])('%s is refused', async (path) => {
+  it.each(['./none.mp4', 'none.mp4', '/no/such/file.mp4', '~/none', 'empty'])('%s is refused', async (path) => {
     await expect(openInput(path, folder)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+describe('folders', () => {
+  it('are their files under one name, in order, without hidden ones', async () => {
+    const input = await openInput('season', folder)
+    expect(input).toMatchObject({ kind: 'files', name: 'season', sizeBytes: 6 })
+    if (input.kind !== 'files') throw new Error('no files')
+    expect(input.files.map(({ name }) => name)).toEqual(['season/a.webm', 'season/extra/b.webm'])
+    expect(await text(input.files[1]!.content)).toBe('bbb')
   })
 })
 
@@ -53,8 +68,8 @@ describe('web addresses', () => {
     )
     try {
       const input = await openInput(`${server.url}media/a%20b.webm?x=1`, folder)
-      expect(input).toMatchObject({ kind: 'file', name: 'a b.webm', sizeBytes: 3 })
-      expect(input.kind === 'file' && (await text(input.content))).toBe('abc')
+      expect(input).toMatchObject({ kind: 'files', name: 'a b.webm', sizeBytes: 3 })
+      expect(input.kind === 'files' && (await text(input.files[0]!.content))).toBe('abc')
     } finally {
       await server.stop()
     }

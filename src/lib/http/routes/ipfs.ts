@@ -18,6 +18,8 @@ export async function ipfsRoutes(app: App, context: RouteContext): Promise<void>
   const { engine, clock, limits, gatekeeper } = context
   const { store } = engine
   await app.register(multipart, {
+    // `folder/file` keeps its folder; the store refuses a path that leads outside.
+    preservePath: true,
     limits: { fileSize: limits.uploadBytes, files: maxFiles, fields: 16, fieldSize: 4096 },
   })
   let operations = 0
