@@ -1,11 +1,12 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { McpxServer } from '../src/lib/app.ts'
 import type { StatsSnapshot } from '../src/lib/model/stats.ts'
 import { atMost, type BenchContext, median, quantile, ratios, sum, wait } from './support/bench.ts'
-import { freshCopy, twoMegabitClip, webClip } from './support/clips.ts'
+import { twoMegabitClip, webClip } from './support/clips.ts'
 import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
 import { createProbe } from './support/probe.ts'
 import { type Receivers, startReceivers, unwatch, type Watching, watch, watchMany } from './support/receivers.ts'
@@ -43,7 +44,6 @@ interface Window {
 export async function run(context: BenchContext): Promise<void> {
   const server = await startServer({ pollInterval: 1 })
   const receivers = startReceivers()
-  const transcoders = server.engine.info.encoder === 'none' ? 0 : 1
   const rig: Rig = {
     context,
     server,
@@ -53,7 +53,7 @@ export async function run(context: BenchContext): Promise<void> {
   }
   try {
     await measureCounts(rig, context.pick([10, 50, 100], [10, 50], [2]))
-    if (transcoders > 0) await measureWhileBusy(rig)
+    if (server.engine.info.encoder !== 'none') await measureWhileBusy(rig)
   } finally {
     await receivers.stop()
     rig.probe.close()
@@ -199,33 +199,29 @@ async function measureJoins(rig: Rig, viewers: readonly Watching[]): Promise<voi
   })
 }
 
-/** Fresh clips keep the transcode pool at work: each is a film nobody has seen, watched by one viewer. */
+/** As many threads that only transcode as the pool has: the worst that it can do to the media worker. */
 async function measureWhileBusy(rig: Rig): Promise<void> {
   const { context, server, receivers, content } = rig
   context.say('transcode pool busy')
   const viewers = await watchMany(server.engine, receivers, content, context.pick(50, 20, 2))
-  await wait(context.pick(3000, 2000, 500))
-  const durationMs = context.pick(12_000, 5000, 1000)
-  const source = webClip()
-  let isOver = false
-  // Picture and sound of three films: within the eight jobs of a transcode worker.
-  const feed = async () => {
-    while (!isOver) {
-      const film = await addContent(server, 'film.mp4', await freshCopy(source))
-      const viewer = await watch(server.engine, receivers, film)
-      await wait(1000)
-      await unwatch(server.engine, receivers, viewer)
-    }
-  }
-  const feeding = Promise.all([feed(), feed(), feed()]).catch((error) => context.say(`no transcode: ${error}`))
-  await wait(context.pick(2000, 1000, 500))
-  const window = await measure(rig, viewers, durationMs)
-  isOver = true
-  await feeding
-  const cores = window.processUs / 1000 / window.elapsedMs
-  reportPacing(context, `${viewers.length} viewers, transcode pool busy (process at ${cores.toFixed(2)} cores)`, [
-    window,
-  ])
+  const threads = Math.max(1, availableParallelism() - 1)
+  const workerData = { encoderName: server.engine.info.encoder, path: webClip() }
+  const load = Array.from(
+    { length: threads },
+    () => new Worker(new URL('./support/transcode-load.ts', import.meta.url), { workerData }),
+  )
+  await wait(context.pick(4000, 2500, 1000))
+  const windows: Window[] = []
+  for (let round = 0; round < context.pick(2, 1, 1); round++)
+    windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
+  await Promise.all(load.map((worker) => worker.terminate()))
+  const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
+  reportPacing(
+    context,
+    `${viewers.length} viewers, transcode pool busy`,
+    windows,
+    `process at ${cores.toFixed(2)} cores`,
+  )
   await Promise.all(viewers.map((viewer) => unwatch(server.engine, receivers, viewer)))
 }
 
