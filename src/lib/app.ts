@@ -57,10 +57,11 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock })
   closer.add('metrics', () => metrics.close())
+  // Before anybody can ask for it: a page that was open when the server stopped asks at once.
+  const sample = options.sample ? { cid: await engine.sample() } : undefined
   const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
-  const sample = options.sample ? { cid: await engine.sample() } : undefined
   return {
     url,
     whep: `${url}/whep`,
@@ -141,7 +142,7 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       viewerTimeoutMs,
       keptClosed,
     },
-    { store: content.store, ...tools },
+    { store: content.store, metadata: content.metadata, ...tools },
   )
   closer.add('engine', () => engine.stop())
   return engine

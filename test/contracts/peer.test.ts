@@ -151,6 +151,23 @@ describe('a peer and a viewer that offers', () => {
     expect(second.outlet('video')).toBeUndefined()
   })
 
+  it('keeps the section it sends nothing on, inactive, so that the bundle hangs on the first one still', async () => {
+    const peer = await factory.createPeer()
+    const viewer = await createViewer()
+    viewers.push(viewer)
+    const offer = await viewer.offer()
+    const answer = await peer.acceptOffer(offer, async ({ audio }) => ({ audio: audio[0]! }))
+    const mids = (sdp: string) => /a=group:BUNDLE (.*)/.exec(sdp)![1]
+    expect(offer.indexOf('m=video')).toBeLessThan(offer.indexOf('m=audio'))
+    expect(mids(answer)).toBe(mids(offer))
+    expect(answer.match(/^m=\w+ \d+|^a=(?:inactive|sendonly)/gm)).toEqual([
+      ...['m=video 9', 'a=inactive', 'm=audio 9', 'a=sendonly', 'm=application 9'],
+    ])
+    await viewer.acceptAnswer(answer)
+    await Promise.all([isConnected(peer), isConnected(viewer)])
+    expect(peer.outlets.map(({ kind }) => kind)).toEqual(['audio'])
+  })
+
   it('refuses everything once closed', async () => {
     const peer = await factory.createPeer()
     await peer.close()

@@ -70,6 +70,7 @@ const recipes = {
     ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
   ],
   'variable-rate.mp4': [...video(3), '-vf', "select='if(lt(t,1.5),1,not(mod(n,3)))'", '-vsync', 'vfr', ...baseline],
+  'anamorphic.mp4': [...video(1), '-vf', 'setsar=4/3', ...baseline],
   'long-gop.mp4': [...video(24, 10), ...'-c:v libx264 -preset ultrafast -profile:v baseline -g 1000'.split(' ')],
   'opus.ogg': [...tone(3), ...opus],
   'vorbis.ogg': [...tone(3), '-c:a', 'libvorbis'],

@@ -1,9 +1,11 @@
 // Runs transcode jobs over a real message channel, and looks at what came out by decoding it again.
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { MessageChannel } from 'node:worker_threads'
 import { systemClock } from '../../src/lib/base/clock.ts'
+import { openMedia } from '../../src/lib/media/open.ts'
 import type { MediaSource } from '../../src/lib/media/rendition.ts'
 import type { Encoder } from '../../src/lib/media/transcode/encoder.ts'
 import { askJob, serveJob } from '../../src/lib/media/transcode/job-port.ts'
@@ -14,7 +16,7 @@ import type { Segment } from '../../src/lib/media/transcode/run-job.ts'
 import type { Frame, Gop } from '../../src/lib/model/frame.ts'
 import type { Track } from '../../src/lib/model/track.ts'
 import type { Recipe, TranscodeJob } from '../../src/lib/protocol/media-plane.ts'
-import { openFile } from './transcode-source.ts'
+import { memoryFiles, newReadLog, type ReadLog } from './clips.ts'
 
 export const nodeAv = () => createNodeAvEncoder({ breathe: () => setImmediate() })
 
@@ -36,6 +38,10 @@ const loads = (part: Promise<unknown>): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+/** A file as a transcode job reads it. `log` counts what is open of it. */
+export const openFile = (path: string, log: ReadLog = newReadLog()): Promise<MediaSource> =>
+  openMedia(memoryFiles({ [path]: new Uint8Array(readFileSync(path)) }, path, log), { clock: systemClock })
 
 export async function trackOf(path: string, kind: Track['kind']): Promise<Track> {
   const source = await openFile(path)

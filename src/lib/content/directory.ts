@@ -1,4 +1,5 @@
 // Names, not bytes: what a path leads to and what a directory holds, flat or sharded (HAMT).
+import { setImmediate } from 'node:timers/promises'
 import { exporter, walkPath } from 'ipfs-unixfs-exporter'
 import { McpxError } from '../base/errors.ts'
 import { type CID, cidText, codecs } from './cid.ts'
@@ -9,6 +10,8 @@ import type { ContentStat, DirectoryEntry } from './store.ts'
 /** More names than this are refused: nobody lists them, and each costs a block. */
 const maxEntries = 10_000
 const statsAtOnce = 8
+/** Shards or names of a listing before other work gets a turn: blocks that are in memory come without one. */
+const turnEvery = 16
 
 export interface Directory {
   stat(cid: CID, signal?: AbortSignal): Promise<ContentStat>
@@ -44,15 +47,35 @@ export function createDirectory(getBlock: GetBlock): Directory {
     return found
   }
 
+  /** The same for one listing: a shard that comes twice is a trick, which 256 links a level make endless. */
+  function listing() {
+    const seen = new Set<string>()
+    let isOpen = false
+    return {
+      async *get(cid: CID, options?: { signal?: AbortSignal }) {
+        const key = cidText(cid)
+        if (isOpen && (seen.has(key) || seen.size === maxEntries))
+          throw new McpxError('CONTENT_CORRUPT', `the shard ${key} of a directory comes again, or one too many`)
+        // The exporter reads the root once to see what it is, and again to list it.
+        if (isOpen) seen.add(key)
+        isOpen = true
+        if (seen.size % turnEvery === 0) await setImmediate()
+        options?.signal?.throwIfAborted()
+        yield await getBlock(cid, options?.signal)
+      },
+    }
+  }
+
   async function names(cid: CID, signal?: AbortSignal): Promise<Name[]> {
     const found: Name[] = []
     try {
-      const entry = await exporter(cid, blockstore, { signal })
+      const entry = await exporter(cid, listing(), { signal })
       if (entry.type !== 'directory') throw new McpxError('INVALID_REQUEST', `${cidText(cid)} is no directory`)
       for await (const { name, cid: at, size } of entry.entries({ signal })) {
         if (found.length === maxEntries)
           throw new McpxError('INVALID_REQUEST', `${cidText(cid)} has more than ${maxEntries} entries`)
         found.push({ name, cid: at, linkBytes: Number(size) })
+        if (found.length % turnEvery === 0) await setImmediate()
       }
     } catch (error) {
       throw translate(error, `${cidText(cid)} cannot be listed`, signal)
@@ -87,6 +110,8 @@ export function createDirectory(getBlock: GetBlock): Directory {
       for (let at = 0; at < all.length; at += statsAtOnce) {
         const batch = all.slice(at, at + statsAtOnce)
         entries.push(...(await Promise.all(batch.map((name) => describe(name, signal)))))
+        await setImmediate()
+        signal?.throwIfAborted()
       }
       return entries
     },

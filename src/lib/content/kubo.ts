@@ -1,4 +1,5 @@
 // A real Kubo daemon: it adds, pins and finds; its blocks come through our own folder, verified like everybody's.
+import { setImmediate } from 'node:timers/promises'
 import { create } from 'kubo-rpc-client'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
@@ -99,10 +100,12 @@ export function createKubo(options: KuboOptions): Kubo {
           })
           for await (const { path, cid } of added) if (!path.includes('/')) found.set(path, cid.toString())
           return found
-        }).catch((error) => {
-          // The client reports any failure of what it reads as an abort.
-          throw upload.failure ?? error
         })
+          .catch((error) => {
+            // The client reports any failure of what it reads as an abort.
+            throw upload.failure ?? error
+          })
+          .finally(() => upload.stop())
         const { only, sizeBytes } = upload.result()
         const cid = cidText(parseCid(tops.get(only ?? '')!))
         if (pin) await call(cid, signal, () => client.pin.add(cid as never, { signal }))
@@ -140,6 +143,7 @@ function createUpload(
   const paths = new Set<string>()
   let sizeBytes = 0
   let failure: unknown
+  let isOver = false
 
   async function* content(input: AddInput) {
     for await (const bytes of input.content) {
@@ -147,6 +151,9 @@ function createUpload(
       sizeBytes += bytes.length
       onProgress?.(sizeBytes)
       yield bytes
+      // The client goes on reading without back-pressure once the connection is gone: let its end be heard.
+      await setImmediate()
+      if (isOver) throw new McpxError('INTERNAL', 'the upload is over')
     }
   }
 
@@ -154,7 +161,7 @@ function createUpload(
     try {
       yield* source
     } catch (error) {
-      failure ??= error
+      if (!isOver) failure ??= error
       throw error
     }
   }
@@ -171,6 +178,10 @@ function createUpload(
     candidates: () => guarded(files()),
     get failure() {
       return failure
+    },
+    /** Ends the reading of what is added, whoever still pulls. */
+    stop() {
+      isOver = true
     },
     result() {
       const names = new Set([...paths].map((path) => path.split('/')[0]!))

@@ -1,7 +1,5 @@
 // IPNS names to CIDs: signed records from gateways, DNSLink from the DNS.
 import { resolveTxt } from 'node:dns/promises'
-import { multihashToIPNSRoutingKey, unmarshalIPNSRecord } from 'ipns'
-import { ipnsValidator } from 'ipns/validator'
 import { base58btc } from 'multiformats/bases/base58'
 import * as Digest from 'multiformats/hashes/digest'
 import type { Clock } from '../base/clock.ts'
@@ -60,17 +58,19 @@ export function keyOf(name: string): CID | undefined {
 }
 
 async function fromRecord(key: CID, name: string, gateways: readonly Gateway[], signal: AbortSignal): Promise<string> {
+  // Loaded at the first name: it costs a server's start 0.1 s, and most never meet one.
+  const [ipns, { ipnsValidator }] = await Promise.all([import('ipns'), import('ipns/validator')])
   const failures: string[] = []
   let isForged = false
   for (const gateway of gateways) {
     try {
       const record = await gateway.fetchRecord(key.toString(), signal)
       if (record) {
-        await ipnsValidator(multihashToIPNSRoutingKey(key.multihash as never), record).catch((error) => {
+        await ipnsValidator(ipns.multihashToIPNSRoutingKey(key.multihash as never), record).catch((error) => {
           isForged = true
           throw error
         })
-        return unmarshalIPNSRecord(record).value
+        return ipns.unmarshalIPNSRecord(record).value
       }
       failures.push(`${gateway.name}: does not have it`)
     } catch (error) {

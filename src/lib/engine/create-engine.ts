@@ -4,12 +4,13 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { fromErrorRecord, McpxError, toErrorRecord } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
-import type { CloseReason, StreamRecord } from '../model/stream.ts'
-import type { MediaEvents, WorkerSettings } from '../protocol/media-plane.ts'
-import { testConnection } from './connection-test.ts'
+import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
+import type { MediaEvents, SourceRef, WorkerSettings } from '../protocol/media-plane.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
+import { spawnWorker } from './spawn-worker.ts'
 import { createTranscodePlane, type TranscodeSettings } from './transcode-plane.ts'
 
 export interface EngineSettings {
@@ -34,28 +35,36 @@ interface Entry {
   waiting: Timer | undefined
 }
 
+export interface EngineDeps {
+  readonly store: ContentStore
+  /** Remembers what content turned out to be, so that it need not be read again to say so. */
+  readonly metadata: Pick<CidMetadata, 'get' | 'put'>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How worker threads are started. */
+  readonly spawn?: typeof spawnWorker
+}
+
 /** Starts the media workers; rejects when one cannot start. */
-export async function createEngine(
-  settings: EngineSettings,
-  deps: { store: ContentStore; clock: Clock; logger: Logger },
-): Promise<Engine> {
-  const { store, clock, logger } = deps
+export async function createEngine(settings: EngineSettings, deps: EngineDeps): Promise<Engine> {
+  const { store, clock, logger, spawn = spawnWorker } = deps
   const events = new Events<EngineEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
   const open = new Map<string, Entry>()
   const closed: StreamRecord[] = []
   let opening = 0
-  let stopped = false
+  const stopping = new AbortController()
   let sample: Promise<string> | undefined
   let sampleCid: string | undefined
 
   const fetchBlock = async ({ cid }: { cid: string }, { signal }: { signal: AbortSignal }) =>
     store.ensureBlock(cid, { signal })
   const transcode = settings.transcode
-    ? createTranscodePlane(settings.transcode, { logger, handlers: { fetchBlock } })
+    ? createTranscodePlane(settings.transcode, { logger, spawn, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
     clock,
     logger,
+    spawn,
     handlers: {
       fetchBlock,
       transcode(job) {
@@ -79,7 +88,8 @@ export async function createEngine(
       const entry = open.get(change.streamId)
       if (!entry) return
       const { state, peer } = change
-      if (state !== 'waiting') entry.waiting?.cancel()
+      // Not at `connecting`: a viewer may never answer the offer.
+      if (state === 'active') entry.waiting?.cancel()
       const connectedAtMs = entry.record.connectedAtMs ?? (state === 'active' ? clock.wallMs() : undefined)
       update(entry, {
         state,
@@ -135,8 +145,8 @@ export async function createEngine(
   }
 
   function deadline(signal?: AbortSignal): AbortSignal {
-    const timeout = AbortSignal.timeout(settings.openTimeoutMs)
-    return signal ? AbortSignal.any([signal, timeout]) : timeout
+    const ends = [AbortSignal.timeout(settings.openTimeoutMs), stopping.signal]
+    return AbortSignal.any(signal ? [signal, ...ends] : ends)
   }
 
   async function withDeadline<T>(
@@ -156,7 +166,7 @@ export async function createEngine(
   }
 
   async function openStream(request: OpenRequest): Promise<StreamRecord> {
-    if (stopped) throw new McpxError('STREAM_CONFLICT', 'the server is stopping')
+    stopping.signal.throwIfAborted()
     if (open.size + opening >= settings.maxStreams)
       throw new McpxError('TOO_MANY_STREAMS', `${open.size + opening} streams are open, the most allowed`)
     opening++
@@ -181,6 +191,7 @@ export async function createEngine(
         audioTrackId === undefined ? params : { ...params, audioTrackId },
         signal,
       )
+      remember(source, info)
       const record: StreamRecord = {
         id: streamId,
         content: source.id,
@@ -202,6 +213,11 @@ export async function createEngine(
       media.call(worker, 'close', { streamId, reason: 'content_failed' }).catch(() => {})
       throw error
     }
+  }
+
+  function remember(source: SourceRef, info: MediaInfo): void {
+    const sizeBytes = Object.values(source.files).reduce((sum, file) => sum + file.sizeBytes, 0)
+    deps.metadata.put(source.id, { sizeBytes, media: info })
   }
 
   async function close(streamId: string, reason: CloseReason = 'requested'): Promise<void> {
@@ -226,8 +242,14 @@ export async function createEngine(
     async probe(content, outer) {
       return withDeadline(content, outer, async (signal) => {
         const source = await store.sourceRef(content, { signal })
+        const known = deps.metadata.get(source.id)
+        if (known) return known.media
         const worker = media.place(source.id)
-        return media.call(worker, 'probe', { source }, signal).finally(() => media.release(worker, source.id))
+        const info = await media
+          .call(worker, 'probe', { source }, signal)
+          .finally(() => media.release(worker, source.id))
+        remember(source, info)
+        return info
       })
     },
     acceptOffer: async (streamId, sdp) => media.call(find(streamId).worker, 'acceptOffer', { streamId, sdp }),
@@ -260,11 +282,15 @@ export async function createEngine(
       )
       return sample
     },
-    testConnection: () => testConnection(engine, clock),
+    async testConnection() {
+      // The only part of the control plane that needs WebRTC: loaded at the first test.
+      const { testConnection } = await import('./connection-test.ts')
+      return testConnection(engine, clock)
+    },
     health: () => media.health(),
     async stop() {
-      if (stopped) return
-      stopped = true
+      if (stopping.signal.aborted) return
+      stopping.abort(new McpxError('INTERRUPTED', 'the server is stopping'))
       await closeAll('server_stopped')
       await Promise.all([media.stop(), transcode?.stop()])
       events.removeAll()

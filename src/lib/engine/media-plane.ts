@@ -14,7 +14,7 @@ const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
 const silentTicks = 10
-/** A worker that dies sooner than this after its start is not started again at once. */
+/** Deaths, of all workers together, after which none is started again: what ends them would end the next one too. */
 const maxRestarts = 20
 
 export interface MediaPlane {
@@ -36,6 +36,7 @@ export interface MediaPlane {
 export interface MediaPlaneDeps {
   readonly clock: Clock
   readonly logger: Logger
+  readonly spawn?: typeof spawnWorker
   readonly handlers: RpcHandlers<HostMethods>
   readonly onEvent: <K extends keyof MediaEvents & string>(worker: number, event: K, payload: MediaEvents[K]) => void
   /** Every stream on this worker is lost. */
@@ -46,17 +47,18 @@ interface Slot {
   link: WorkerLink<MediaMethods>
   streams: number
   readonly warm: Map<string, number>
-  health?: WorkerHealth
+  health?: WorkerHealth | undefined
+  /** Why it takes nothing any more. */
+  down?: McpxError
 }
 
 /** Rejects when a worker cannot start, for example with PORT_IN_USE; none is left running then. */
 export async function createMediaPlane(settings: readonly WorkerSettings[], deps: MediaPlaneDeps): Promise<MediaPlane> {
-  let stopped = false
   let restarts = 0
   const slots: Slot[] = settings.map((own) => ({ link: start(own), streams: 0, warm: new Map() }))
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
-    const worker = spawnWorker('media-worker', import.meta.url, own)
+    const worker = (deps.spawn ?? spawnWorker)('media-worker', import.meta.url, own)
     const watchdog = createWatchdog(deps.clock, silentTicks, () => {
       deps.logger.error({ worker: own.index }, 'media worker does not answer')
       void worker.terminate()
@@ -84,8 +86,19 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     if (!slot) return
     slot.streams = 0
     slot.warm.clear()
-    if (!stopped && restarts++ < maxRestarts) slot.link = start(own)
+    slot.health = undefined
+    if (restarts++ < maxRestarts) restart(slot, own)
+    else slot.down = error
     deps.onWorkerLost(own.index, error)
+  }
+
+  /** What is asked of it meanwhile waits in its port. */
+  function restart(slot: Slot, own: WorkerSettings): void {
+    slot.link = start(own)
+    slot.link.rpc.call('start', undefined).catch((error: McpxError) => {
+      deps.logger.error({ worker: own.index, error: error.message }, 'media worker does not start again')
+      slot.down = error
+    })
   }
 
   function place(sourceId: string): number {
@@ -93,7 +106,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     let bestLoad = Infinity
     for (const [index, slot] of slots.entries()) {
       const load = slot.streams - (slot.warm.has(sourceId) ? warmthBonus : 0)
-      if (load < bestLoad) [best, bestLoad] = [index, load]
+      if (!slot.down && load < bestLoad) [best, bestLoad] = [index, load]
     }
     const slot = slots[best]!
     slot.streams++
@@ -102,7 +115,6 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
   }
 
   async function stop(): Promise<void> {
-    stopped = true
     await Promise.all(slots.map((slot) => slot.link.stop(stopGraceMs)))
   }
 
@@ -123,7 +135,11 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
       if (left > 0) slot.warm.set(sourceId, left)
       else slot.warm.delete(sourceId)
     },
-    call: (worker, method, params, signal) => slots[worker]!.link.rpc.call(method, params, signal ? { signal } : {}),
+    async call(worker, method, params, signal) {
+      const { link, down } = slots[worker]!
+      if (down) throw down
+      return link.rpc.call(method, params, signal ? { signal } : {})
+    },
     health: () => slots.flatMap((slot) => slot.health ?? []),
     stop,
   }

@@ -57,7 +57,7 @@ function planVideo(input: PlanInput, rules: PlanRules): PlannedKind | undefined 
   const passing = input.video.map((track, source) => ({
     track,
     source,
-    codec: needsTurning(track, input) ? undefined : rules.canPass(track, input.viewer.video),
+    codec: needsReshaping(track, input) ? undefined : rules.canPass(track, input.viewer.video),
   }))
   const first = passing.find((rung) => rung.codec)?.codec
   if (first) {
@@ -72,9 +72,9 @@ function planVideo(input: PlanInput, rules: PlanRules): PlannedKind | undefined 
   return { codec: made.codec, rungs: made.recipes.map((recipe) => ({ track, source: best, recipe })), transcoded: true }
 }
 
-/** RTP carries no rotation that every viewer honours, so a turned picture is re-encoded where that is possible. */
-function needsTurning(track: Track, input: PlanInput): boolean {
-  return input.canTranscode && (track.rotation ?? 0) !== 0
+/** RTP carries no rotation and no pixel shape that viewers honour: such a picture is re-encoded where that is possible. */
+function needsReshaping(track: Track, input: PlanInput): boolean {
+  return input.canTranscode && ((track.rotation ?? 0) !== 0 || track.displayWidth !== undefined)
 }
 
 function planAudio(track: Track, input: PlanInput, rules: PlanRules): PlannedKind | undefined {

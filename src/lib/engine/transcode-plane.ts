@@ -36,12 +36,13 @@ interface Slot {
 
 export function createTranscodePlane(
   settings: TranscodeSettings,
-  deps: { logger: Logger; handlers: RpcHandlers<Pick<HostMethods, 'fetchBlock'>> },
+  deps: { logger: Logger; handlers: RpcHandlers<Pick<HostMethods, 'fetchBlock'>>; spawn?: typeof spawnWorker },
 ): TranscodePlane {
   const slots: Slot[] = []
+  let stopped = false
 
   function spawn(): Slot {
-    const worker = spawnWorker('transcode-worker', import.meta.url, settings)
+    const worker = (deps.spawn ?? spawnWorker)('transcode-worker', import.meta.url, settings)
     const slot: Slot = {
       link: linkWorker(
         worker,
@@ -71,6 +72,7 @@ export function createTranscodePlane(
       return slots.reduce((sum, slot) => sum + slot.jobs, 0)
     },
     start(job) {
+      if (stopped) throw new McpxError('INTERRUPTED', 'the server is stopping')
       const slot = slotFor()
       if (slot.jobs >= settings.maxJobsPerWorker)
         throw new McpxError('TOO_MANY_STREAMS', `${this.jobs} transcodes are running already`)
@@ -83,6 +85,7 @@ export function createTranscodePlane(
         .finally(() => slot.jobs--)
     },
     async stop() {
+      stopped = true
       await Promise.all(slots.map((slot) => slot.link.stop(stopGraceMs)))
     },
   }

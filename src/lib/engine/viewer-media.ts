@@ -35,6 +35,7 @@ export class ViewerMedia {
   #playback: ViewerPlayback | undefined
   #epoch: Epoch | undefined
   #paused = false
+  #closed = false
 
   constructor(params: OpenParams, content: OpenedContent, deps: ViewerMediaDeps) {
     this.#params = params
@@ -72,6 +73,7 @@ export class ViewerMedia {
 
   /** Settles what is sent. Reading begins while ICE and DTLS are still at work, so that the first frame waits for neither. */
   choose(viewer: ViewerCodecs): ChosenCodecs {
+    if (this.#closed) throw new McpxError('STREAM_NOT_FOUND', `stream ${this.#params.streamId} is closed`)
     const plan = this.#content.plan(viewer, this.#audioTrackId)
     this.#plan = plan
     this.#info = this.#content.infoFor(plan)
@@ -177,6 +179,7 @@ export class ViewerMedia {
   }
 
   close(): void {
+    this.#closed = true
     this.#playback?.close()
   }
 }

@@ -53,6 +53,8 @@ const playlistName = /\.m3u8?$/i
 /** No container is recognised by less. */
 const smallestMediaBytes = 12
 const maxPlaylistBytes = 4 * 2 ** 20
+/** The demuxer compares each variant with every other, in one go. */
+const maxVariants = 256
 const defaultTimeoutMs = 30_000
 const defaultCacheBytes = 4 * 2 ** 20
 
@@ -64,7 +66,7 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
   let readFailure: McpxError | undefined
 
   async function openFile(path: string): Promise<Source> {
-    const bytes = await guard(Promise.resolve().then(() => files.open(path)))
+    const bytes = await files.open(path)
     opened.add(bytes)
     if (closing.signal.aborted) closeFile(bytes)
     // mediabunny asks for the first bytes without asking how many there are: where they are fewer, its own assertion fails.
@@ -80,7 +82,9 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
           'MEDIA_CORRUPT',
           `the playlist ${path} has ${bytes.sizeBytes} bytes (at most ${maxPlaylistBytes})`,
         )
-      return new BufferSource(await guard(bytes.read(0, bytes.sizeBytes, { signal: closing.signal })))
+      const text = await bytes.read(0, bytes.sizeBytes, { signal: closing.signal })
+      checkPlaylist(path, text)
+      return new BufferSource(text)
     } finally {
       closeFile(bytes)
     }
@@ -112,7 +116,7 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
   }
 
   const input = new Input({
-    source: new CustomPathedSource(files.entry, ({ path }) => openFile(path)),
+    source: new CustomPathedSource(files.entry, ({ path }) => guard(openFile(path)).catch(failingSource)),
     formats: ALL_FORMATS,
     formatOptions: { hls: { offsetTimestampsByDateTime: false } },
   })
@@ -152,6 +156,22 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
       for (const bytes of [...opened]) closeFile(bytes)
     },
   }
+}
+
+function checkPlaylist(path: string, bytes: Uint8Array): void {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  const variants = text.match(/^[ \t]*#EXT-X-(?:STREAM-INF|MEDIA|I-FRAME-STREAM-INF):/gm)?.length ?? 0
+  if (variants > maxVariants)
+    throw new McpxError('MEDIA_CORRUPT', `the playlist ${path} has ${variants} variants (at most ${maxVariants})`)
+}
+
+/**
+ * A file that cannot be opened, as a source whose reads say so: mediabunny 1.61 leaves a rejected request unhandled when the
+ * input is disposed, which ends the thread with every stream in it.
+ */
+function failingSource(error: unknown): CustomSource {
+  const fail = () => Promise.reject(error)
+  return new CustomSource({ getSize: () => 1, read: fail, handleUnhandledError: () => {} })
 }
 
 interface RangeReader {

@@ -74,12 +74,14 @@ async function readContents({ input, id }: OpenInput): Promise<Contents> {
     throw new McpxError('MEDIA_CORRUPT', `${id} has ${sources.length} tracks (at most ${maxTracks})`)
   await refuseEmptyTracks(sources, id)
   const tracks = await Promise.all(sources.map(async (source) => ({ source, track: await describeTrack(source) })))
-  const zeroS = await input.getFirstTimestamp(sources)
+  const firstS = await input.getFirstTimestamp(sources)
   const options = { skipLiveWait: true }
   const endS =
     (await input.getDurationFromMetadata(sources, options)) ?? (await input.computeDuration(sources, options))
-  if (!Number.isFinite(zeroS) || !Number.isFinite(endS))
+  if (!Number.isFinite(firstS) || !Number.isFinite(endS))
     throw new McpxError('MEDIA_CORRUPT', `${id} has times that are no numbers`)
+  // What is before 0 is only decoded: the priming of AAC and Opus, the run-up to an edit.
+  const zeroS = Math.max(0, firstS)
   return { container, zeroS, durationS: Math.max(0, endS - zeroS), tracks }
 }
 

@@ -1,5 +1,6 @@
 // What a source is, for every surface that shows it.
 import type { MediaInfo } from '../model/stream.ts'
+import type { Track } from '../model/track.ts'
 import { ladderOf } from './ladder.ts'
 import type { MediaSource } from './rendition.ts'
 
@@ -12,16 +13,14 @@ export function describeMedia(source: MediaSource): MediaInfo {
     rungs,
     mode,
     rotation: video[0]?.rotation ?? 0,
-    tracks: source.tracks.map(({ id, kind, codec, language, width, height, frameRate, sampleRate, channels }) => ({
-      id,
-      kind,
-      codec,
-      ...(language !== undefined && { language }),
-      ...(width !== undefined && { width }),
-      ...(height !== undefined && { height }),
-      ...(frameRate !== undefined && { frameRate }),
-      ...(sampleRate !== undefined && { sampleRate }),
-      ...(channels !== undefined && { channels }),
-    })),
+    tracks: source.tracks.map(describeTrack),
   }
+}
+
+/** The fields of a track that are for people. */
+const shown = ['language', 'width', 'height', 'displayWidth', 'displayHeight', 'frameRate', 'sampleRate', 'channels']
+
+function describeTrack(track: Track): MediaInfo['tracks'][number] {
+  const { id, kind, codec } = track
+  return { id, kind, codec, ...Object.fromEntries(Object.entries(track).filter(([name]) => shown.includes(name))) }
 }

@@ -28,6 +28,8 @@ const maxPieceS = 10
 const maxPieceBytes = 8 * 2 ** 20
 const maxPieceFrames = 4096
 const audioRunS = 1
+/** How much before 0 belongs to the first run: what a decoder needs to be right from 0 on. Opus is sent as it is: nothing. */
+const primingS = 0.3
 /** Container times are rationals read as floats: nearer than this is the same instant. */
 const epsilonS = 1e-6
 const packetsPerPause = 256
@@ -47,7 +49,8 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
   let isClosed = false
 
   const timeOf = (packet: EncodedPacket): number => packet.timestamp - zeroS
-  const runOf = (packet: EncodedPacket): number => Math.floor((timeOf(packet) + epsilonS) / audioRunS)
+  const runOf = (packet: EncodedPacket): number => Math.max(0, Math.floor((timeOf(packet) + epsilonS) / audioRunS))
+  const firstRunS = track.codec === 'opus' ? 0 : -primingS
 
   /** One operation at a time: the demuxer's cache serves sequential reads best. */
   function serialised<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -79,7 +82,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
     const inside = (await sink.getPacket(at, metadata)) ?? (await sink.getFirstPacket(metadata))
     if (!inside) return null
     const run = runOf(inside)
-    const before = await sink.getPacket(zeroS + run * audioRunS + epsilonS, metadata)
+    const before = await sink.getPacket(zeroS + (run === 0 ? firstRunS : run * audioRunS) + epsilonS, metadata)
     if (!before) return sink.getFirstPacket(retrieval)
     return runOf(before) === run ? sink.getPacket(before.timestamp, retrieval) : sink.getNextPacket(before, retrieval)
   }

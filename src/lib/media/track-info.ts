@@ -20,10 +20,19 @@ async function describeVideo(source: InputVideoTrack): Promise<Track> {
     ...descriptionOf(config),
     width: await source.getCodedWidth(),
     height: await source.getCodedHeight(),
+    ...(await describeDisplay(source)),
     rotation: await source.getRotation(),
     ...(frameRate !== undefined && { frameRate }),
     reordered,
   }
+}
+
+/** Nothing where pixels are square, or the container says what cannot be. */
+async function describeDisplay(source: InputVideoTrack): Promise<Pick<Track, 'displayWidth' | 'displayHeight'>> {
+  const [displayWidth, displayHeight] = [await source.getSquarePixelWidth(), await source.getSquarePixelHeight()]
+  if (!(displayWidth > 0 && displayHeight > 0 && displayWidth + displayHeight < Number.POSITIVE_INFINITY)) return {}
+  const isSquare = displayWidth === (await source.getCodedWidth()) && displayHeight === (await source.getCodedHeight())
+  return isSquare ? {} : { displayWidth, displayHeight }
 }
 
 async function describeAudio(source: InputAudioTrack): Promise<Track> {

@@ -45,6 +45,9 @@ export interface MediaInfo {
     readonly language?: string
     readonly width?: number
     readonly height?: number
+    /** Size in square pixels before rotation, where the coded one has other pixels. */
+    readonly displayWidth?: number
+    readonly displayHeight?: number
     readonly frameRate?: number
     readonly sampleRate?: number
     readonly channels?: number

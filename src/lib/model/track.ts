@@ -21,6 +21,9 @@ export interface Track {
   /** Video: coded size in pixels; rotation clockwise in degrees. */
   readonly width?: number
   readonly height?: number
+  /** Size in square pixels before rotation, where the coded one has other pixels (anamorphic). */
+  readonly displayWidth?: number
+  readonly displayHeight?: number
   readonly rotation?: 0 | 90 | 180 | 270
   readonly frameRate?: number
   /** True when frames are stored in another order than they are shown (B-frames, hidden frames): RTP cannot carry it. */

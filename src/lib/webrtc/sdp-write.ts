@@ -1,7 +1,8 @@
 // The SDP that we say: one bundled transport, the codecs that were settled, everything else refused (RFC 8829, RFC 3264).
 import type { MediaKind } from '../model/track.ts'
 import type { CodecParameters } from './peer.ts'
-import { codecsOf, type Direction, type NegotiatedCodec, type SdpSection, transportSequenceUri } from './sdp.ts'
+import type { Direction, NegotiatedCodec, SdpSection } from './sdp.ts'
+import { transportSequenceUri } from './sdp.ts'
 
 /** What stands in every section that is on. */
 export interface LocalTransport {
@@ -33,19 +34,6 @@ export type LocalSection =
       readonly maxMessageSize: number
     }
   | { readonly kind: 'refused'; readonly section: SdpSection }
-
-/**
- * The answer to a section that nothing is sent on. The first one of a bundle stays on, inactive: Chromium with
- * `bundlePolicy: 'max-bundle'` takes no answer that refuses it, as one to content without video would.
- */
-export function unusedSection(section: SdpSection, index: number): LocalSection {
-  const { kind, mid, protocol } = section
-  const receives = section.isOpen && (section.direction === 'recvonly' || section.direction === 'sendrecv')
-  const [codec] = kind === 'video' || kind === 'audio' ? codecsOf(section) : []
-  if (index > 0 || !receives || !codec) return { kind: 'refused', section }
-  const codecs = [{ ...codec, feedback: knownFeedback(codec.feedback) }]
-  return { kind: kind as MediaKind, mid, protocol, direction: 'inactive', codecs, transportSequenceId: undefined }
-}
 
 /** `sessionId` stays, `version` grows with each description of one connection. */
 export function writeSdp(

@@ -8,6 +8,7 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
+import { answerSection, offerSections, type Sender, type Settled } from './local-sections.ts'
 import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
 import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
 import { parseRtcp, type RtcpPacket } from './rtcp.ts'
@@ -21,7 +22,7 @@ import {
   type RemoteCandidate,
   type SdpSection,
 } from './sdp.ts'
-import { knownFeedback, type LocalSection, numberCodecs, unusedSection, writeSdp } from './sdp-write.ts'
+import { type LocalSection, writeSdp } from './sdp-write.ts'
 import { Transport } from './transport.ts'
 import { parseTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
@@ -84,12 +85,6 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
 interface PeerContext extends Required<PeerDependencies> {
   readonly settings: PeerSettings
   readonly mux: UdpMux
-}
-
-/** What was settled for one kind. */
-interface Settled {
-  readonly section: SdpSection
-  readonly codec: NegotiatedCodec
 }
 
 class WeriftPeer implements Peer {
@@ -157,7 +152,7 @@ class WeriftPeer implements Peer {
       return writeSdp(
         { sessionId: this.#sessionId, version: this.#version++ },
         { ...local, candidates: transport.candidates, isComplete: transport.isGathered },
-        offer.sections.map((section, i) => this.#answerSection(section, i, settled, data)),
+        offer.sections.map((section) => answerSection(section, { settled, data, usable: sections }, this.#sender)),
       )
     })
   }
@@ -170,7 +165,7 @@ class WeriftPeer implements Peer {
       const isFirst = this.#offered === undefined
       const transport = await this.#openTransport(true)
       if (isFirst) transport.prepareData(true)
-      this.#offered ??= { sections: this.#offerSections(codecs) }
+      this.#offered ??= { sections: offerSections(codecs, this.#sender) }
       if (options.iceRestart && !isFirst) transport.restart()
       // Candidates trickle: an offer that waited for a STUN server would cost the viewer those seconds.
       const gathering = transport.gather()
@@ -362,55 +357,8 @@ class WeriftPeer implements Peer {
     return found
   }
 
-  #answerSection(section: SdpSection, i: number, settled: readonly Settled[], data?: SdpSection): LocalSection {
-    if (section === data) {
-      const { mid, protocol } = section
-      return {
-        kind: 'application',
-        mid,
-        protocol,
-        sctpPort: this.#transport!.sctpPort,
-        maxMessageSize: maxControlLength * 4,
-      }
-    }
-    const found = settled.find((entry) => entry.section === section)
-    if (!found) return unusedSection(section, i)
-    const kind = section.kind as MediaKind
-    const { ssrc, rtxSsrc } = this.#source(kind)
-    const hasRtx = found.codec.rtxPayloadType !== undefined
-    return {
-      kind,
-      mid: section.mid,
-      protocol: section.protocol,
-      direction: 'sendonly',
-      codecs: [{ ...found.codec, feedback: knownFeedback(found.codec.feedback) }],
-      transportSequenceId: transportSequenceIdOf(section, found.codec),
-      source: { ssrc, rtxSsrc: hasRtx ? rtxSsrc : undefined, cname: this.#cname },
-    }
-  }
-
-  #offerSections(codecs: { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] }): LocalSection[] {
-    const kinds = (['video', 'audio'] as const).filter((kind) => (codecs[kind]?.length ?? 0) > 0)
-    const media = kinds.map((kind, i): LocalSection => {
-      const { ssrc, rtxSsrc } = this.#source(kind)
-      return {
-        kind,
-        mid: `${i}`,
-        protocol: 'UDP/TLS/RTP/SAVPF',
-        direction: 'sendonly',
-        codecs: numberCodecs(kind, codecs[kind]!),
-        transportSequenceId: 3,
-        source: { ssrc, rtxSsrc: kind === 'video' ? rtxSsrc : undefined, cname: this.#cname },
-      }
-    })
-    const data: LocalSection = {
-      kind: 'application',
-      mid: `${kinds.length}`,
-      protocol: 'UDP/DTLS/SCTP',
-      sctpPort: this.#transport!.sctpPort,
-      maxMessageSize: maxControlLength * 4,
-    }
-    return [...media, data]
+  get #sender(): Sender {
+    return { cname: this.#cname, sctpPort: this.#transport!.sctpPort, source: (kind) => this.#source(kind) }
   }
 
   #onRtcp(packet: RtcpPacket): void {

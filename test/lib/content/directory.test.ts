@@ -1,9 +1,13 @@
+import { code, encode, prepare } from '@ipld/dag-pb'
 import fc from 'fast-check'
+import { UnixFS } from 'ipfs-unixfs'
+import { CID } from 'multiformats/cid'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { describe, expect, it } from 'vitest'
 import { cidText } from '../../../src/lib/content/cid.ts'
 import { createDirectory } from '../../../src/lib/content/directory.ts'
 import { createSourceRef } from '../../../src/lib/content/source-ref.ts'
-import { createMemoryBlocks } from '../../support/content-blocks.ts'
+import { createMemoryBlocks, type MemoryBlocks } from '../../support/content-blocks.ts'
 
 const file = (path: string) => ({ path, content: Buffer.from(path) })
 
@@ -43,6 +47,38 @@ describe('a directory', () => {
     const directory = createDirectory(blocks.getBlock)
     await expect(directory.walk(root, ['a', 'x'])).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND' })
     await expect(directory.list(await directory.walk(root, ['a']))).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+})
+
+describe('a sharded directory that is a trick', () => {
+  async function shard(blocks: MemoryBlocks, children: readonly CID[]): Promise<CID> {
+    const links = children.map((cid, at) => ({
+      Name: at.toString(16).toUpperCase().padStart(2, '0'),
+      Hash: cid,
+      Tsize: 1,
+    }))
+    const data = new UnixFS({ type: 'hamt-sharded-directory', fanout: 256n, hashType: 0x22n, data: new Uint8Array(32) })
+    const bytes = encode(prepare({ Data: data.marshal(), Links: links }))
+    return blocks.put(CID.createV1(code, await sha256.digest(bytes)), bytes)
+  }
+
+  it('is refused when its shards come again and again, which would never end', async () => {
+    const blocks = createMemoryBlocks()
+    let root = await shard(blocks, [])
+    for (let level = 0; level < 3; level++) root = await shard(blocks, Array(256).fill(root))
+    const directory = createDirectory(blocks.getBlock)
+    await expect(directory.list(root)).rejects.toMatchObject({ code: 'CONTENT_CORRUPT' })
+    await expect(directory.stat(root)).rejects.toMatchObject({ code: 'CONTENT_CORRUPT' })
+    expect(blocks.asked.length).toBeLessThan(20)
+  })
+
+  it('lets timers run and ends with the signal while its shards are all at hand', async () => {
+    const blocks = createMemoryBlocks()
+    let root = await shard(blocks, [])
+    for (let level = 0; level < 2000; level++) root = await shard(blocks, [root])
+    const leaving = new AbortController()
+    setImmediate(() => leaving.abort(new Error('left')))
+    await expect(createDirectory(blocks.getBlock).list(root, leaving.signal)).rejects.toThrow('left')
   })
 })
 

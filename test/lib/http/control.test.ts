@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { McpxError } from '../../../src/lib/base/errors.ts'
 import { startHttp } from '../../support/http-api.ts'
 import { cids, createMemoryEngine } from '../../support/http-engine.ts'
 
@@ -87,14 +88,10 @@ describe('the control routes', () => {
     expect(engine.argsOf('open')[0]![0]).toMatchObject({ content: cids.film })
   })
 
-  it('say that there is no sample', async () => {
-    const engine = createMemoryEngine()
-    const { sampleCid: _, ...info } = engine.info
-    const { post } = await startHttp({}, { engine: { ...engine, info } })
-    expect(await (await post(`${api}/stream_test_content`)).json()).toMatchObject({
-      success: false,
-      code: 'CONTENT_NOT_FOUND',
-    })
+  it('say why the sample cannot be had', async () => {
+    const sample = () => Promise.reject(new McpxError('DISK_FULL', 'no space left for the sample'))
+    const { post } = await startHttp({}, { engine: { ...createMemoryEngine(), sample } })
+    expect(await (await post(`${api}/stream_test_content`)).json()).toMatchObject({ success: false, code: 'DISK_FULL' })
   })
 
   it('list streams as the dashboards read them: closed ones too, and times that JavaScript understands', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Clock, systemClock } from '../../../src/lib/base/clock.ts'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { openMedia } from '../../../src/lib/media/open.ts'
@@ -86,6 +86,12 @@ describe.skipIf(!hasFfmpeg)('opening media', () => {
     expect(audio.map((track) => track.language)).toEqual(['eng', 'deu'])
     expect(new Set(audio.map((track) => track.id)).size).toBe(2)
     expect((await tracksOf('variable-rate.mp4'))[0]!.frameRate).toBe(30)
+  })
+
+  it('knows the shape of pixels that are not square', async () => {
+    const [anamorphic] = await tracksOf('anamorphic.mp4')
+    expect(anamorphic).toMatchObject({ width: 320, height: 180, displayWidth: 427, displayHeight: 180 })
+    expect((await tracksOf('h264.mp4'))[0]).not.toHaveProperty('displayWidth')
   })
 
   it('describes a file as one fixed rung', async () => {
@@ -256,4 +262,46 @@ describe.skipIf(!hasFfmpeg)('clips', () => {
   it('are made once', async () => {
     expect(await clip('opus.ogg')).toBe(await clip('opus.ogg'))
   })
+})
+
+describe('a playlist', () => {
+  const playlist = (text: string) => memoryFiles({ 'master.m3u8': Buffer.from(text) })
+
+  it('that cannot be read is an error of who opens it, and of nobody else', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const failing = {
+      id: 'x',
+      entry: 'master.m3u8',
+      open: () => ({
+        sizeBytes: 100,
+        read: () => Promise.reject(new McpxError('CONTENT_NOT_FOUND', 'nobody has it')),
+        close() {},
+      }),
+    }
+    await expect(openMedia(failing, { clock })).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND' })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
+  it('of very many variants is refused before they are compared', async () => {
+    const variants = Array.from({ length: 2000 }, (_, at) => `#EXT-X-STREAM-INF:BANDWIDTH=${at + 1}\nv${at}.m3u8\n`)
+    await expect(openMedia(playlist(`#EXTM3U\n${variants.join('')}`), { clock })).rejects.toMatchObject({
+      code: 'MEDIA_CORRUPT',
+      message: expect.stringContaining('2000 variants'),
+    })
+  })
+
+  it.each(['http://127.0.0.1:9/a.ts', '//127.0.0.1:9/a.ts', 'file:///etc/passwd', '../../a.ts', 'data:video/mp4,x'])(
+    'that refers to %s is refused, and nothing is fetched',
+    async (uri) => {
+      const fetched = vi.spyOn(globalThis, 'fetch')
+      const text = `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXTINF:1,\n${uri}\n#EXT-X-ENDLIST\n`
+      await expect(openMedia(playlist(text), { clock })).rejects.toBeInstanceOf(McpxError)
+      expect(fetched).not.toHaveBeenCalled()
+      fetched.mockRestore()
+    },
+  )
 })

@@ -131,6 +131,16 @@ describe.skipIf(!hasFfmpeg)('a stored rendition', () => {
     }
   })
 
+  it('begins at the time 0 of the file; a decoder gets the priming before it, a viewer none', async () => {
+    const startOf = async (name: ClipName, kind: MediaKind) =>
+      (await (await renditionOf(name, kind)).gopAt(0, signal)).startS
+    expect(await startOf('h264.mp4', 'video')).toBeCloseTo(0, 6)
+    expect(await startOf('h264.mp4', 'audio')).toBeCloseTo(-1024 / 48_000, 6)
+    const opus = await (await renditionOf('vp9.mp4', 'audio')).gopAt(0, signal)
+    expect(opus.frames[0]!.timeS + opus.frames[0]!.durationS).toBeGreaterThan(0)
+    expect(opus.frames.every(({ timeS, durationS }) => timeS + durationS > 0)).toBe(true)
+  })
+
   it('takes the length of Opus packets from the packets', async () => {
     const gops = await allGops(await renditionOf('vp8.webm', 'audio'))
     expect(new Set(gops.flatMap((gop) => gop.frames.map((frame) => frame.durationS)))).toEqual(new Set([0.02]))

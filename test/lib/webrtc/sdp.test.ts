@@ -155,14 +155,6 @@ describe('our answer', () => {
     expect(answer).toContain('m=video 0 ')
   })
 
-  it('keeps the first section on, inactive, where only the second has something to play', async () => {
-    const { answer, sections } = await answerTo(offers.pion, 'none of them')
-    expect(sections[0]).toMatchObject({ kind: 'video', direction: 'inactive', isOpen: true })
-    expect(codecsOf(sections[0]!)).toHaveLength(1)
-    expect(answer).toContain(`a=group:BUNDLE ${sections[0]!.mid}`)
-    expect(answer).not.toContain('m=video 0 ')
-  })
-
   it('announces the addresses it was told', async () => {
     const { answer } = await answerTo(offers.chrome, 'vp8', announced)
     expect(answer.match(/^a=candidate:.*/gm)).toHaveLength(1)

@@ -1,6 +1,7 @@
 // The encoder beside the process: an ffmpeg on the PATH, fed and read through its pipes. For where node-av has no binary.
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 import { McpxError } from '../../base/errors.ts'
 import type { Frame, Gop } from '../../model/frame.ts'
 import {
@@ -19,6 +20,13 @@ const shiftS = 10
 /** A source that jumps further ahead than this is taken to end there: ffmpeg would fill the gap in memory. */
 const maxGapS = 600
 const maxErrorChars = 4096
+
+/** Whether there is an ffmpeg with libopus and a video encoder. Never rejects. */
+export async function isFfmpegUsable(path = 'ffmpeg'): Promise<boolean> {
+  const args = ['-hide_banner', '-loglevel', 'error', '-encoders']
+  const found = await promisify(execFile)(path, args, { timeout: 5000, maxBuffer: 2 ** 20 }).catch(() => undefined)
+  return found !== undefined && /\blibopus\b/.test(found.stdout) && /\b(libvpx|libx264)\b/.test(found.stdout)
+}
 
 /**
  * The contract of Encoder with two differences: video comes at a constant whole number of frames a second (repeated or left

@@ -23,13 +23,14 @@ export async function loadNodeAv(): Promise<NodeAv> {
 }
 
 export interface NodeAvOptions {
+  readonly load?: () => Promise<NodeAv>
   /** Awaited between pictures, so that the worker hears of a cancel and other jobs of it get their turn. */
   readonly breathe: () => Promise<void>
 }
 
 /** Rejects with ENCODER_MISSING. */
 export async function createNodeAvEncoder(options: NodeAvOptions): Promise<Encoder> {
-  const av = await loadNodeAv().catch((cause: unknown) => {
+  const av = await (options.load ?? loadNodeAv)().catch((cause: unknown) => {
     throw new McpxError('ENCODER_MISSING', 'node-av does not load', { cause })
   })
   const isVideo = (request: EncodeRequest): request is EncodeRequest<VideoRecipe> => request.recipe.kind === 'video'

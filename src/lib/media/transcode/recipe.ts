@@ -18,13 +18,14 @@ const even = (value: number) => Math.max(minSide, 2 * Math.round(value / 2))
 /**
  * The rungs for a video track, from worst to best: the heights of the quality names that are not over the source's own, in the
  * cheapest codec that the viewer accepts. Give `h264` only when it accepts constrained baseline (42e01f). A source smaller than
- * the lowest name has one rung of its own size. The picture comes out upright, with even sides.
+ * the lowest name has one rung of its own size. The picture comes out upright, with square pixels and even sides.
  * Throws CODEC_UNSUPPORTED when nothing is accepted, MEDIA_CORRUPT when the source has no size.
  */
 export function videoRecipes(track: Track, accepted: readonly MadeCodec[]): readonly VideoRecipe[] {
   const codec = codecsByCost.find((name) => accepted.includes(name))
   if (!codec) throw new McpxError('CODEC_UNSUPPORTED', `the viewer takes none of ${codecsByCost.join(', ')}`)
-  const { width = 0, height = 0, rotation = 0 } = track
+  const { rotation = 0 } = track
+  const { displayWidth: width = track.width ?? 0, displayHeight: height = track.height ?? 0 } = track
   if (!(width > 0 && height > 0)) throw new McpxError('MEDIA_CORRUPT', `track ${track.id} has no picture size`)
   const isTurned = rotation === 90 || rotation === 270
   const [shownWidth, shownHeight] = isTurned ? [height, width] : [width, height]

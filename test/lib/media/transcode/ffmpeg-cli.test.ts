@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { createEncoder } from '../../../../src/lib/media/transcode/create-encoder.ts'
-import { detectEncoder } from '../../../../src/lib/media/transcode/detect.ts'
 import { createFfmpegEncoder } from '../../../../src/lib/media/transcode/ffmpeg-cli.ts'
 import {
   beepTimes,
@@ -87,13 +85,5 @@ describe.skipIf(!(await hasParts()))('the ffmpeg on the PATH', () => {
     const missing = createFfmpegEncoder({ path: '/nowhere/ffmpeg' })
     const job = transcode(clip('flash-long-gop.mp4'), { kind: 'video', encoder: missing })
     await expect(job).rejects.toMatchObject({ code: 'ENCODER_MISSING' })
-  })
-})
-
-describe('the encoder of this machine', () => {
-  it('is found, and is the one that is made', async () => {
-    const name = await detectEncoder()
-    if (name === 'none') return expect(createEncoder('none')).rejects.toMatchObject({ code: 'ENCODER_MISSING' })
-    expect((await createEncoder(name)).name).toBe(name)
   })
 })

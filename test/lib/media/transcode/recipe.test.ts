@@ -44,6 +44,12 @@ describe('video recipes', () => {
     expect([160, 162]).toContain(recipes[0]?.width)
   })
 
+  it('give an anamorphic source square pixels, also when it is turned', () => {
+    const shape = { width: 720, height: 576, displayWidth: 1024, displayHeight: 576 }
+    expect(videoRecipes(video(shape), ['vp8']).at(-1)).toMatchObject({ width: 854, height: 480 })
+    expect(videoRecipes(video({ ...shape, rotation: 90 }), ['vp8']).at(-1)).toMatchObject({ width: 480, height: 854 })
+  })
+
   it('refuse a source without a size', () => {
     const call = () => videoRecipes(video({ width: 0 }), ['vp8'])
     expect(call).toThrow(expect.objectContaining({ code: 'MEDIA_CORRUPT' }))

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { MediaSource } from '../../../../src/lib/media/rendition.ts'
 import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.ts'
 import { audioRecipe, videoRecipes } from '../../../../src/lib/media/transcode/recipe.ts'
+import { newReadLog } from '../../../support/clips.ts'
 import {
   beepTimes,
   decodeOpus,
@@ -12,10 +13,10 @@ import {
   framesOf,
   hasParts,
   nodeAv,
+  openFile,
   transcode,
 } from '../../../support/transcode.ts'
 import { clip, rotatedClip } from '../../../support/transcode-clips.ts'
-import { openFile } from '../../../support/transcode-source.ts'
 
 const near = (times: readonly number[], expected: readonly number[], withinS: number) => {
   expect(times).toHaveLength(expected.length)
@@ -113,7 +114,9 @@ describe.skipIf(!(await hasParts()))('a transcode job', () => {
       const { segments } = await transcode(clip(name), { kind: 'audio', from, count: 3 })
       const frames = segments.flatMap(framesOf)
       expect(frames.map(({ timeS }) => timeS)).toEqual(seconds(0, 150).map((i) => expect.closeTo(from + i / 50, 6)))
-      near(beepTimes(await decodeOpus(frames)), [0, 1, 2], 0.03)
+      // Matroska rounds to 1 ms: the next beep may begin within the last of it.
+      const heard = (await decodeOpus(frames)).subarray(0, 2.9 * 48_000)
+      near(beepTimes(heard), [0, 1, 2], 0.03)
     }
   })
 
@@ -141,7 +144,8 @@ describe.skipIf(!(await hasParts()))('a transcode job', () => {
 
   it('works no further ahead than it has credit for, stops on cancel, and closes its source', async () => {
     const { port1, port2 } = new MessageChannel()
-    const source = await openFile(clip('flash-long-gop.mp4'))
+    const log = newReadLog()
+    const source = await openFile(clip('flash-long-gop.mp4'), log)
     const recipe = videoRecipes(source.tracks.find(({ kind }) => kind === 'video')!, ['vp8'])[0]!
     const job = { source: { id: 'x', entry: 'x', files: {} }, trackId: 1, recipe, segmentS: 1, from: 0 }
     let read = 0
@@ -175,7 +179,7 @@ describe.skipIf(!(await hasParts()))('a transcode job', () => {
     await expect(next).rejects.toThrow('enough')
     await served
     expect(read).toBeLessThan(5 * 60)
-    expect(source.openCount()).toBe(0)
+    expect(log.open).toBe(0)
   })
 
   // An ordinary web video: High profile, B-frames, irregular key frames, 5.1 sound.

@@ -7,9 +7,8 @@ import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.t
 import { videoRecipes } from '../../../../src/lib/media/transcode/recipe.ts'
 import { createTranscodedRendition } from '../../../../src/lib/media/transcode/transcoded-rendition.ts'
 import type { Gop } from '../../../../src/lib/model/frame.ts'
-import { decodePictures, hasParts, nodeAv, trackOf } from '../../../support/transcode.ts'
+import { decodePictures, hasParts, nodeAv, openFile, trackOf } from '../../../support/transcode.ts'
 import { clip } from '../../../support/transcode-clips.ts'
-import { openFile } from '../../../support/transcode-source.ts'
 
 const signal = new AbortController().signal
 

@@ -1,0 +1,259 @@
+// Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { Worker } from 'node:worker_threads'
+import type { McpxServer } from '../src/lib/app.ts'
+import type { StatsSnapshot } from '../src/lib/model/stats.ts'
+import { atMost, type BenchContext, median, quantile, ratios, sum, wait } from './support/bench.ts'
+import { freshCopy, twoMegabitClip, webClip } from './support/clips.ts'
+import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
+import { createProbe } from './support/probe.ts'
+import { type Receivers, startReceivers, unwatch, type Watching, watch, watchMany } from './support/receivers.ts'
+import { addContent, startServer } from './support/server.ts'
+
+export const title = 'Fan-out: one media worker, 2 Mbps to each viewer'
+
+interface Rig {
+  readonly context: BenchContext
+  readonly server: McpxServer
+  readonly receivers: Receivers
+  readonly probe: ReturnType<typeof createProbe>
+  readonly content: string
+}
+
+interface Window {
+  readonly cpuUs: number
+  readonly packets: number
+  readonly lost: number
+  readonly elapsedMs: number
+  /** p99 of each viewer in each reporting interval. */
+  readonly pacingMs: readonly number[]
+  readonly processUs: number
+}
+
+export async function run(context: BenchContext): Promise<void> {
+  const server = await startServer({ pollInterval: 1 })
+  const receivers = startReceivers()
+  const transcoders = server.engine.info.encoder === 'none' ? 0 : 1
+  const rig: Rig = {
+    context,
+    server,
+    receivers,
+    probe: createProbe(1),
+    content: await addContent(server, 'clip.webm', twoMegabitClip()),
+  }
+  try {
+    await measureCounts(rig, context.pick([10, 50, 100], [10, 50], [2]))
+    if (transcoders > 0) await measureWhileBusy(rig)
+  } finally {
+    await receivers.stop()
+    rig.probe.close()
+    await server.stop()
+  }
+}
+
+/** Viewers are added from one count to the next; each count has rounds of floor and engine in turn. */
+async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void> {
+  const { context, server, receivers, content } = rig
+  const windowMs = context.pick(6000, 3000, 700)
+  const rounds = context.pick(5, 3, 1)
+  const viewers: Watching[] = []
+  const memory: { viewers: number; rssBytes: number }[] = []
+  for (const count of counts) {
+    context.say(`${count} viewers`)
+    viewers.push(...(await watchMany(server.engine, receivers, content, count - viewers.length)))
+    await wait(context.pick(4000, 2500, 500))
+    const warm = await measure(rig, viewers, windowMs)
+    const floor = await startFloor(rig, count, warm)
+    const engineUs: number[] = []
+    const floorUs: number[] = []
+    const windows: Window[] = []
+    for (let round = 0; round < rounds; round++) {
+      await all(server, viewers, 'pause')
+      await wait(300)
+      floorUs.push(await floor.run(windowMs))
+      await all(server, viewers, 'play')
+      await wait(context.pick(2500, 1500, 500))
+      const window = await measure(rig, viewers, windowMs)
+      windows.push(window)
+      engineUs.push(window.cpuUs / window.packets)
+    }
+    await floor.stop()
+    await rig.probe.ask({ gc: true })
+    globalThis.gc?.()
+    memory.push({ viewers: count, rssBytes: process.memoryUsage.rss() })
+    reportCount(context, count, { engineUs, floorUs, windows })
+  }
+  reportMemory(context, memory)
+  await measureJoins(rig, viewers)
+  await Promise.all(viewers.map((viewer) => unwatch(server.engine, receivers, viewer)))
+}
+
+function reportCount(
+  context: BenchContext,
+  count: number,
+  { engineUs, floorUs, windows }: { engineUs: number[]; floorUs: number[]; windows: Window[] },
+): void {
+  const packets = sum(windows.map((window) => window.packets))
+  const perS = packets / (sum(windows.map((window) => window.elapsedMs)) / 1000)
+  const shared = sum(windows.map((window) => window.processUs)) / packets
+  context.report({
+    figure: `CPU a packet, ${count} viewers`,
+    unit: 'µs',
+    samples: engineUs,
+    beside: `floor ${median(floorUs).toFixed(1)} µs; ${perS.toFixed(0)} packets/s; whole process ${shared.toFixed(1)} µs`,
+  })
+  context.report({
+    figure: `CPU a packet against the floor, ${count} viewers`,
+    unit: 'x',
+    samples: ratios(engineUs, floorUs),
+    ...(count === 50 && { goal: atMost(2, 'x') }),
+  })
+  reportPacing(context, `${count} viewers`, windows)
+  context.report({
+    figure: `packets lost on loopback, ${count} viewers`,
+    unit: 'packets',
+    samples: [sum(windows.map((window) => window.lost))],
+    goal: atMost(0, ''),
+    beside: `of ${packets}`,
+  })
+}
+
+/** The value is the 90th percentile of all (viewer, second) figures: one stall of the machine is not everything. */
+function reportPacing(context: BenchContext, what: string, windows: readonly Window[]): void {
+  const all = windows.flatMap((window) => window.pacingMs)
+  if (all.length === 0) return
+  context.report({
+    figure: `pacing error p99, ${what}`,
+    unit: 'ms',
+    samples: [quantile(all, 0.9)],
+    goal: atMost(10, 'ms'),
+    beside: `of ${all.length} viewer seconds: median ${median(all).toFixed(1)}, worst ${Math.max(...all).toFixed(1)}`,
+  })
+}
+
+function reportMemory(context: BenchContext, memory: readonly { viewers: number; rssBytes: number }[]): void {
+  const [first, last] = [memory[0]!, memory.at(-1)!]
+  if (first === last) return
+  context.report({
+    figure: `memory a viewer (RSS, ${first.viewers} to ${last.viewers} viewers)`,
+    unit: 'MB',
+    samples: [(last.rssBytes - first.rssBytes) / (last.viewers - first.viewers) / 1e6],
+    goal: atMost(2, 'MB'),
+    beside: `process ${(last.rssBytes / 1e6).toFixed(0)} MB`,
+  })
+}
+
+/** People come and go at 20 a second while the others watch. */
+async function measureJoins(rig: Rig, viewers: readonly Watching[]): Promise<void> {
+  const { context, server, receivers, content } = rig
+  context.say('20 joins a second')
+  const durationMs = context.pick(10_000, 5000, 500)
+  const before = await measure(rig, viewers, context.pick(4000, 2000, 500))
+  let joined = 0
+  const joining: Promise<void>[] = []
+  const join = async () => {
+    const viewer = await watch(server.engine, receivers, content)
+    joined++
+    await wait(1000)
+    await unwatch(server.engine, receivers, viewer)
+  }
+  const timer = setInterval(() => joining.push(join().catch(() => {})), 50)
+  const window = await measure(rig, viewers, durationMs)
+  clearInterval(timer)
+  const joins = joined
+  await Promise.all(joining)
+  const perS = (joins / window.elapsedMs) * 1000
+  reportPacing(context, `${viewers.length} viewers, ${perS.toFixed(1)} joins/s`, [window])
+  const mediaUs = (before.cpuUs / before.packets) * window.packets
+  context.report({
+    figure: 'media worker CPU a join',
+    unit: 'ms',
+    samples: [(window.cpuUs - mediaUs) / 1000 / Math.max(1, joins)],
+    beside: `asked 20/s, ${perS.toFixed(1)}/s connected; lost ${window.lost} of ${window.packets} packets`,
+  })
+}
+
+/** Fresh clips keep the transcode pool at work: each is a film nobody has seen, watched by one viewer. */
+async function measureWhileBusy(rig: Rig): Promise<void> {
+  const { context, server, receivers, content } = rig
+  context.say('transcode pool busy')
+  const viewers = await watchMany(server.engine, receivers, content, context.pick(50, 20, 2))
+  await wait(context.pick(3000, 2000, 500))
+  const durationMs = context.pick(12_000, 5000, 1000)
+  const source = webClip()
+  let isOver = false
+  const films: Watching[] = []
+  const feed = async () => {
+    while (!isOver) {
+      const film = await addContent(server, 'film.mp4', await freshCopy(source))
+      films.push(await watch(server.engine, receivers, film))
+      await wait(1000)
+    }
+  }
+  const feeding = feed().catch((error) => context.say(`no transcode: ${error}`))
+  await wait(context.pick(2000, 1000, 500))
+  const window = await measure(rig, viewers, durationMs)
+  isOver = true
+  await feeding
+  const cores = window.processUs / 1000 / window.elapsedMs
+  reportPacing(context, `${viewers.length} viewers, transcode pool busy (process at ${cores.toFixed(2)} cores)`, [
+    window,
+  ])
+  await Promise.all([...viewers, ...films].map((viewer) => unwatch(server.engine, receivers, viewer)))
+}
+
+const all = (server: McpxServer, viewers: readonly Watching[], type: 'play' | 'pause') =>
+  Promise.all(viewers.map(({ streamId }) => server.engine.command(streamId, { type })))
+
+/** What the media worker used and what arrived, from one moment to another. */
+async function measure(rig: Rig, viewers: readonly Watching[], durationMs: number): Promise<Window> {
+  const { server, receivers, probe } = rig
+  const watched = new Set(viewers.map(({ streamId }) => streamId))
+  const pacingMs: number[] = []
+  let round = 0
+  // The first report of the window also covers what was before it.
+  const listen = (snapshots: readonly StatsSnapshot[]) => {
+    if (round++ === 0 && durationMs > 2000) return
+    for (const { streamId, pacingErrorP99Ms } of snapshots)
+      if (watched.has(streamId) && pacingErrorP99Ms !== undefined) pacingMs.push(pacingErrorP99Ms)
+  }
+  const take = async () => {
+    const [[thread], counts] = await Promise.all([probe.media(), receivers.rpc.call('counts', undefined)])
+    return { cpuUs: thread!.cpuUs, ...counts, process: process.cpuUsage(), atMs: performance.now() }
+  }
+  const before = await take()
+  const stop = server.engine.events.on('snapshots', listen)
+  await wait(durationMs)
+  stop()
+  const after = await take()
+  const { user, system } = process.cpuUsage(before.process)
+  const received = after.received - before.received
+  const lost = after.lost - before.lost
+  return {
+    cpuUs: after.cpuUs - before.cpuUs,
+    packets: received + lost,
+    lost,
+    elapsedMs: after.atMs - before.atMs,
+    pacingMs,
+    processUs: user + system,
+  }
+}
+
+/** The floor at the packet rate and size that the engine had just now, to as many sockets. */
+async function startFloor({ receivers, context }: Rig, count: number, window: Window) {
+  const { ports } = await receivers.rpc.call('sinks', { count })
+  const packetsPerS = (window.packets / window.elapsedMs) * 1000
+  const payloadBytes = Math.min(1200, Math.round((count * 2_000_000) / 8 / packetsPerS))
+  const settings: FloorSettings = { ports, payloadBytes, packetsPerS }
+  const worker = new Worker(new URL('./support/floor-worker.ts', import.meta.url), { workerData: settings })
+  const run = (durationMs: number) =>
+    new Promise<number>((done, fail) => {
+      worker.once('error', fail)
+      worker.once('message', ({ packets, cpuUs }: FloorResult) => {
+        worker.off('error', fail)
+        done(cpuUs / packets)
+      })
+      worker.postMessage(durationMs)
+    })
+  await run(context.pick(1000, 500, 200))
+  return { run, stop: () => worker.terminate() }
+}

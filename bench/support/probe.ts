@@ -1,0 +1,101 @@
+// Preloaded into the process of a bench and so into its worker threads: tells what one thread uses, collects its garbage and
+// profiles it, when the main thread asks.
+import { writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+import { getHeapStatistics } from 'node:v8'
+import { BroadcastChannel, isMainThread, workerData } from 'node:worker_threads'
+
+const channelName = 'mcpx-bench-probe'
+
+export interface ThreadSample {
+  readonly kind: 'media' | 'transcode' | 'other'
+  readonly index: number
+  readonly cpuUs: number
+  readonly heapBytes: number
+  /** What keeps the thread's loop alive, by type. */
+  readonly handles: Readonly<Record<string, number>>
+}
+
+type Ask = { readonly id: number; readonly gc?: boolean; readonly profile?: 'start' | { readonly file: string } }
+
+const kindOf = (data: unknown): ThreadSample['kind'] => {
+  if (typeof data !== 'object' || data === null) return 'other'
+  if ('peer' in data) return 'media'
+  return 'memoryCacheBytes' in data ? 'transcode' : 'other'
+}
+
+function sample(): ThreadSample {
+  const { user, system } = process.threadCpuUsage()
+  const handles: Record<string, number> = {}
+  for (const name of process.getActiveResourcesInfo()) handles[name] = (handles[name] ?? 0) + 1
+  return {
+    kind: kindOf(workerData),
+    index: (workerData as { index?: number } | null)?.index ?? 0,
+    cpuUs: user + system,
+    heapBytes: getHeapStatistics().used_heap_size,
+    handles,
+  }
+}
+
+let session: Session | undefined
+
+async function profile(ask: NonNullable<Ask['profile']>): Promise<void> {
+  if (kindOf(workerData) !== 'media') return
+  if (ask === 'start') {
+    session = new Session()
+    session.connect()
+    await session.post('Profiler.enable')
+    await session.post('Profiler.setSamplingInterval', { interval: 500 })
+    await session.post('Profiler.start')
+    return
+  }
+  const result = await session?.post('Profiler.stop')
+  session?.disconnect()
+  if (result) writeFileSync(ask.file, JSON.stringify((result as { profile: unknown }).profile))
+}
+
+if (!isMainThread && kindOf(workerData) !== 'other') {
+  const channel = new BroadcastChannel(channelName)
+  channel.onmessage = async (message) => {
+    const ask = (message as MessageEvent).data as Ask
+    if (!('id' in ask) || 'answer' in ask) return
+    if (ask.gc) globalThis.gc?.()
+    if (ask.profile) await profile(ask.profile)
+    channel.postMessage({ id: ask.id, answer: sample() })
+  }
+  channel.unref()
+}
+
+/** Asks the worker threads of the server in this process; needs `--import` of this file and `count` workers that run. */
+export function createProbe(count: number): {
+  ask(what?: Omit<Ask, 'id'>): Promise<ThreadSample[]>
+  /** Only the media workers. */
+  media(what?: Omit<Ask, 'id'>): Promise<ThreadSample[]>
+  close(): void
+} {
+  const channel = new BroadcastChannel(channelName)
+  let nextId = 1
+  const ask = async (what: Omit<Ask, 'id'> = {}): Promise<ThreadSample[]> => {
+    const id = nextId++
+    const answers: ThreadSample[] = []
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(
+      () => reject(new Error(`${answers.length} of ${count} threads answered the probe`)),
+      20_000,
+    )
+    channel.onmessage = (message) => {
+      const data = (message as MessageEvent).data as { id: number; answer?: ThreadSample }
+      if (data.id !== id || !data.answer) return
+      answers.push(data.answer)
+      if (answers.length >= count) resolve()
+    }
+    channel.postMessage({ id, ...what })
+    await promise.finally(() => clearTimeout(timer))
+    return answers
+  }
+  return {
+    ask,
+    media: async (what) => (await ask(what)).filter((one) => one.kind === 'media').sort((a, b) => a.index - b.index),
+    close: () => channel.close(),
+  }
+}

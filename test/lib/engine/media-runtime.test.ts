@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { addSample } from '../../../src/lib/app/assets.ts'
+import { systemClock } from '../../../src/lib/base/clock.ts'
+import { silentLogger } from '../../../src/lib/base/logger.ts'
+import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
+import type { Content } from '../../../src/lib/content/open-store.ts'
+import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/engine/media-runtime.ts'
+import type { Quality } from '../../../src/lib/model/quality.ts'
+import type { HostMethods, MediaEvents, OpenParams, SourceRef } from '../../../src/lib/protocol/media-plane.ts'
+import { openTestContent } from '../../support/content.ts'
+import { type Watching, watch, workerSettings } from '../../support/engine.ts'
+import { until } from '../../support/webrtc-pair.ts'
+
+type Told = { [K in keyof MediaEvents]: { event: K; payload: MediaEvents[K] } }[keyof MediaEvents]
+
+let content: Content
+let source: SourceRef
+let runtime: MediaRuntime
+const told: Told[] = []
+const watching: Watching[] = []
+const context = { signal: new AbortController().signal }
+let streams = 0
+
+beforeAll(async () => {
+  content = await openTestContent({ offline: true })
+  source = await content.store.sourceRef(await addSample(content.store))
+  const host: RpcPeer<HostMethods, MediaEvents> = {
+    call: (method) => Promise.reject(new Error(`${method}: everything is here`)),
+    emit: (event, payload) => told.push({ event, payload } as Told),
+    close() {},
+  }
+  const deps = { clock: systemClock, logger: silentLogger, random: () => 0.5, host }
+  runtime = await createMediaRuntime(workerSettings(content.blocksPath), deps)
+})
+afterEach(async () => {
+  await Promise.all(watching.splice(0).map(({ viewer }) => viewer.close()))
+  told.splice(0)
+})
+afterAll(async () => {
+  await runtime.stop()
+  await content.close()
+})
+
+async function play(overrides: Partial<OpenParams> = {}) {
+  const streamId = `stream-${streams++}`
+  const { handlers } = runtime
+  const media = await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: false, ...overrides }, context)
+  const viewer = await watch(async (sdp) => handlers.acceptOffer({ streamId, sdp }, context))
+  watching.push(viewer)
+  await until(() => viewer.notes.some(({ type }) => type === 'media') && viewer.frames.length > 10)
+  const stats = () =>
+    handlers.snapshot({ streamId }, context) as Exclude<ReturnType<typeof handlers.snapshot>, Promise<unknown>>
+  return { ...viewer, streamId, media, stats }
+}
+
+const lastNote = <T extends string>({ notes }: Pick<Watching, 'notes'>, type: T) =>
+  notes.findLast((note) => note.type === type)
+
+describe('a media worker in this process', () => {
+  it('understands the sample and sends picture and sound of it', async () => {
+    const { media, frames, notes, stats } = await play()
+    expect(media).toMatchObject({ container: 'hls', mode: 'ladder' })
+    expect(media.rungs.map(({ height }) => height)).toEqual([180, 360, 720])
+    expect(media.durationS).toBeCloseTo(15, 0)
+    expect(notes[0]).toMatchObject({ type: 'media', clockRate: 90_000, sent: [{ codec: 'vp9' }, { codec: 'opus' }] })
+    await until(() => ['video', 'audio'].every((kind) => frames.filter((frame) => frame.kind === kind).length > 10))
+    expect(frames.find(({ kind }) => kind === 'video')).toMatchObject({ isKey: true, isAfterLoss: false })
+    const now = stats()
+    expect(now).toMatchObject({ state: 'active', connectionState: 'connected', paused: false, underruns: 0 })
+    expect(now.video!.framesSent).toBeGreaterThan(5)
+    expect(now.firstPacketMs).toBeGreaterThan(0)
+  })
+
+  it('seeks, and says where it landed', async () => {
+    const viewer = await play()
+    viewer.tell({ type: 'seek', timeS: 9 })
+    await until(() => {
+      const note = lastNote(viewer, 'epoch')
+      return note?.type === 'epoch' && note.epoch.mediaTimeS >= 8 && note.epoch.rate === 1
+    })
+    expect(viewer.stats().mediaTimeS).toBeGreaterThan(8.9)
+    viewer.tell({ type: 'seek', timeS: 1e9 })
+    await until(() => lastNote(viewer, 'ended') !== undefined)
+  })
+
+  it('stands still while paused and goes on after', async () => {
+    const viewer = await play()
+    viewer.tell({ type: 'pause' })
+    await until(() => viewer.stats().paused)
+    told.splice(0)
+    const { mediaTimeS } = viewer.stats()
+    await until(() => told.filter(({ event }) => event === 'snapshots').length > 0)
+    expect(viewer.stats().mediaTimeS).toBe(mediaTimeS)
+    viewer.tell({ type: 'play' })
+    await until(() => viewer.stats().mediaTimeS > mediaTimeS + 0.1)
+    const resumed = lastNote(viewer, 'epoch')
+    expect(resumed).toMatchObject({ paused: false, epoch: { rate: 1, mediaTimeS: expect.closeTo(mediaTimeS, 1) } })
+  })
+
+  it.each<[Quality, number]>([
+    ['very_high', 720],
+    ['medium', 360],
+    ['very_low', 180],
+  ])('switches to %s, and the picture on the wire has that size', async (quality, height) => {
+    const viewer = await play({ quality: height === 360 ? 'very_low' : 'medium' })
+    expect(viewer.pictureHeight()).not.toBe(height)
+    viewer.tell({ type: 'quality', quality })
+    await until(() => viewer.pictureHeight() === height)
+    expect(lastNote(viewer, 'quality')).toMatchObject({ quality })
+  })
+
+  it('ends at the end, and starts over when it is told to loop', async () => {
+    const viewer = await play({ startS: 14.6 })
+    await until(() => lastNote(viewer, 'ended') !== undefined)
+    expect(viewer.stats().state).toBe('ended')
+    const looping = await play({ startS: 14.6, loop: true })
+    await until(() => looping.stats().mediaTimeS < 2)
+    expect(looping.stats().state).toBe('active')
+  })
+
+  it('answers what it cannot do over the same channel, and goes on', async () => {
+    const viewer = await play()
+    viewer.viewer.sendControl('{')
+    viewer.viewer.sendControl('{"type":"audio","trackId":99}')
+    await until(() => viewer.notes.filter(({ type }) => type === 'error').length === 2)
+    expect(viewer.notes.flatMap((note) => (note.type === 'error' ? [note.code] : []))).toEqual([
+      'INVALID_JSON',
+      'INVALID_REQUEST',
+    ])
+    expect(viewer.stats().state).toBe('active')
+  })
+
+  it('tells that a viewer has left, once, and forgets it', async () => {
+    const { viewer, streamId, stats } = await play()
+    await viewer.close()
+    const over = () => told.filter(({ event, payload }) => event === 'over' && payload.streamId === streamId)
+    await until(() => over().length > 0)
+    expect(over()).toEqual([{ event: 'over', payload: { streamId, reason: 'viewer_left' } }])
+    expect(stats).toThrow(expect.objectContaining({ code: 'STREAM_NOT_FOUND' }))
+  })
+
+  it('lets nobody negotiate with a stream that was closed meanwhile', async () => {
+    const { handlers } = runtime
+    const streamId = 'gone'
+    await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: false }, context)
+    const negotiation = watch(async (sdp) => {
+      const answer = handlers.acceptOffer({ streamId, sdp }, context)
+      await handlers.close({ streamId, reason: 'requested' }, context)
+      return answer
+    })
+    await expect(negotiation).rejects.toMatchObject({ code: expect.stringMatching(/STREAM_/) })
+  })
+})

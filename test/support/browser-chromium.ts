@@ -1,0 +1,147 @@
+// Chromium, once for a test file, and the player page as a test drives it: by its buttons, and by what the browser measured.
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { findProgram, until } from './e2e.ts'
+
+export const chromiumPath = process.env.MCPX_CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome')
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    ...(chromiumPath ? { executablePath: chromiumPath } : {}),
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--autoplay-policy=no-user-gesture-required'],
+  })
+
+/** Keeps every peer connection of the page where tests find it, and notes each frame on the screen. */
+const recordPeers = `
+globalThis.peers = []
+globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...args) {
+    super(...args)
+    peers.push(this)
+  }
+}
+globalThis.inbound = async (kind) => {
+  const peer = peers.findLast((candidate) => candidate.connectionState === 'connected')
+  if (!peer) return {}
+  const reports = [...(await peer.getStats()).values()]
+  const found = reports.find((report) => report.type === 'inbound-rtp' && report.kind === kind) ?? {}
+  const codec = reports.find((report) => report.id === found.codecId)?.mimeType
+  return { ...found, codec }
+}
+`
+
+/** The fields of RTCInboundRtpStreamStats that tests read. */
+export interface Inbound {
+  readonly ssrc?: number
+  readonly codec?: string
+  readonly framesDecoded?: number
+  readonly keyFramesDecoded?: number
+  readonly framesDropped?: number
+  readonly freezeCount?: number
+  readonly frameWidth?: number
+  readonly frameHeight?: number
+  readonly packetsLost?: number
+  readonly packetsReceived?: number
+  readonly totalAudioEnergy?: number
+  readonly totalSamplesReceived?: number
+  readonly concealedSamples?: number
+  readonly silentConcealedSamples?: number
+  /** Milliseconds on the NTP clock of the sender. */
+  readonly estimatedPlayoutTimestamp?: number
+}
+
+export interface Player {
+  readonly page: Page
+  video(): Promise<Inbound>
+  audio(): Promise<Inbound>
+  /** Where the seek bar stands, in seconds. */
+  timeS(): Promise<number>
+  /** `connecting`, `connected`, `waiting`, `failed` or `closed`. */
+  phase(): Promise<string>
+  seek(timeS: number): Promise<void>
+  press(label: string): Promise<void>
+  chooseQuality(name: string | RegExp): Promise<void>
+  /** Resolves when this many more frames have been decoded. */
+  plays(frames?: number): Promise<Inbound>
+  /** The same without a freeze on the way; up to three tries, because the machine may be busy with something else. */
+  playsWithoutFreeze(frames: number): Promise<Inbound>
+  /** Resolves when no frame has been decoded for half a second. */
+  rests(): Promise<void>
+  /** Resolves when this many more samples of sound have been played. */
+  sounds(samples?: number): Promise<Inbound>
+  /** The words of the panel that says what is wrong. */
+  failure(): Promise<string>
+  close(): Promise<void>
+}
+
+/** Opens a player page in a context of its own. */
+export async function openPlayer(browser: Browser, url: string): Promise<Player> {
+  const context = await browser.newContext({ viewport: { width: 960, height: 540 }, bypassCSP: true })
+  const page = await context.newPage()
+  await page.addInitScript(recordPeers)
+  await page.goto(url)
+  const inbound = (kind: string) => page.evaluate<Inbound>(`inbound('${kind}')`)
+  const bar = page.getByLabel('Position')
+
+  const player: Player = {
+    page,
+    video: () => inbound('video'),
+    audio: () => inbound('audio'),
+    timeS: async () => Number(await bar.inputValue()),
+    phase: async () => (await page.locator('.player').getAttribute('data-phase')) ?? '',
+    async seek(timeS) {
+      await bar.evaluate((input, value) => {
+        const element = input as unknown as { value: string; dispatchEvent(event: Event): void }
+        element.value = String(value)
+        element.dispatchEvent(new Event('change', { bubbles: true }))
+      }, timeS)
+    },
+    async press(label) {
+      // The controls go away while nothing is touched.
+      await page.mouse.move(200 + Math.random() * 100, 200)
+      await page.getByRole('button', { name: label, exact: true }).click()
+    },
+    async chooseQuality(name) {
+      await page.mouse.move(300, 220)
+      await page.locator('.quality-button').click()
+      await page.getByRole('menuitemradio', { name }).click()
+    },
+    async plays(frames = 20) {
+      const before = await player.video()
+      return until(`${frames} more frames are decoded (${url})`, async () => {
+        const now = await player.video()
+        const since = now.ssrc === before.ssrc ? (before.framesDecoded ?? 0) : 0
+        return (now.framesDecoded ?? 0) >= since + frames && now
+      })
+    },
+    async playsWithoutFreeze(frames) {
+      for (let attempt = 1; ; attempt++) {
+        const before = await player.video()
+        const after = await player.plays(frames)
+        if (after.freezeCount === before.freezeCount) return after
+        if (attempt === 3) throw new Error(`a freeze within each of three times ${frames} frames (${url})`)
+      }
+    },
+    async rests() {
+      let last: number | undefined
+      let sinceMs = performance.now()
+      await until(`no frame comes any more (${url})`, async () => {
+        const { framesDecoded } = await player.video()
+        if (framesDecoded !== last) sinceMs = performance.now()
+        last = framesDecoded
+        return performance.now() - sinceMs > 500
+      })
+    },
+    async sounds(samples = 24_000) {
+      const played = ({ totalSamplesReceived = 0, concealedSamples = 0 }: Inbound) =>
+        totalSamplesReceived - concealedSamples
+      const before = played(await player.audio())
+      return until(`${samples} more samples are played (${url})`, async () => {
+        const now = await player.audio()
+        return played(now) >= before + samples && now
+      })
+    },
+    failure: async () => (await page.getByRole('alert').innerText()).replaceAll('\n', ' '),
+    close: () => context.close(),
+  }
+  return player
+}
