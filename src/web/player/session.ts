@@ -104,6 +104,8 @@ export class Session {
   /** Media time shown, or where a seek is about to lead, in seconds. */
   positionS(): number {
     if (this.state.seekingToS !== undefined) return this.state.seekingToS
+    // The last frame begins before the end.
+    if (this.state.isEnded && this.state.media) return this.state.media.durationS
     this.#lastPositionS = this.clock.nowS(performance.now()) ?? this.#lastPositionS
     return this.#lastPositionS
   }
