@@ -164,9 +164,7 @@ describe('with somebody watching', () => {
         const file = join(scratch.path, 'odd.mkv')
         const source = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=10:duration=1']
         await run('ffmpeg', ['-v', 'error', ...source, '-c:v', 'huffyuv', file])
-        const viewer = await openHeadless(server, { content: await addFiles(server, file) })
-        expect(await failureOf(viewer)).toMatchObject({ code: 'CODEC_UNSUPPORTED' })
-        await viewer.close()
+        await refuses(await post(await addFiles(server, file), offer), 415, 'CODEC_UNSUPPORTED')
       } finally {
         await scratch.remove()
       }
