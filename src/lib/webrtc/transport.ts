@@ -1,7 +1,7 @@
 // ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Clock, Timer } from '../base/clock.ts'
+import { type Clock, delay, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
@@ -42,6 +42,8 @@ const maxDtlsBytesPerS = 524_288
 const sctpPort = 5000
 /** Bytes that the control channel may hold back before it counts as backed up. */
 const maxBufferedBytes = 65_536
+const flushSteps = 40
+const flushStepMs = 5
 
 /** Resolves with the work or without it. */
 async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
@@ -264,6 +266,7 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
+    await this.#flushControl()
     this.#timer?.cancel()
     this.#silence?.cancel()
     sendCloseNotify(this.#dtls)
@@ -276,6 +279,16 @@ export class Transport {
     this.#dtls.onStateChange.allUnsubscribe()
     this.#setState('closed', 'closed')
     this.events.removeAll()
+  }
+
+  /** The last words leave before the alert that ends everything; not for long, because nobody may be there. */
+  async #flushControl(): Promise<void> {
+    const channel = this.#channel
+    const isWaiting = () => channel!.bufferedAmount > 0 || this.#sctp!.sctp.outboundQueue.length > 0
+    for (let i = 0; i < flushSteps && this.connection === 'connected' && channel?.readyState === 'open'; i++) {
+      if (!isWaiting()) return
+      await delay(this.#options.clock, flushStepMs)
+    }
   }
 
   #renewCredentials(): void {
