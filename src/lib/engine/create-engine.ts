@@ -100,9 +100,9 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
         ...(connectedAtMs !== undefined && { connectedAtMs }),
       })
     },
-    sent({ streamId, sent, quality }) {
+    sent({ streamId, sent, quality, media }) {
       const entry = open.get(streamId)
-      if (entry) update(entry, { sent, quality })
+      if (entry) update(entry, { sent, quality, media })
     },
     candidate: ({ streamId, candidate }) => events.emit('candidate', streamId, candidate),
     over({ streamId, reason, error }) {

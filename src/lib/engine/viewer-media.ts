@@ -55,6 +55,11 @@ export class ViewerMedia {
     return this.#quality
   }
 
+  /** What the content is to this viewer. */
+  get info(): MediaInfo {
+    return this.#info
+  }
+
   get rung(): number {
     return this.#rung
   }

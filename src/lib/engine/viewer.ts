@@ -157,8 +157,8 @@ export function createViewer(
   }
 
   function tellSent(): void {
-    const { sent, quality, currentRung } = media
-    emit('sent', { streamId, sent, quality, ...(currentRung && { rung: currentRung }) })
+    const { sent, quality, info, currentRung } = media
+    emit('sent', { streamId, sent, quality, media: info, ...(currentRung && { rung: currentRung }) })
   }
 
   function note(message: ServerNote): void {

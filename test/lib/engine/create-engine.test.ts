@@ -287,6 +287,18 @@ describe('an engine with worker threads', () => {
 })
 
 describe.skipIf(!hasFfmpeg || (await detectEncoder()) === 'none')('an engine that transcodes', () => {
+  it('shows what the content is to the viewer: upright once it is turned', async () => {
+    const test = await start({ encoder: await detectEncoder() })
+    const { engine, content } = test
+    const file = { path: 'clip.mp4', content: createReadStream(await clip('rotated.mp4')) }
+    const { cid } = await content.store.add([file])
+    const stream = await engine.open({ content: cid })
+    expect(stream.media).toMatchObject({ rotation: 270, rungs: [{ width: 320, height: 180 }] })
+    await connect(test, stream)
+    expect(engine.get(stream.id)!.media).toMatchObject({ rotation: 0, rungs: [{ width: 180, height: 320 }] })
+    expect(await engine.probe(cid)).toEqual(stream.media)
+  })
+
   it('plays an MP4 with B-frames and AAC', async () => {
     const test = await start({ encoder: await detectEncoder() })
     const { engine, content } = test
