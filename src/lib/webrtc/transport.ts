@@ -6,6 +6,7 @@ import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import { EarlyHandshake } from './early-handshake.ts'
 import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
@@ -72,6 +73,7 @@ export class Transport {
   #isGathered = false
   #remoteCandidates = 0
   #starts = 0
+  readonly #early = new EarlyHandshake()
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
@@ -347,7 +349,10 @@ export class Transport {
       if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
       if (state === 'disconnected' && !this.#closing) this.#setState('disconnected', 'disconnected')
     })
-    agent.onData.subscribe((data) => this.#watchVolume(data))
+    agent.onData.subscribe((data) => {
+      this.#watchVolume(data)
+      if (this.#dtls.state === 'new') this.#early.keep(data)
+    })
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
     })
@@ -402,6 +407,8 @@ export class Transport {
       },
       (error: unknown) => this.#fail('DTLS', error),
     )
+    // The handshake listens from here on.
+    for (const data of this.#early.take()) this.#agent.onData.execute(data)
   }
 
   #startSctp(sctp: RTCSctpTransport, remotePort: number): void {
