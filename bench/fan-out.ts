@@ -64,8 +64,8 @@ export async function run(context: BenchContext): Promise<void> {
 /** Viewers are added from one count to the next; each count has rounds of floor and engine in turn. */
 async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void> {
   const { context, server, receivers, content } = rig
-  const windowMs = context.pick(6000, 3000, 700)
-  const rounds = context.pick(5, 3, 1)
+  const windowMs = context.pick(4000, 3000, 700)
+  const rounds = context.pick(4, 3, 1)
   const viewers: Watching[] = []
   const memory: { viewers: number; rssBytes: number }[] = []
   for (const count of counts) {

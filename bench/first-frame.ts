@@ -43,7 +43,7 @@ export async function run(context: BenchContext): Promise<void> {
 }
 
 async function measure(context: BenchContext, browser: Browser, server: BuiltServer): Promise<void> {
-  const loads = context.pick(15, 5, 1)
+  const loads = context.pick(10, 5, 1)
   const page = await newContext(browser)
   const sample = () => load(page, server, server.sampleCid!)
   await sample()
@@ -52,7 +52,12 @@ async function measure(context: BenchContext, browser: Browser, server: BuiltSer
   const path = webClip()
   const cids: string[] = []
   for (let i = 0; i < loads; i++) cids.push(await add(server, await freshCopy(path)))
-  const fresh = () => load(page, server, cids.pop()!)
+  // A transcode job that nobody reads keeps its place in the pool for 10 s, and each film has two: one film in 3 s fits.
+  const fresh = async () => {
+    const marks = await load(page, server, cids.pop()!)
+    await wait(context.pick(3000, 3000, 0))
+    return marks
+  }
   reportLoads(context, 'transcoded clip that nobody has watched', await repeat(loads, fresh), 1000)
 
   const cid = await add(server, await freshCopy(path))

@@ -20,7 +20,7 @@ interface Result {
 export async function run(context: BenchContext): Promise<void> {
   const viewers = context.pick(60, 30, 4)
   const results: Record<number, Result[]> = { 1: [], 2: [] }
-  for (let round = 0; round < context.pick(3, 2, 1); round++) {
+  for (let round = 0; round < context.pick(2, 2, 1); round++) {
     for (const workers of round % 2 === 0 ? [1, 2] : [2, 1]) {
       context.say(`${workers} media worker${workers === 1 ? '' : 's'}, ${viewers} viewers`)
       results[workers]!.push(await measure(context, workers, viewers))
@@ -64,7 +64,7 @@ async function measure(context: BenchContext, workers: number, viewers: number):
     const stop = server.engine.events.on('snapshots', (snapshots: readonly StatsSnapshot[]) => {
       for (const { pacingErrorP99Ms } of snapshots) if (pacingErrorP99Ms !== undefined) pacing.push(pacingErrorP99Ms)
     })
-    await wait(context.pick(8000, 4000, 1200))
+    await wait(context.pick(6000, 4000, 1200))
     stop()
     const after = await take()
     const cpuUs = after.threads.map((thread, index) => thread.cpuUs - before.threads[index]!.cpuUs)

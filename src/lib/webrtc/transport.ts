@@ -6,6 +6,7 @@ import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
 import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
@@ -71,6 +72,7 @@ export class Transport {
   #isGathered = false
   #remoteCandidates = 0
   #starts = 0
+  readonly #early = new EarlyHandshake()
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
@@ -320,6 +322,7 @@ export class Transport {
     agent.onData.subscribe((data) => {
       this.#handedOn++
       this.#watchVolume(data)
+      if (this.#dtls.state === 'new') this.#early.keep(data)
     })
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
@@ -380,6 +383,8 @@ export class Transport {
       },
       (error: unknown) => this.#fail('DTLS', error),
     )
+    // The handshake listens from here on.
+    for (const data of this.#early.take()) this.#agent.onData.execute(data)
   }
 
   /** Packets that came, on our sockets (checks included) or through a relay. */
