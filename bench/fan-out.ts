@@ -1,9 +1,12 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { McpxServer } from '../src/lib/app.ts'
 import type { StatsSnapshot } from '../src/lib/model/stats.ts'
 import { atMost, type BenchContext, median, quantile, ratios, sum, wait } from './support/bench.ts'
-import { freshCopy, twoMegabitClip, webClip } from './support/clips.ts'
+import { twoMegabitClip, webClip } from './support/clips.ts'
 import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
 import { createProbe } from './support/probe.ts'
 import { type Receivers, startReceivers, unwatch, type Watching, watch, watchMany } from './support/receivers.ts'
@@ -27,12 +30,20 @@ interface Window {
   /** p99 of each viewer in each reporting interval. */
   readonly pacingMs: readonly number[]
   readonly processUs: number
+  /** Share of the time in which the media worker was ready to run and had no core. */
+  readonly waited: number | undefined
+  /** Share of the time in garbage collection, and its longest pause. */
+  readonly collecting: number
+  readonly gcMaxMs: number
+  /** Of the worker's event loop. */
+  readonly loopDelayMaxMs: number
+  /** Datagrams that the kernel dropped because a receiver's buffer was full, in the whole machine. */
+  readonly bufferDrops: number | undefined
 }
 
 export async function run(context: BenchContext): Promise<void> {
   const server = await startServer({ pollInterval: 1 })
   const receivers = startReceivers()
-  const transcoders = server.engine.info.encoder === 'none' ? 0 : 1
   const rig: Rig = {
     context,
     server,
@@ -42,7 +53,7 @@ export async function run(context: BenchContext): Promise<void> {
   }
   try {
     await measureCounts(rig, context.pick([10, 50, 100], [10, 50], [2]))
-    if (transcoders > 0) await measureWhileBusy(rig)
+    if (server.engine.info.encoder !== 'none') await measureWhileBusy(rig)
   } finally {
     await receivers.stop()
     rig.probe.close()
@@ -64,12 +75,12 @@ async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void>
     const warm = await measure(rig, viewers, windowMs)
     const floor = await startFloor(rig, count, warm)
     const engineUs: number[] = []
-    const floorUs: number[] = []
+    const floors: FloorResult[] = []
     const windows: Window[] = []
     for (let round = 0; round < rounds; round++) {
       await all(server, viewers, 'pause')
       await wait(300)
-      floorUs.push(await floor.run(windowMs))
+      floors.push(await floor.run(windowMs))
       await all(server, viewers, 'play')
       await wait(context.pick(2500, 1500, 500))
       const window = await measure(rig, viewers, windowMs)
@@ -80,7 +91,7 @@ async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void>
     await rig.probe.ask({ gc: true })
     globalThis.gc?.()
     memory.push({ viewers: count, rssBytes: process.memoryUsage.rss() })
-    reportCount(context, count, { engineUs, floorUs, windows })
+    reportCount(context, count, { engineUs, floors, windows })
   }
   reportMemory(context, memory)
   await measureJoins(rig, viewers)
@@ -90,8 +101,9 @@ async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void>
 function reportCount(
   context: BenchContext,
   count: number,
-  { engineUs, floorUs, windows }: { engineUs: number[]; floorUs: number[]; windows: Window[] },
+  { engineUs, floors, windows }: { engineUs: number[]; floors: FloorResult[]; windows: Window[] },
 ): void {
+  const floorUs = floors.map((floor) => floor.cpuUs / floor.packets)
   const packets = sum(windows.map((window) => window.packets))
   const perS = packets / (sum(windows.map((window) => window.elapsedMs)) / 1000)
   const shared = sum(windows.map((window) => window.processUs)) / packets
@@ -107,18 +119,19 @@ function reportCount(
     samples: ratios(engineUs, floorUs),
     ...(count === 50 && { goal: atMost(2, 'x') }),
   })
-  reportPacing(context, `${count} viewers`, windows)
+  const bare = median(floors.map((floor) => floor.lateP99Ms)).toFixed(1)
+  reportPacing(context, `${count} viewers`, windows, `a bare timer ${bare} ms`)
   context.report({
     figure: `packets lost on loopback, ${count} viewers`,
     unit: 'packets',
     samples: [sum(windows.map((window) => window.lost))],
     goal: atMost(0, ''),
-    beside: `of ${packets}`,
+    beside: `of ${packets}; the receivers' full buffers dropped ${sumOf(windows, (window) => window.bufferDrops)}`,
   })
 }
 
 /** The value is the 90th percentile of all (viewer, second) figures: one stall of the machine is not everything. */
-function reportPacing(context: BenchContext, what: string, windows: readonly Window[]): void {
+function reportPacing(context: BenchContext, what: string, windows: readonly Window[], peer?: string): void {
   const all = windows.flatMap((window) => window.pacingMs)
   if (all.length === 0) return
   context.report({
@@ -126,8 +139,22 @@ function reportPacing(context: BenchContext, what: string, windows: readonly Win
     unit: 'ms',
     samples: [quantile(all, 0.9)],
     goal: atMost(10, 'ms'),
-    beside: `of ${all.length} viewer seconds: median ${median(all).toFixed(1)}, worst ${Math.max(...all).toFixed(1)}`,
+    beside: [
+      `${all.length} viewer seconds: median ${median(all).toFixed(1)}, worst ${Math.max(...all).toFixed(1)}`,
+      ...(peer === undefined ? [] : [peer]),
+      `loop delay up to ${Math.max(...windows.map((window) => window.loopDelayMaxMs)).toFixed(0)} ms`,
+      `no core for ${percent(windows, (window) => window.waited)} of the time`,
+      `GC pauses up to ${Math.max(...windows.map((window) => window.gcMaxMs)).toFixed(1)} ms, ${percent(windows, (window) => window.collecting)} of the time`,
+    ].join('; '),
   })
+}
+
+const percent = (windows: readonly Window[], read: (window: Window) => number | undefined): string =>
+  `${(100 * (sum(windows.map((window) => read(window) ?? Number.NaN)) / windows.length)).toFixed(0)} %`
+
+function sumOf(windows: readonly Window[], read: (window: Window) => number | undefined): string {
+  const values = windows.map(read)
+  return values.includes(undefined) ? 'an unknown number' : `${sum(values as number[])}`
 }
 
 function reportMemory(context: BenchContext, memory: readonly { viewers: number; rssBytes: number }[]): void {
@@ -172,33 +199,30 @@ async function measureJoins(rig: Rig, viewers: readonly Watching[]): Promise<voi
   })
 }
 
-/** Fresh clips keep the transcode pool at work: each is a film nobody has seen, watched by one viewer. */
+/** As many threads that only transcode as the pool has: the worst that it can do to the media worker. */
 async function measureWhileBusy(rig: Rig): Promise<void> {
   const { context, server, receivers, content } = rig
   context.say('transcode pool busy')
   const viewers = await watchMany(server.engine, receivers, content, context.pick(50, 20, 2))
-  await wait(context.pick(3000, 2000, 500))
-  const durationMs = context.pick(12_000, 5000, 1000)
-  const source = webClip()
-  let isOver = false
-  const films: Watching[] = []
-  const feed = async () => {
-    while (!isOver) {
-      const film = await addContent(server, 'film.mp4', await freshCopy(source))
-      films.push(await watch(server.engine, receivers, film))
-      await wait(1000)
-    }
-  }
-  const feeding = feed().catch((error) => context.say(`no transcode: ${error}`))
-  await wait(context.pick(2000, 1000, 500))
-  const window = await measure(rig, viewers, durationMs)
-  isOver = true
-  await feeding
-  const cores = window.processUs / 1000 / window.elapsedMs
-  reportPacing(context, `${viewers.length} viewers, transcode pool busy (process at ${cores.toFixed(2)} cores)`, [
-    window,
-  ])
-  await Promise.all([...viewers, ...films].map((viewer) => unwatch(server.engine, receivers, viewer)))
+  const threads = Math.max(1, availableParallelism() - 1)
+  const workerData = { encoderName: server.engine.info.encoder, path: webClip() }
+  const load = Array.from(
+    { length: threads },
+    () => new Worker(new URL('./support/transcode-load.ts', import.meta.url), { workerData }),
+  )
+  await wait(context.pick(4000, 2500, 1000))
+  const windows: Window[] = []
+  for (let round = 0; round < context.pick(2, 1, 1); round++)
+    windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
+  await Promise.all(load.map((worker) => worker.terminate()))
+  const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
+  reportPacing(
+    context,
+    `${viewers.length} viewers, transcode pool busy`,
+    windows,
+    `process at ${cores.toFixed(2)} cores`,
+  )
+  await Promise.all(viewers.map((viewer) => unwatch(server.engine, receivers, viewer)))
 }
 
 const all = (server: McpxServer, viewers: readonly Watching[], type: 'play' | 'pause') =>
@@ -218,12 +242,17 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
   }
   const take = async () => {
     const [[thread], counts] = await Promise.all([probe.media(), receivers.rpc.call('counts', undefined)])
-    return { cpuUs: thread!.cpuUs, ...counts, process: process.cpuUsage(), atMs: performance.now() }
+    return { ...thread!, ...counts, bufferDrops: bufferDrops(), process: process.cpuUsage(), atMs: performance.now() }
   }
   const before = await take()
-  const stop = server.engine.events.on('snapshots', listen)
-  await wait(durationMs)
-  stop()
+  const stopSnapshots = server.engine.events.on('snapshots', listen)
+  let loopDelayMaxMs = 0
+  const stopHealth = server.engine.events.on('health', (health) => {
+    loopDelayMaxMs = Math.max(loopDelayMaxMs, health.loopDelayMaxMs)
+  })
+  await profiled(rig, () => wait(durationMs))
+  stopSnapshots()
+  stopHealth()
   const after = await take()
   const { user, system } = process.cpuUsage(before.process)
   const received = after.received - before.received
@@ -235,7 +264,42 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
     elapsedMs: after.atMs - before.atMs,
     pacingMs,
     processUs: user + system,
+    loopDelayMaxMs,
+    collecting: (after.gcMs - before.gcMs) / (after.atMs - before.atMs),
+    gcMaxMs: after.gcMaxMs,
+    waited:
+      before.waitedUs === undefined || after.waitedUs === undefined
+        ? undefined
+        : (after.waitedUs - before.waitedUs) / 1000 / (after.atMs - before.atMs),
+    bufferDrops:
+      before.bufferDrops === undefined || after.bufferDrops === undefined
+        ? undefined
+        : after.bufferDrops - before.bufferDrops,
   }
+}
+
+/** RcvbufErrors of UDP, on Linux. */
+function bufferDrops(): number | undefined {
+  try {
+    const [names, values] = readFileSync('/proc/net/snmp', 'latin1')
+      .split('\n')
+      .filter((line) => line.startsWith('Udp:'))
+      .map((line) => line.split(' '))
+    return Number(values![names!.indexOf('RcvbufErrors')])
+  } catch {
+    return undefined
+  }
+}
+
+let profiles = 0
+
+/** MCPX_BENCH_PROFILE names a folder: a CPU profile of the media worker for each window goes there. */
+async function profiled(rig: Rig, run: () => Promise<void>): Promise<void> {
+  const folder = process.env.MCPX_BENCH_PROFILE
+  if (!folder) return run()
+  await rig.probe.media({ profile: 'start' })
+  await run()
+  await rig.probe.media({ profile: { file: join(folder, `fan-out-${profiles++}.cpuprofile`) } })
 }
 
 /** The floor at the packet rate and size that the engine had just now, to as many sockets. */
@@ -246,11 +310,11 @@ async function startFloor({ receivers, context }: Rig, count: number, window: Wi
   const settings: FloorSettings = { ports, payloadBytes, packetsPerS }
   const worker = new Worker(new URL('./support/floor-worker.ts', import.meta.url), { workerData: settings })
   const run = (durationMs: number) =>
-    new Promise<number>((done, fail) => {
+    new Promise<FloorResult>((done, fail) => {
       worker.once('error', fail)
-      worker.once('message', ({ packets, cpuUs }: FloorResult) => {
+      worker.once('message', (result: FloorResult) => {
         worker.off('error', fail)
-        done(cpuUs / packets)
+        done(result)
       })
       worker.postMessage(durationMs)
     })

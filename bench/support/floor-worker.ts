@@ -3,6 +3,7 @@
 import { createCipheriv, createSecretKey, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { parentPort, workerData } from 'node:worker_threads'
+import { quantile } from './bench.ts'
 
 export interface FloorSettings {
   readonly ports: readonly number[]
@@ -13,6 +14,8 @@ export interface FloorSettings {
 export interface FloorResult {
   readonly packets: number
   readonly cpuUs: number
+  /** p99 of how late its packets left: what a bare timer achieves on this machine now. */
+  readonly lateP99Ms: number
 }
 
 const { ports, payloadBytes, packetsPerS } = workerData as FloorSettings
@@ -43,16 +46,22 @@ parentPort!.on('message', (durationMs: number) => {
   const startedAt = performance.now()
   const before = process.threadCpuUsage()
   const from = sent
+  const late: number[] = []
   const tick = () => {
     const elapsedMs = performance.now() - startedAt
     const due = from + Math.floor((Math.min(elapsedMs, durationMs) * packetsPerS) / 1000)
+    if (sent < due) late.push(elapsedMs - ((sent - from) * 1000) / packetsPerS)
     while (sent < due) sendOne(sent++)
     if (elapsedMs < durationMs) {
       setTimeout(tick, periodMs)
       return
     }
     const { user, system } = process.threadCpuUsage(before)
-    parentPort!.postMessage({ packets: sent - from, cpuUs: user + system } satisfies FloorResult)
+    parentPort!.postMessage({
+      packets: sent - from,
+      cpuUs: user + system,
+      lateP99Ms: quantile(late, 0.99),
+    } satisfies FloorResult)
   }
   setTimeout(tick, periodMs)
 })

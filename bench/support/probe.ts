@@ -1,7 +1,8 @@
 // Preloaded into the process of a bench and so into its worker threads: tells what one thread uses, collects its garbage and
 // profiles it, when the main thread asks.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { BroadcastChannel, isMainThread, workerData } from 'node:worker_threads'
 
@@ -11,7 +12,13 @@ export interface ThreadSample {
   readonly kind: 'media' | 'transcode' | 'other'
   readonly index: number
   readonly cpuUs: number
+  /** How long it was ready to run and had no core, on Linux: what other processes do to it. */
+  readonly waitedUs: number | undefined
   readonly heapBytes: number
+  /** Garbage collection since the thread began. */
+  readonly gcMs: number
+  /** The longest pause for it since the last sample. */
+  readonly gcMaxMs: number
   /** What keeps the thread's loop alive, by type. */
   readonly handles: Readonly<Record<string, number>>
 }
@@ -24,14 +31,38 @@ const kindOf = (data: unknown): ThreadSample['kind'] => {
   return 'memoryCacheBytes' in data ? 'transcode' : 'other'
 }
 
+/** Second field of schedstat: nanoseconds in the run queue. The file is the calling thread's own. */
+function waitedUs(): number | undefined {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1000
+  } catch {
+    return undefined
+  }
+}
+
+const collected = { totalMs: 0, maxMs: 0 }
+
+function watchGarbage(): void {
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      collected.totalMs += duration
+      collected.maxMs = Math.max(collected.maxMs, duration)
+    }
+  }).observe({ entryTypes: ['gc'] })
+}
+
 function sample(): ThreadSample {
   const { user, system } = process.threadCpuUsage()
   const handles: Record<string, number> = {}
   for (const name of process.getActiveResourcesInfo()) handles[name] = (handles[name] ?? 0) + 1
+  const gc = { gcMs: collected.totalMs, gcMaxMs: collected.maxMs }
+  collected.maxMs = 0
   return {
+    ...gc,
     kind: kindOf(workerData),
     index: (workerData as { index?: number } | null)?.index ?? 0,
     cpuUs: user + system,
+    waitedUs: waitedUs(),
     heapBytes: getHeapStatistics().used_heap_size,
     handles,
   }
@@ -55,6 +86,7 @@ async function profile(ask: NonNullable<Ask['profile']>): Promise<void> {
 }
 
 if (!isMainThread && kindOf(workerData) !== 'other') {
+  watchGarbage()
   const channel = new BroadcastChannel(channelName)
   channel.onmessage = async (message) => {
     const ask = (message as MessageEvent).data as Ask

@@ -85,6 +85,7 @@ export class Session {
   #lastPositionS = 0
   #connectedAtMs = Number.POSITIVE_INFINITY
   #epochBeforeSeek: Epoch | undefined
+  #lastError: Failure | undefined
 
   constructor(request: Pick<WhepRequest, 'base' | 'content' | 'connectionId'>) {
     this.#request = request
@@ -122,6 +123,7 @@ export class Session {
     this.startedAtMs = performance.now()
     this.clock.reset()
     this.#epochBeforeSeek = undefined
+    this.#lastError = undefined
     this.#set({ phase: 'connecting', isUnstable: false, isEnded: false, isBuffering: false, retryAtMs: undefined })
     const attempt = new Attempt(this.#iceServers, {
       track: (track) => this.#onTrack(track),
@@ -277,7 +279,8 @@ export class Session {
         this.#set({ isEnded: true, isBuffering: false, seekingToS: undefined })
         break
       case 'error':
-        this.#set({ warning: failureOfNote(note).title })
+        this.#lastError = failureOfNote(note)
+        this.#set({ warning: this.#lastError.title })
         break
       case 'closed':
         this.#onClosed(note.reason)
@@ -287,8 +290,10 @@ export class Session {
   #onClosed(reason: string): void {
     this.positionS()
     this.#drop()
-    const failure = failureOfClose(reason)
-    if (failure) this.#retry(failure)
+    // The error that ended the content came just before.
+    const failure = (reason === 'content_failed' && this.#lastError) || failureOfClose(reason)
+    if (failure?.kind === 'temporary') this.#retry(failure)
+    else if (failure) this.#set({ phase: 'failed', failure, warning: undefined })
     else this.#set({ phase: 'closed' })
   }
 

@@ -121,6 +121,17 @@ describe('an engine with worker threads', () => {
     for (const { id } of streams) expect(engine.get(id)).toMatchObject({ closeReason: 'timeout' })
   })
 
+  it('bounds the streams that one owner opens and nobody watches', async () => {
+    const { engine } = await start({ maxWaitingPerOwner: 2 })
+    const content = await engine.sample()
+    await engine.open({ content, owner: '10.0.0.1' })
+    const second = await engine.open({ content, owner: '10.0.0.1' })
+    await expect(engine.open({ content, owner: '10.0.0.1' })).rejects.toMatchObject({ code: 'TOO_MANY_STREAMS' })
+    await engine.open({ content, owner: '10.0.0.2' })
+    await engine.close(second.id)
+    await engine.open({ content, owner: '10.0.0.1' })
+  })
+
   it('says what is wrong with content that is no media, and goes on', async () => {
     const { engine, content } = await start()
     const { cid } = await content.store.add([input('text.mp4', 'this is a text'.repeat(100))])
@@ -129,6 +140,22 @@ describe('an engine with worker threads', () => {
     await expect(engine.probe(cid)).rejects.toMatchObject({ code: 'NOT_MEDIA' })
     await engine.open({ content: await engine.sample() })
     expect(engine.list()).toHaveLength(1)
+  })
+
+  it('says which file of a ladder is not there, and every other stream goes on', async () => {
+    const test = await start()
+    const { engine, content, threads } = test
+    const whole = await engine.open({ content: await engine.sample() })
+    const viewer = await connect(test, whole)
+    const ladder = await content.store.list(await engine.sample())
+    const kept = ladder.filter(({ name }) => name !== '720p.mp4')
+    const files = kept.map(({ name, cid }) => ({ path: `torn/${name}`, content: content.store.read(cid) }))
+    const { cid } = await content.store.add(files)
+    const torn = engine.open({ content: cid })
+    await expect(torn).rejects.toMatchObject({ code: 'MEDIA_CORRUPT', message: expect.stringContaining('720p.mp4') })
+    const seen = viewer.frames.length
+    await until(() => viewer.frames.length > seen + 20)
+    expect(threads).toHaveLength(1)
   })
 
   it('gives up on a block that never comes, and stops asking for it', async () => {
