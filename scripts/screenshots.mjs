@@ -87,15 +87,14 @@ async function documentation(browser, { player }) {
   const page = await open(browser, player, { viewport: { width: 960, height: 640 }, colorScheme: 'dark' })
   await playing(page, 4)
   await page.keyboard.press('i')
-  await page.keyboard.press('l')
-  await page.waitForTimeout(18_000)
+  await page.waitForTimeout(6_000)
   await page.mouse.move(300, 300)
   await page.mouse.move(320, 320)
   await page.waitForTimeout(300)
   const taken = await page.screenshot()
   await page.context().close()
   // Few colours: the picture is of a video, and the repository shall stay small.
-  const filter = 'split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none'
+  const filter = 'split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none'
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', 'pipe:0', '-vf', filter, '-frames:v', '1', picture], {
     input: taken,
   })
