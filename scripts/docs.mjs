@@ -4,13 +4,20 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '../src/commands/index.ts'
+import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
 
-const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
-export const generatedFiles = ['README.md', 'docs/options.md', 'docs/errors.md']
+import { routes } from '../src/lib/protocol/routes.ts'
 
-const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;')
+const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
+export const generatedFiles = ['README.md', 'docs/options.md', 'docs/errors.md', 'docs/http-api.md']
+
+/** A `<` is escaped outside of code only: inside it stands for itself. */
+const cell = (text) =>
+  String(text)
+    .replaceAll('|', '\\|')
+    .replaceAll(/`[^`]*`|</g, (found) => (found === '<' ? '&lt;' : found))
 const code = (text) => (text ? `\`${String(text).replaceAll('|', '\\|')}\`` : '')
 const row = (cells) => `| ${cells.join(' | ')} |`
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
@@ -74,7 +81,73 @@ function exitTable() {
   )
 }
 
-const blocks = { commands: commandTable, options: optionTables, errors: errorTable, exits: exitTable }
+/** What a real server says of itself. */
+async function readOpenApi() {
+  const options = {
+    port: 0,
+    isolation: true,
+    offline: true,
+    mediaWorkers: 1,
+    disableWebrtcMetrics: true,
+    logLevel: 'error',
+  }
+  const server = await createServer(options)
+  try {
+    return await (await fetch(`${server.url}${routes.openapi}`)).json()
+  } finally {
+    await server.stop()
+  }
+}
+const openApi = await readOpenApi()
+
+/** Routes that stand under two prefixes, or have an older name besides, are one row. */
+function apiTables() {
+  const titles = { whep: 'WHEP', content: 'Content', webrtc: 'Streams', access: 'Access', server: 'Server' }
+  const operations = Object.entries(openApi.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { tags, summary }]) => ({
+      path: path.replace('{*}', '{cid}'),
+      method,
+      tags,
+      summary,
+    })),
+  )
+  const shown = operations.filter(({ path, method }) => !path.startsWith(routes.mcpPrefixes[1]) && method !== 'head')
+  return Object.entries(titles)
+    .map(([tag, title]) => {
+      const own = Object.values(
+        Object.groupBy(
+          shown.filter(({ tags }) => tags?.includes(tag)),
+          ({ summary }) => summary,
+        ),
+      )
+      const rows = own.map((same) => [
+        same.map(({ method, path }) => code(`${method.toUpperCase()} ${path}`)).join('<br>'),
+        cell(same[0].summary),
+      ])
+      return `### ${title}\n\n${table(['Route', 'What it does'], rows)}`
+    })
+    .join('\n\n')
+}
+
+const otherRoutes = () =>
+  table(
+    ['Address', 'What is there'],
+    [
+      [code(routes.home), 'The home page'],
+      [code(routes.player.replace(':cid', '{cid}')), 'The player'],
+      [code(routes.metrics), 'Metrics for Prometheus (another path with `--metrics-path`)'],
+      [code(routes.openapi), 'The description of this API (OpenAPI 3)'],
+      [routes.signalling.map(code).join(', '), 'Signalling over WebSocket'],
+    ],
+  )
+
+const blocks = {
+  api: () => `${apiTables()}\n\n### Pages and the rest\n\n${otherRoutes()}`,
+  commands: commandTable,
+  options: optionTables,
+  errors: errorTable,
+  exits: exitTable,
+}
 
 /** The text of a file with its blocks as the declarations have them now. Throws for a block that nothing generates. */
 export function regenerate(text) {

@@ -18,6 +18,8 @@ const parts = [
   { name: 'firefox', find: () => program('firefox-esr', 'firefox'), without: 'playback in Firefox' },
   { name: 'ffmpeg', find: () => program('ffmpeg'), without: 'clips of every container and codec, the ffmpeg encoder' },
   { name: 'kubo', find: findKubo, without: 'a real Kubo daemon (test/support/kubo/build.sh makes one with Go)' },
+  { name: 'python3', find: () => program('python3'), without: 'aiortc, a WHEP client that is not ours' },
+  { name: 'turnserver', find: () => program('turnserver'), without: 'media over TURN' },
   { name: 'node-av', find: () => folder('node_modules/node-av'), without: 'transcoding in process' },
 ]
 

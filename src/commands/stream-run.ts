@@ -12,6 +12,7 @@ import {
   type WatchResult,
   watch,
 } from '../lib/client/index.ts'
+import { isLoopback } from '../lib/model/bind.ts'
 import { withToken } from '../lib/protocol/routes.ts'
 import type { StreamOptions } from './stream.ts'
 import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
@@ -85,6 +86,8 @@ async function announce(player: string, content: string, options: StreamOptions,
   if (options.qr && io.stdoutIsTty && !options.json) {
     const { renderUnicodeCompact } = await import('uqr')
     io.out(`${renderUnicodeCompact(opened)}\n`)
+    if (isLoopback(new URL(player).hostname))
+      io.err('this address is for this machine only: other devices need a server with --host\n')
   }
   if (!options.open) return
   const { openUrl } = await import('../lib/base/open-url.ts')

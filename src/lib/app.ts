@@ -34,6 +34,7 @@ export interface ServerDeps {
 
 const viewerTimeoutMs = 60_000
 const keptClosed = 1000
+const maxWaitingPerOwner = 64
 
 /**
  * Starts a server; every option has the default that `mcpx serve --help` shows. Rejects with OPEN_BIND_REFUSED, PORT_IN_USE,
@@ -137,6 +138,7 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       workers,
       ...(encoder !== 'none' && { transcode: transcodeSettings(content.blocksPath, encoder) }),
       maxStreams: options.maxStreams,
+      maxWaitingPerOwner,
       addSample: () => addSample(content.store),
       openTimeoutMs: options.fetchTimeout * 1000,
       viewerTimeoutMs,

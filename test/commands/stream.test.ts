@@ -170,6 +170,16 @@ describe('failures', () => {
     for (const { io } of [piped, json]) expect(io.stdout()).not.toContain('hunter')
   })
 
+  it('--qr draws the address on a terminal and says whom it serves, and is nothing elsewhere', async () => {
+    const { url } = await server({ frames: 3 })
+    const onTerminal = await run(['bafy', '--server', url, '--qr'], { stdoutIsTty: true })
+    const piped = await run(['bafy', '--server', url, '--qr'])
+    for (const { code } of [onTerminal, piped]) expect(await code).toBe(0)
+    expect(onTerminal.io.stdout()).toMatch(/^█▀{7}█/m)
+    expect(onTerminal.io.stderr()).toContain('for this machine only')
+    expect(piped.io.stdout() + piped.io.stderr()).not.toMatch(/█|only/)
+  })
+
   it('a server that is not there exits 3', async () => {
     const { url, stop } = await startWhepServer({ frames: 1 })
     await stop()

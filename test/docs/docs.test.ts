@@ -55,7 +55,7 @@ describe('flags and commands', () => {
     ...commands.flatMap(({ table }) => Object.keys(table).map(flagOf)),
   ])
 
-  it.each(['README.md', 'docs/options.md', 'docs/errors.md'])('that %s names exist', (name) => {
+  it.each(pages)('that %s names exist', (name) => {
     const named = [...read(name).matchAll(/(?<![\w-<!])(--[a-z][a-z-]+[a-z])/g)].map((match) => match[1]!)
     expect([...new Set(named)].filter((flag) => !flags.has(flag))).toEqual([])
   })

@@ -1,11 +1,13 @@
 // Files of every container and codec, from the store to the screen: what passes through, what is transcoded, what is chosen.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
 import { chromiumPath, launchChromium, openPlayer, type Player } from '../support/browser-chromium.ts'
 import { type ClipName, clip } from '../support/clips.ts'
-import { findProgram, missingParts, until } from '../support/e2e.ts'
-import { addFiles, allClosed, openStreams, playerUrl, startServer } from '../support/e2e-server.ts'
+import { findProgram, missingParts, run, until } from '../support/e2e.ts'
+import { addFiles, allClosed, openStreams, playerUrl, scratchFolder, startServer } from '../support/e2e-server.ts'
 
 const missing = missingParts({ chromium: chromiumPath, ffmpeg: findProgram('ffmpeg') })
 
@@ -111,9 +113,23 @@ describe.skipIf(missing.length > 0)('files in Chromium', () => {
     })
   })
 
+  it('says why when nobody can decode it', async () => {
+    const scratch = await scratchFolder()
+    try {
+      const file = join(scratch.path, 'odd.mkv')
+      const source = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=10:duration=1']
+      await run('ffmpeg', ['-v', 'error', ...source, '-c:v', 'huffyuv', file])
+      await watch(await addFiles(server, file), async (viewer) => {
+        await until('the page gives up', async () => (await viewer.phase()) === 'failed')
+        expect(await viewer.failure()).toContain('This browser cannot play it')
+      })
+    } finally {
+      await scratch.remove()
+    }
+  })
+
   it('plays a folder in the form of HLS, as files and in segments', async () => {
     for (const name of ['ladder', 'hls-segments'] as const) {
-      const { readdirSync } = await import('node:fs')
       const folder = await clip(name)
       const cid = await addFiles(server, ...readdirSync(folder).map((file) => `${folder}/${file}`))
       await watch(cid, async (viewer) => {

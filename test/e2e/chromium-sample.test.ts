@@ -1,4 +1,5 @@
 // The shipped sample in Chromium, through the player page of a real server: all that a viewer can do with it.
+import { createReadStream } from 'node:fs'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
@@ -208,7 +209,7 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
 
   it('offers the files of a folder, and plays the chosen one', async () => {
     const content = async function* () {
-      yield* (await import('node:fs')).createReadStream(`${import.meta.dirname}/../../assets/sample/180p.mp4`)
+      yield* createReadStream(`${import.meta.dirname}/../../assets/sample/180p.mp4`)
     }
     const { cid } = await server.store.add([
       { path: 'films/one.mp4', content: content() },

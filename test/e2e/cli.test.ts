@@ -1,12 +1,12 @@
 // The built command line as a user runs it: processes, signals, exit codes, JSON lines, and what is left behind.
 import { existsSync, readdirSync } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clip, hasFfmpeg } from '../support/clips.ts'
-import { run, until } from '../support/e2e.ts'
-import { type Cli, runCli, scratchFolder, startCli } from '../support/e2e-server.ts'
+import { run } from '../support/e2e.ts'
+import { type Cli, deadAddress, runCli, scratchFolder, startCli } from '../support/e2e-server.ts'
 
 interface Ready {
   readonly url: string
@@ -16,6 +16,7 @@ interface Ready {
 
 const serve = ['serve', '--json', '--port', '0', '--offline', '--disable-webrtc-metrics']
 const unknownCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+const dead = await deadAddress()
 
 let home: string
 let remove: () => Promise<void>
@@ -71,7 +72,7 @@ describe('mcpx serve', () => {
     expect(await server.exit).toBe(0)
     expect(await stream.exit).not.toBe(null)
     await expect(fetch(server.ready.url)).rejects.toThrow()
-    await until('nothing is left', () => readdirSync(home).filter((name) => name !== '.npm').length === 0)
+    expect(readdirSync(home)).toEqual([])
   })
 
   it('keeps its repo without --isolation, finds it again, and ends with SIGTERM', async () => {
@@ -113,7 +114,7 @@ describe('mcpx serve', () => {
     [['--port', 'abc'], 2, 'INVALID_OPTION'],
     [['--no-such-flag'], 2, 'INVALID_OPTION'],
     [['--tls-cert', 'x.pem'], 2, 'INVALID_OPTION'],
-    [['--ipfs-api', 'http://127.0.0.1:9'], 3, 'KUBO_UNREACHABLE'],
+    [['--ipfs-api', dead], 3, 'KUBO_UNREACHABLE'],
     [['--config', 'missing.json'], 2, 'INVALID_CONFIG'],
   ] as const)('%j ends with %i, %s', async (args, code, name) => {
     const ended = await runCli([...serve, '--isolation', ...args], { home })
@@ -192,10 +193,11 @@ describe('mcpx stream', () => {
     [['not-a-cid'], 2, 'INVALID_CID'],
     [['./missing.mp4'], 2, 'INVALID_OPTION'],
     [[unknownCid], 1, 'CONTENT_NOT_FOUND'],
-    [[unknownCid, '--server', 'http://127.0.0.1:9'], 3, 'SERVER_UNREACHABLE'],
+    [[unknownCid, '--server', dead], 3, 'SERVER_UNREACHABLE'],
     [[unknownCid, '--output', 'copy.avi'], 2, 'INVALID_OPTION'],
-    [[join(import.meta.dirname, 'cli.test.ts')], 1, 'NOT_MEDIA'],
+    [['./notes.txt'], 1, 'NOT_MEDIA'],
   ] as const)('%j ends with %i, %s', async (args, code, name) => {
+    await writeFile(join(home, 'notes.txt'), 'not media at all\n'.repeat(100))
     const ended = await runCli(['stream', ...args, '--isolation', '--offline', '--json'], { home })
     expect(errorOf(ended.stderr)).toMatchObject({ event: 'error', code: name })
     expect(ended.code).toBe(code)

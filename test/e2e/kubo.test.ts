@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
 import { findProgram, missingParts, until } from '../support/e2e.ts'
-import { allClosed, openStreams, scratchFolder, startServer } from '../support/e2e-server.ts'
+import { allClosed, deadAddress, openStreams, scratchFolder, startServer } from '../support/e2e-server.ts'
 import { failureOf, makeLongClip, openHeadless, receives } from '../support/e2e-viewer.ts'
 import { findKubo, type KuboDaemon, startKubo } from '../support/kubo.ts'
 
@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)('a real Kubo daemon', () => {
   })
 
   it('is needed at the start', async () => {
-    await expect(startServer({ ipfsApi: 'http://127.0.0.1:9' })).rejects.toMatchObject({ code: 'KUBO_UNREACHABLE' })
+    await expect(startServer({ ipfsApi: await deadAddress() })).rejects.toMatchObject({ code: 'KUBO_UNREACHABLE' })
   })
 
   it('plays from the gateway alone, block by block', async () => {

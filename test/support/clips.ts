@@ -83,7 +83,7 @@ const recipes = {
   'hls-segments': [...ladder, '-hls_segment_filename', '%v-%d.m4s', '%v.m3u8'],
 } as const satisfies Record<string, readonly string[]>
 
-export type ClipName = keyof typeof recipes | 'rotated.mp4' | 'vp8-hidden.webm'
+export type ClipName = keyof typeof recipes | 'rotated.mp4' | 'trimmed.mp4' | 'vp8-hidden.webm'
 export const clipNames = Object.keys(recipes) as ClipName[]
 
 /** Whether ffmpeg is here; an error instead of false where MCPX_REQUIRE_PARTS=1 says that every part must be. */
@@ -119,6 +119,9 @@ async function make(name: ClipName): Promise<string> {
       run('ffmpeg', ['-v', 'error', '-y', '-bitexact', '-threads', '1', ...args], { cwd: draft })
     if (name === 'rotated.mp4')
       await ffmpeg('-i', await clip('h264.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', name)
+    else if (name === 'trimmed.mp4')
+      // An edit list begins half a second after the first key frame.
+      await ffmpeg('-ss', '0.5', '-i', await clip('h264.mp4'), '-c', 'copy', name)
     else if (name === 'vp8-hidden.webm') {
       await ffmpeg(...vp8Hidden, '-pass', '1', '-f', 'null', '-')
       await ffmpeg(...vp8Hidden, '-pass', '2', name)

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createServer, type McpxServer } from '../../src/lib/app.ts'
@@ -65,7 +66,14 @@ export interface Cli {
 /** Starts `mcpx` as a user does: the launcher, in a process, with the folder as home and nothing else of the environment. */
 export function startCli(args: readonly string[], options: { home: string; cwd?: string }): Cli {
   const { PATH, LD_LIBRARY_PATH } = process.env
-  const env = { PATH, HOME: options.home, TMPDIR: options.home, ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}) }
+  const env = {
+    PATH,
+    HOME: options.home,
+    TMPDIR: options.home,
+    // Node's cache of compiled code is shared between runs, in place of one in the folder.
+    NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../../.cache/compiled'),
+    ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}),
+  }
   const child = spawn(process.execPath, [launcher, ...args], { env, cwd: options.cwd ?? options.home })
   let out = ''
   let err = ''
@@ -107,6 +115,15 @@ export async function runCli(args: readonly string[], options: { home: string; c
   const cli = startCli(args, options)
   const code = await cli.exit
   return { code, stdout: cli.stdout(), stderr: cli.stderr() }
+}
+
+/** The address of a server that is no more. */
+export async function deadAddress(): Promise<string> {
+  const socket = createTcpServer()
+  await new Promise<void>((listening) => socket.listen(0, '127.0.0.1', listening))
+  const { port } = socket.address() as { port: number }
+  await new Promise((closed) => socket.close(closed))
+  return `http://127.0.0.1:${port}`
 }
 
 /** A folder of its own, removed at the end. */

@@ -55,6 +55,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
         transcode: { workers: 1, maxJobsPerWorker: 8, blocksPath, memoryCacheBytes: 2 ** 24, encoder },
       }),
       maxStreams: 50,
+      maxWaitingPerOwner: 20,
       addSample: () => addSample(content.store),
       openTimeoutMs: 10_000,
       viewerTimeoutMs: 60_000,

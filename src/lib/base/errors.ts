@@ -142,12 +142,15 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorKinds, value)
 }
 
+/** SQLITE_FULL (https://sqlite.org/rescode.html#full) */
+const sqliteFull = 13
+
 /** Any thrown value as an McpxError: known system errors get their code, the rest is INTERNAL. */
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const code = (error as { code?: unknown }).code
-  if (code === 'ENOSPC' || code === 'EDQUOT')
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
+  if (code === 'ENOSPC' || code === 'EDQUOT' || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull))
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })

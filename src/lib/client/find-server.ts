@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { McpxError } from '../base/errors.ts'
+import { type Host, systemHost } from '../base/host.ts'
 import { parseServerFile, serverFilePath } from '../model/server.ts'
 
 export interface FindOptions {
@@ -11,6 +12,7 @@ export interface FindOptions {
   /** What --persistence-path says; ~/.mcpx otherwise. */
   readonly repoPath?: string | undefined
   readonly signal?: AbortSignal
+  readonly host?: Pick<Host, 'isAlive'>
 }
 
 /** How long a server of this machine may take to say that it lives. */
@@ -26,7 +28,8 @@ export async function findServer(options: FindOptions): Promise<string | undefin
   if (options.server) return parseServerUrl(options.server)
   const text = await readFile(serverFilePath(resolve(options.repoPath ?? defaultRepoPath())), 'utf8').catch(() => '')
   const running = parseServerFile(text)
-  if (!running) return undefined
+  // After a crash another program may listen there by now, and it would be given the token.
+  if (!running || !(options.host ?? systemHost).isAlive(running.pid)) return undefined
   return (await answers(running.url, options.signal)) ? running.url : undefined
 }
 

@@ -108,11 +108,12 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
     await evictIfOver()
   }
 
-  /** Undoes a pin that was begun, and removes what only it held. */
+  /** Undoes a pin that was begun, and removes what only it held. Files first: a full disk has no room for the index either. */
   async function abandon(pin: number): Promise<void> {
     const keys = index.heldAlone(pin)
+    for (const key of keys) await folder.remove(key)
     index.dropPin(pin)
-    for (const key of keys) await removeBlock(key)
+    for (const key of keys) index.forget(key)
   }
 
   return {
@@ -134,9 +135,13 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
         await evictIfOver()
         return result
       } catch (error) {
-        if (removeOnFailure) await abandon(pin)
-        else index.dropPin(pin)
-        throw error
+        try {
+          if (removeOnFailure) await abandon(pin)
+          else index.dropPin(pin)
+        } catch {
+          // What failed first is what went wrong; a pin that is left half begun goes at the next start.
+        }
+        throw toMcpxError(error)
       }
     },
     async hold(pin, cid, bytes) {

@@ -1,18 +1,16 @@
 // What is in the block folder and why: sizes, last use and pins, in SQLite, so that nothing ever scans the folder.
-import { DatabaseSync } from 'node:sqlite'
-import { McpxError } from '../base/errors.ts'
+import { openDatabase } from './database.ts'
 
-/** Bumped with every change of the tables; a newer number than this is REPO_VERSION. */
-const schemaVersion = 1
-
-const schema = `
+const schema = {
+  version: 1,
+  sql: `
   CREATE TABLE blocks (key TEXT PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL, pins INTEGER NOT NULL)
     WITHOUT ROWID;
   CREATE INDEX blocks_by_use ON blocks (used, size) WHERE pins = 0;
   CREATE TABLE pins (id INTEGER PRIMARY KEY, cid TEXT UNIQUE, created INTEGER NOT NULL);
   CREATE TABLE pin_blocks (pin INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (pin, key)) WITHOUT ROWID;
-  PRAGMA user_version = ${schemaVersion};
-`
+  `,
+}
 
 export interface IndexedBlock {
   readonly key: string
@@ -47,8 +45,7 @@ export interface BlockIndex {
 
 /** Opens or makes the index file. Throws REPO_VERSION when a newer mcpx wrote it. */
 export function openBlockIndex(file: string): BlockIndex {
-  const db = new DatabaseSync(file)
-  const isNew = prepare(db, file)
+  const { db, isNew } = openDatabase(file, schema)
   const select = db.prepare('SELECT size, pins FROM blocks WHERE key = ?')
   const insert = db.prepare('INSERT INTO blocks (key, size, used, pins) VALUES (?, ?, ?, 0)')
   const touch = db.prepare('UPDATE blocks SET used = ? WHERE key = ?')
@@ -72,7 +69,8 @@ export function openBlockIndex(file: string): BlockIndex {
       run()
       db.exec('COMMIT')
     } catch (error) {
-      db.exec('ROLLBACK')
+      // SQLite itself has rolled back where there was no space left.
+      if (db.isTransaction !== false) db.exec('ROLLBACK')
       throw error
     }
   }
@@ -144,17 +142,4 @@ export function openBlockIndex(file: string): BlockIndex {
     pins: () => selectPins.all().map((row) => String(row.cid)),
     close: () => db.close(),
   }
-}
-
-/** Makes the tables of a new file; says whether it did. */
-function prepare(db: DatabaseSync, file: string): boolean {
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-  const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
-  if (version > schemaVersion) {
-    db.close()
-    throw new McpxError('REPO_VERSION', `${file} has version ${version}; this mcpx knows ${schemaVersion}`)
-  }
-  if (version === schemaVersion) return false
-  db.exec(schema)
-  return true
 }

@@ -1,10 +1,10 @@
 // What is known about CIDs (the ParquetCIDCache): a hot index in SQLite, and Parquet part files that any tool can read.
 import { mkdirSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MediaInfo } from '../model/stream.ts'
+import { openCache } from './database.ts'
 import { openMetadataParts } from './metadata-parts.ts'
 
 /** What a probe found out about a piece of content. */
@@ -55,24 +55,24 @@ export interface CidMetadataOptions {
   readonly maxParts?: number
 }
 
-const schemaVersion = 1
 const maxMediaText = 64 * 1024
 
-const schema = `
+const schema = {
+  version: 1,
+  sql: `
   CREATE TABLE cids (cid TEXT PRIMARY KEY, size INTEGER NOT NULL, media TEXT NOT NULL, written INTEGER NOT NULL,
     accessed INTEGER NOT NULL, pending INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX cids_by_use ON cids (accessed);
   CREATE INDEX cids_pending ON cids (cid) WHERE pending = 1;
-  PRAGMA user_version = ${schemaVersion};
-`
+  `,
+}
 
-/** Opens the cache; an index that is new is filled from the part files. REPO_VERSION when a newer mcpx wrote it. */
+/** Opens the cache; an index that is new or was damaged is filled from the part files. REPO_VERSION of a newer mcpx. */
 export async function openCidMetadata(options: CidMetadataOptions): Promise<CidMetadata> {
   const { clock, logger, maxRecords = 100_000, flushAt = 256, maxParts = 8 } = options
   mkdirSync(options.parquetPath, { recursive: true })
   const parts = openMetadataParts(options.parquetPath, logger)
-  const db = new DatabaseSync(options.indexFile)
-  const isNew = prepare(db, options.indexFile)
+  const { db, isNew } = openCache(options.indexFile, schema)
   const select = db.prepare('SELECT size, media FROM cids WHERE cid = ?')
   const touch = db.prepare('UPDATE cids SET accessed = ? WHERE cid = ?')
   const upsert = db.prepare(
@@ -159,16 +159,4 @@ function toRow(row: Record<string, unknown>): MetadataRow {
     writtenMs: Number(row.written),
     accessedMs: Number(row.accessed),
   }
-}
-
-function prepare(db: DatabaseSync, file: string): boolean {
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
-  const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
-  if (version > schemaVersion) {
-    db.close()
-    throw new McpxError('REPO_VERSION', `${file} has version ${version}; this mcpx knows ${schemaVersion}`)
-  }
-  if (version === schemaVersion) return false
-  db.exec(schema)
-  return true
 }

@@ -8,7 +8,7 @@ import { openDagFile } from './dag-file.ts'
 import { createDirectory } from './directory.ts'
 import { parseLocator } from './locator.ts'
 import { createSharedWork } from './shared-work.ts'
-import { createSourceRef } from './source-ref.ts'
+import { createSourceRef, playlistIn } from './source-ref.ts'
 import type { ContentStore } from './store.ts'
 
 /** An IPNS name (key or host) → the root CID and the path that it points to. */
@@ -68,7 +68,10 @@ export function createContentReader(parts: ContentReaderParts): ContentReader {
       yield* file.pieces(start, end ?? file.sizeBytes, { signal })
     },
     async sourceRef(content, { signal } = {}) {
-      return createSourceRef(await resolve(content, { signal }), (cid) => list(cid, { signal }))
+      const found = await resolve(content, { signal })
+      const playlist = playlistIn(found)
+      const folder = playlist ? await resolve(playlist.folder, { signal }) : found
+      return createSourceRef(folder, (cid) => list(cid, { signal }), playlist?.name)
     },
   }
 }

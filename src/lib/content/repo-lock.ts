@@ -1,4 +1,4 @@
-// One process per repo: a lock file that says who holds it and where its server listens.
+// One process per repo: a lock file that says who holds it.
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,12 +11,9 @@ export interface LockRecord {
   /** Start of the process as the system counts it, where it does. */
   readonly start?: string
   readonly lockedAtMs: number
-  readonly serverUrl?: string
 }
 
 export interface RepoLock {
-  /** Records where the server of this process listens, for commands that find the repo locked. */
-  writeServerUrl(url: string): void
   release(): void
 }
 
@@ -26,7 +23,7 @@ const takeOverAttempts = 3
 /** Takes the lock; one whose process is dead is taken over. Throws REPO_LOCKED that names pid and path. */
 export function acquireLock(repoPath: string, nowMs: number, host: Host = systemHost): RepoLock {
   const file = join(repoPath, fileName)
-  let record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid), lockedAtMs: nowMs }
+  const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid), lockedAtMs: nowMs }
   for (let attempt = 0; !create(file, record); attempt++) {
     const text = readText(file)
     if (text === undefined) continue
@@ -35,22 +32,7 @@ export function acquireLock(repoPath: string, nowMs: number, host: Host = system
       throw new McpxError('REPO_LOCKED', `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'} (${file})`)
     setAside(file, text)
   }
-  return {
-    writeServerUrl(url) {
-      record = { ...record, serverUrl: url }
-      const beside = besideOf(file)
-      writeFileSync(beside, JSON.stringify(record))
-      renameSync(beside, file)
-    },
-    release: () => rmSync(file, { force: true }),
-  }
-}
-
-/** The server that runs on the repo now; undefined when none does, or when it has not said where. */
-export function readRunningServer(repoPath: string, host: Host = systemHost): { url: string; pid: number } | undefined {
-  const holder = parse(readText(join(repoPath, fileName)) ?? '')
-  if (!holder?.serverUrl || !isHeld(holder, host)) return undefined
-  return { url: holder.serverUrl, pid: holder.pid }
+  return { release: () => rmSync(file, { force: true }) }
 }
 
 /** Of a process on another machine nothing can be known: it counts as alive. */

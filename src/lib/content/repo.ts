@@ -1,6 +1,7 @@
 // The folder in which mcpx keeps what it has:
 //   version    `mcpx-repo 1`
-//   lock       JSON: who uses the repo now, and where its server listens
+//   lock       JSON: who uses the repo now
+//   server.json  where its server listens (model/server.ts)
 //   node-id    the name of this node
 //   blocks/    the blocks, `<two characters>/<multihash in base32>`
 //   blocks.db  what is in blocks/, what is pinned (SQLite)
@@ -12,8 +13,6 @@ import { join } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 import { acquireLock } from './repo-lock.ts'
-
-export { readRunningServer } from './repo-lock.ts'
 
 const repoVersion = 1
 
@@ -29,21 +28,21 @@ export interface Repo {
   readonly path: string
   readonly nodeId: string
   readonly isThrowAway: boolean
-  writeServerUrl(url: string): void
   close(): void
 }
 
 /** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
 export function openRepo(options: RepoOptions, nowMs: number, host: Host = systemHost): Repo {
   const path = options.isolation ? mkdtempSync(join(tmpdir(), 'mcpx-')) : options.path
-  makeFolder(path)
-  checkVersion(path)
-  const lock = acquireLock(path, nowMs, host)
+  const lock = writable(path, () => {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    checkVersion(path)
+    return acquireLock(path, nowMs, host)
+  })
   return {
     path,
     nodeId: options.nodeId ?? keptNodeId(path),
     isThrowAway: options.isolation,
-    writeServerUrl: (url) => lock.writeServerUrl(url),
     close() {
       lock.release()
       if (options.isolation) rmSync(path, { recursive: true, force: true })
@@ -51,9 +50,10 @@ export function openRepo(options: RepoOptions, nowMs: number, host: Host = syste
   }
 }
 
-function makeFolder(path: string): void {
+/** What the system says of a folder that cannot be made or written is not a defect but a wrong option. */
+function writable<T>(path: string, use: () => T): T {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    return use()
   } catch (error) {
     const known = toMcpxError(error)
     if (known.code !== 'INTERNAL') throw known
@@ -63,11 +63,12 @@ function makeFolder(path: string): void {
 
 function checkVersion(path: string): void {
   const file = join(path, 'version')
-  if (!existsSync(file)) {
+  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+  // Empty when the machine stopped between making the file and writing it.
+  if (text === '') {
     writeFileSync(file, `mcpx-repo ${repoVersion}\n`)
     return
   }
-  const text = readFileSync(file, 'utf8').trim()
   const version = Number(/^mcpx-repo (\d{1,9})$/.exec(text)?.[1])
   if (version === repoVersion) return
   throw new McpxError('REPO_VERSION', `${path} says "${text.slice(0, 40)}"; this mcpx knows mcpx-repo ${repoVersion}`)

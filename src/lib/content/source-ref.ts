@@ -5,6 +5,7 @@ import type { ContentStat, DirectoryEntry } from './store.ts'
 
 const maxFiles = 1000
 const listedPaths = 20
+const playlistName = /\.m3u8$/i
 const maxDepth = 8
 const playable = /\.(?:mp4|m4v|m4a|mov|mkv|webm|ogg|ogv|oga|opus|mp3|wav|flac|aac|adts|ts|m2ts|mts)$/i
 
@@ -14,13 +15,22 @@ interface FoundFile extends FileRef {
   readonly path: string
 }
 
+/** A playlist that is named by its path plays with the files beside it; undefined for everything else. */
+export function playlistIn({ type, path }: Pick<ContentStat, 'type'> & { readonly path: string }) {
+  const slash = path.lastIndexOf('/')
+  if (type !== 'file' || slash < 0 || !playlistName.test(path)) return undefined
+  return { folder: path.slice(0, slash), name: path.slice(slash + 1) }
+}
+
 /**
  * A file is its own entry. A directory with `master.m3u8`, or just one playlist at its top, is taken whole; one with a
  * single playable file is that file. AMBIGUOUS_CONTENT lists the playable paths, NOT_MEDIA says there are none.
+ * With `entry`, that file of the directory and all beside it.
  */
 export async function createSourceRef(
   content: ContentStat & { readonly path: string },
   list: List,
+  entry?: string,
 ): Promise<SourceRef> {
   const { cid, sizeBytes, path } = content
   if (content.type === 'file') {
@@ -28,6 +38,7 @@ export async function createSourceRef(
     return { id: path, entry: name, files: { [name]: { cid, sizeBytes } } }
   }
   const files = await filesBeneath(cid, path, list)
+  if (entry !== undefined) return { id: `${path}/${entry}`, entry, files: byPath(files) }
   const playlist = findPlaylist(files)
   if (playlist) return { id: path, entry: playlist, files: byPath(files) }
   const media = files.filter((file) => playable.test(file.path))
@@ -53,7 +64,7 @@ async function filesBeneath(root: string, rootPath: string, list: List): Promise
 }
 
 function findPlaylist(files: readonly FoundFile[]): string | undefined {
-  const top = files.filter(({ path }) => !path.includes('/') && /\.m3u8$/i.test(path)).map(({ path }) => path)
+  const top = files.filter(({ path }) => !path.includes('/') && playlistName.test(path)).map(({ path }) => path)
   if (top.includes('master.m3u8')) return 'master.m3u8'
   return top.length === 1 ? top[0] : undefined
 }

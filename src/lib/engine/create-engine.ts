@@ -18,6 +18,8 @@ export interface EngineSettings {
   readonly workers: readonly WorkerSettings[]
   readonly transcode?: TranscodeSettings
   readonly maxStreams: number
+  /** Streams that one owner may have open without a connected viewer. */
+  readonly maxWaitingPerOwner: number
   /** Adds the shipped sample to the store and says its CID. */
   readonly addSample: () => Promise<string>
   /** How long content may take to be found and understood. */
@@ -33,6 +35,7 @@ interface Entry {
   readonly worker: number
   readonly sourceId: string
   waiting: Timer | undefined
+  readonly owner: string | undefined
 }
 
 export interface EngineDeps {
@@ -97,9 +100,9 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
         ...(connectedAtMs !== undefined && { connectedAtMs }),
       })
     },
-    sent({ streamId, sent, quality }) {
+    sent({ streamId, sent, quality, media }) {
       const entry = open.get(streamId)
-      if (entry) update(entry, { sent, quality })
+      if (entry) update(entry, { sent, quality, media })
     },
     candidate: ({ streamId, candidate }) => events.emit('candidate', streamId, candidate),
     over({ streamId, reason, error }) {
@@ -169,12 +172,22 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     stopping.signal.throwIfAborted()
     if (open.size + opening >= settings.maxStreams)
       throw new McpxError('TOO_MANY_STREAMS', `${open.size + opening} streams are open, the most allowed`)
+    checkOwner(request.owner)
     opening++
     try {
       return await withDeadline(request.content, request.signal, (signal) => openWithin(request, signal))
     } finally {
       opening--
     }
+  }
+
+  /** One address that opens and never comes must not take the places of the others. */
+  function checkOwner(owner: string | undefined): void {
+    if (owner === undefined) return
+    const isWaiting = ({ record, ...entry }: Entry) => entry.owner === owner && record.connectedAtMs === undefined
+    const waiting = [...open.values()].filter(isWaiting).length
+    if (waiting >= settings.maxWaitingPerOwner)
+      throw new McpxError('TOO_MANY_STREAMS', `${owner} has ${waiting} streams open that nobody watches`)
   }
 
   async function openWithin(request: OpenRequest, signal: AbortSignal): Promise<StreamRecord> {
@@ -202,7 +215,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
         sent: [],
         worker,
       }
-      const entry: Entry = { record, worker, sourceId: source.id, waiting: undefined }
+      const entry: Entry = { record, worker, sourceId: source.id, waiting: undefined, owner: request.owner }
       entry.waiting = clock.after(settings.viewerTimeoutMs, () => void close(streamId, 'timeout').catch(() => {}))
       open.set(streamId, entry)
       events.emit('stream', record)

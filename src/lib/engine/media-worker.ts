@@ -6,20 +6,21 @@ import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcHandlers, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
 import { createMediaRuntime } from './media-runtime.ts'
+import { surviveStrayRejections } from './stray-rejections.ts'
 
 const settings = workerData as WorkerSettings
 const port = parentPort
 if (!port) throw new Error('media-worker runs as a worker thread only')
 
+const { logLevel: level, logFormat: format, logFolder: folder } = settings
+const logger = createLogger({ level, format, folder }).child({ worker: settings.index })
+surviveStrayRejections(logger)
+
 // The host is known only once the handlers are, and the handlers need the host: hence the late binding.
 let host: RpcPeer<HostMethods, MediaEvents>
 const runtime = await createMediaRuntime(settings, {
   clock: systemClock,
-  logger: createLogger({
-    level: settings.logLevel,
-    format: settings.logFormat,
-    folder: settings.logFolder,
-  }).child({ worker: settings.index }),
+  logger,
   random: Math.random,
   host: {
     call: (method, params, options) => host.call(method, params, options),
@@ -30,8 +31,8 @@ const runtime = await createMediaRuntime(settings, {
 
 const stop = async () => {
   if (!(runtime instanceof McpxError)) await runtime.stop()
-  // After the answer has left: nothing more is to be done here.
-  setImmediate(() => port.close())
+  // After the answer has left. DTLS handshakes leave timers behind, up to 5 s, that would keep the thread.
+  setImmediate(() => process.exit())
   return undefined
 }
 const unable = (error: McpxError) => ({

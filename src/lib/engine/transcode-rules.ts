@@ -2,6 +2,7 @@
 import { canPass } from '../media/codec-match.ts'
 import { audioRecipe, type MadeCodec, transcodedTrack, videoRecipes } from '../media/transcode/recipe.ts'
 import type { CodecParameters } from '../model/codec.ts'
+import { unknownCodec } from '../model/track.ts'
 import type { PlanRules } from './plan-tracks.ts'
 
 const made: readonly MadeCodec[] = ['h264', 'vp8', 'vp9']
@@ -13,6 +14,7 @@ const takes = (viewer: readonly CodecParameters[], codec: MadeCodec): boolean =>
 export const planRules: PlanRules = {
   canPass,
   videoRecipes(track, viewer) {
+    if (track.codec === unknownCodec) return undefined
     const accepted = made.filter((codec) => takes(viewer, codec))
     if (accepted.length === 0) return undefined
     const recipes = videoRecipes(track, accepted)
@@ -22,6 +24,7 @@ export const planRules: PlanRules = {
     return codec && { codec, recipes }
   },
   audioRecipe(track, viewer) {
+    if (track.codec === unknownCodec) return undefined
     const codec = viewer.find((offered) => offered.codec === 'opus')
     return codec && { codec, recipe: audioRecipe(track) }
   },

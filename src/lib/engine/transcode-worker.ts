@@ -2,9 +2,11 @@
 import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import type { HostMethods } from '../protocol/media-plane.ts'
+import { surviveStrayRejections } from './stray-rejections.ts'
 import type { TranscodeMethods, TranscodeSettings } from './transcode-plane.ts'
 import { createTranscodeRuntime } from './transcode-runtime.ts'
 
@@ -15,6 +17,8 @@ setPriority(0, niceness)
 const settings = workerData as TranscodeSettings
 const port = parentPort
 if (!port) throw new Error('transcode-worker runs as a worker thread only')
+
+surviveStrayRejections(createLogger({ level: 'warning' }))
 
 let host: RpcPeer<Pick<HostMethods, 'fetchBlock'>, Record<string, never>>
 const blocks = createBlockReader({

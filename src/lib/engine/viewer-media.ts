@@ -35,6 +35,7 @@ export class ViewerMedia {
   #playback: ViewerPlayback | undefined
   #epoch: Epoch | undefined
   #paused = false
+  #failure: { readonly error: unknown } | undefined
   #closed = false
 
   constructor(params: OpenParams, content: OpenedContent, deps: ViewerMediaDeps) {
@@ -53,6 +54,11 @@ export class ViewerMedia {
 
   get quality(): Quality {
     return this.#quality
+  }
+
+  /** What the content is to this viewer. */
+  get info(): MediaInfo {
+    return this.#info
   }
 
   get rung(): number {
@@ -85,7 +91,7 @@ export class ViewerMedia {
 
   #createPlayback(plan: TrackPlan): ViewerPlayback {
     const { startS, loop } = this.#params
-    const { random, onError, outlet } = this.#deps
+    const { random, outlet } = this.#deps
     const video = plan.video && this.#content.feed(plan.video, this.#rung)
     const audio = plan.audio && this.#content.feed(plan.audio, 0)
     const track = (kind: MediaKind) => ({
@@ -98,7 +104,7 @@ export class ViewerMedia {
       startS,
       loop,
       random,
-      onError,
+      onError: (error) => this.#onError(error),
       onNote: (note) => this.#onNote(note),
     })
   }
@@ -114,7 +120,18 @@ export class ViewerMedia {
       this.#paused = note.paused
     }
     this.#deps.note(note)
+    if (note.type === 'buffering' && note.buffering) this.#giveUp()
     if (note.type === 'ended') this.#deps.onEnded()
+  }
+
+  /** What has been read is played out before the stream ends of it. */
+  #onError(error: unknown): void {
+    this.#failure = { error }
+    if (this.#playback?.phase !== 'running') this.#giveUp()
+  }
+
+  #giveUp(): void {
+    if (this.#failure) this.#deps.onError(this.#failure.error)
   }
 
   /** What a viewer must know when its control channel opens. */
@@ -143,6 +160,8 @@ export class ViewerMedia {
         playback.pause()
         break
       case 'seek':
+        // The seek reads anew, elsewhere.
+        this.#failure = undefined
         playback.seek(Math.min(command.timeS, this.#info.durationS))
         break
       case 'loop':

@@ -15,6 +15,8 @@ import { ViewerMedia } from './viewer-media.ts'
 
 /** How long a viewer whose path broke may take to come back with an ICE restart. */
 const disconnectGraceMs = 15_000
+/** How long a failure waits for a viewer who is still connecting. */
+const tellWithinMs = 5_000
 const senderReportMs = 1000
 
 export interface ViewerDeps {
@@ -53,6 +55,9 @@ export function createViewer(
   let peerMade: Promise<Peer> | undefined
   let unpace: (() => void) | undefined
   let grace: Timer | undefined
+  /** A failure that waits for the control channel. */
+  let held: Timer | undefined
+  let canTell = false
   let senderReports: Timer | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
@@ -80,7 +85,10 @@ export function createViewer(
     peer.events.on('nack', (kind, sequences) => media.playback?.onNack(kind, sequences, clock.now()))
     peer.events.on('receiverReport', onReceiverReport)
     peer.events.on('control', onControl)
-    peer.events.on('controlOpen', () => media.greet())
+    peer.events.on('controlOpen', () => {
+      canTell = true
+      media.greet()
+    })
     return peer
   }
 
@@ -100,7 +108,7 @@ export function createViewer(
         tell()
         break
       case 'failed':
-        fail(firstPacketMs === undefined ? 'dtls_failed' : 'ice_failed', lostPath())
+        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', lostPath())
         break
       case 'closed':
         emit('over', { streamId, reason: 'viewer_left' })
@@ -125,7 +133,8 @@ export function createViewer(
       playback.play()
       senderReports = every(clock, senderReportMs, sendReports)
     }
-    setState('active')
+    // A path that came back: what had ended has ended still.
+    setState(state === 'ended' ? 'ended' : 'active')
   }
 
   function sendReports(): void {
@@ -148,8 +157,8 @@ export function createViewer(
   }
 
   function tellSent(): void {
-    const { sent, quality, currentRung } = media
-    emit('sent', { streamId, sent, quality, ...(currentRung && { rung: currentRung }) })
+    const { sent, quality, info, currentRung } = media
+    emit('sent', { streamId, sent, quality, media: info, ...(currentRung && { rung: currentRung }) })
   }
 
   function note(message: ServerNote): void {
@@ -170,6 +179,16 @@ export function createViewer(
   }
 
   function fail(reason: CloseReason, error: unknown): void {
+    if (state === 'closed' || held) return
+    const endNow = () => end(reason, error)
+    // A viewer who is still connecting hears of it as soon as it can be told.
+    if (reason === 'content_failed' && peer && !canTell) {
+      held = clock.after(tellWithinMs, endNow)
+      peer.events.on('controlOpen', endNow)
+    } else endNow()
+  }
+
+  function end(reason: CloseReason, error: unknown): void {
     if (state === 'closed') return
     const record = toErrorRecord(error)
     logger.warn({ stream: streamId, reason, code: record.code, error: record.message }, 'stream failed')
@@ -183,6 +202,7 @@ export function createViewer(
     note({ type: 'closed', reason })
     state = 'closed'
     grace?.cancel()
+    held?.cancel()
     senderReports?.cancel()
     unpace?.()
     media.close()

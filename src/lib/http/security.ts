@@ -140,6 +140,15 @@ export function limitBodyTime(app: App, { clock, limits }: Pick<RouteContext, 'c
     )
   })
   app.addHook('preHandler', stop)
-  app.addHook('onResponse', stop)
+  // Answered before its body was read, a refusal for example: what is left of it gets as long again.
+  app.addHook('onResponse', async (request) => {
+    await stop(request)
+    const { raw } = request
+    if (raw.complete || request.ws) return
+    timers.set(
+      raw,
+      clock.after(limits.bodyMs, () => raw.complete || raw.socket.destroy()),
+    )
+  })
   app.addHook('onRequestAbort', stop)
 }

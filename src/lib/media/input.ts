@@ -15,9 +15,11 @@ import { type Clock, delay } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { ByteSource } from '../model/source.ts'
 import { bounded } from './bounded.ts'
+import { guardSampleTables } from './isobmff-guard.ts'
 
 // What it has to say comes as errors; stdout and stderr are the program's.
 Logging.level = LogLevel.Silent
+guardSampleTables()
 
 /** The files of one piece of content and which of them to open; what a SourceRef becomes where bytes can be read. */
 export interface MediaFiles {

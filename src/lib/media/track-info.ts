@@ -1,6 +1,6 @@
 // What a container says of a track, in our words.
 import type { InputAudioTrack, InputTrack, InputVideoTrack } from 'mediabunny'
-import type { Track } from '../model/track.ts'
+import { type Track, unknownCodec } from '../model/track.ts'
 import { inspectVideo } from './reorder.ts'
 
 /** Reads the description of a track and looks at its first frames. */
@@ -9,7 +9,13 @@ export function describeTrack(source: InputVideoTrack | InputAudioTrack): Promis
 }
 
 /** RTP's and FFmpeg's name where mediabunny has another. */
-const shortName = (codec: string | null): string => (codec === 'avc' ? 'h264' : (codec ?? 'unknown'))
+const shortName = (codec: string | null): string => (codec === 'avc' ? 'h264' : (codec ?? unknownCodec))
+
+/** The container's own word for a codec that has no name here, for the error that somebody reads. */
+async function ownWord(source: InputTrack): Promise<string> {
+  const id = await source.getInternalCodecId()
+  return typeof id === 'string' ? id.slice(0, 64) : unknownCodec
+}
 
 async function describeVideo(source: InputVideoTrack): Promise<Track> {
   const [config, common] = [await source.getDecoderConfig(), await describeCommon(source)]
@@ -53,7 +59,7 @@ async function describeCommon(source: InputTrack) {
   return {
     id: source.id,
     codec,
-    codecString: (await source.getCodecParameterString()) ?? codec,
+    codecString: (await source.getCodecParameterString()) ?? (codec === unknownCodec ? await ownWord(source) : codec),
     ...(language !== 'und' && { language }),
     ...(bitrateBps !== undefined && bitrateBps > 0 && { bitrateBps }),
   }

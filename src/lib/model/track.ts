@@ -6,6 +6,9 @@ export type MediaKind = 'video' | 'audio'
 export const rtpCodecs = ['vp8', 'vp9', 'av1', 'h264', 'opus'] as const
 export type RtpCodec = (typeof rtpCodecs)[number]
 
+/** The `codec` of a track whose codec nobody here can name, and so nobody can decode. */
+export const unknownCodec = 'unknown'
+
 /** One track of a source, in FFmpeg's and WebCodecs' words. */
 export interface Track {
   /** Unique within its container. */

@@ -112,6 +112,8 @@ export type MediaEvents = {
     readonly sent: readonly SentTrack[]
     readonly rung?: Rung
     readonly quality: Quality
+    /** What the content is to this viewer: transcoded, it has other rungs and stands upright. */
+    readonly media: MediaInfo
   }
   candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
   /** The stream ended by itself; the worker has forgotten it. */

@@ -1,22 +1,22 @@
 // ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Clock, Timer } from '../base/clock.ts'
+import { type Clock, delay, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
 import { EarlyHandshake } from './early-handshake.ts'
+import { gatherOn } from './gathering.ts'
 import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
+import { watchSilence } from './silence.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
-  candidateFoundation,
-  candidatePriority,
   endHandshake,
   type IceAgent,
   parseIceServers,
@@ -29,13 +29,10 @@ import {
   RTCIceTransport,
   RTCSctpTransport,
   type SelectedPair,
-  StunProtocol,
   sendCloseNotify,
-  serverReflexiveCandidate,
   setFirstStreamId,
   srtpProfiles,
   takeSrtpKeys,
-  useEndpoint,
 } from './werift.ts'
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
@@ -46,6 +43,8 @@ const maxDtlsBytesPerS = 524_288
 const sctpPort = 5000
 /** Bytes that the control channel may hold back before it counts as backed up. */
 const maxBufferedBytes = 65_536
+const flushSteps = 40
+const flushStepMs = 5
 
 /** Resolves with the work or without it. */
 async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
@@ -77,6 +76,10 @@ export class Transport {
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
+  #silence: Timer | undefined
+  #isSilent = false
+  /** Packets that ICE handed on, whatever way they came. */
+  #handedOn = 0
   #closing: Promise<void> | undefined
 
   private constructor(options: TransportOptions, dtls: RTCDtlsTransport, gatherer: RTCIceGatherer) {
@@ -87,7 +90,7 @@ export class Transport {
     this.#agent.iceControlling = options.isControlling
     this.#attached = options.mux.attach(this.#credentials)
     this.#renewCredentials()
-    this.#takeOverGathering()
+    gatherOn(this.#agent, this.#attached.endpoints, options, () => this.#closing !== undefined)
     this.#listen()
   }
 
@@ -265,7 +268,9 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
+    await this.#flushControl()
     this.#timer?.cancel()
+    this.#silence?.cancel()
     sendCloseNotify(this.#dtls)
     endHandshake(this.#dtls)
     await this.#sctp?.stop().catch(() => {})
@@ -276,6 +281,16 @@ export class Transport {
     this.#dtls.onStateChange.allUnsubscribe()
     this.#setState('closed', 'closed')
     this.events.removeAll()
+  }
+
+  /** The last words leave before the alert that ends everything; not for long, because nobody may be there. */
+  async #flushControl(): Promise<void> {
+    const channel = this.#channel
+    const isWaiting = () => channel!.bufferedAmount > 0 || this.#sctp!.sctp.outboundQueue.length > 0
+    for (let i = 0; i < flushSteps && this.connection === 'connected' && channel?.readyState === 'open'; i++) {
+      if (!isWaiting()) return
+      await delay(this.#options.clock, flushStepMs)
+    }
   }
 
   #renewCredentials(): void {
@@ -291,54 +306,6 @@ export class Transport {
     this.#attached.addFragment(ufrag)
   }
 
-  /** werift would open a socket for each address: give it ours, and leave it only the TURN part. */
-  #takeOverGathering(): void {
-    const agent = this.#agent
-    const relay = agent.getCandidatePromises.bind(agent)
-    const asked = parseIceServers([...this.#options.iceServers])
-    const hasRelay = () => agent.protocols.some((protocol) => (protocol as { type: string }).type === 'turn')
-    agent.getCandidatePromises = (_addresses, timeoutS) => {
-      if (this.#options.relayOnly) return hasRelay() ? [] : relay([], timeoutS)
-      const fresh = agent.protocols.length === 0 ? this.#attached.endpoints.map((e, i) => this.#addHost(e, i)) : []
-      const hosts = agent.protocols.filter((protocol) => fresh.includes(protocol))
-      const reflexive = asked.stunServer ? hosts.map((host) => this.#addReflexive(host, [...asked.stunServer!])) : []
-      return [...reflexive, ...(hasRelay() ? [] : relay([], timeoutS))]
-    }
-  }
-
-  #addHost(endpoint: MuxEndpoint, index: number): StunProtocol {
-    const agent = this.#agent
-    const protocol = new StunProtocol()
-    agent.ensureProtocol(protocol)
-    useEndpoint(protocol, endpoint)
-    const { address, port } = endpoint.address
-    protocol.localIp = address
-    protocol.localCandidate = new Candidate(
-      candidateFoundation('host', 'udp', address),
-      1,
-      'udp',
-      candidatePriority('host', { transport: 'udp', localPreference: 65_535 - index }),
-      address,
-      port,
-      'host',
-      undefined,
-      undefined,
-      undefined,
-      agent.generation,
-      agent.localUsername,
-    )
-    agent.protocols.push(protocol)
-    agent.pairLocalProtocol(protocol)
-    agent.appendLocalCandidate(protocol.localCandidate)
-    return protocol
-  }
-
-  async #addReflexive(protocol: StunProtocol, server: [string, number]): Promise<void> {
-    if (isIP(protocol.localCandidate?.host ?? '') !== 4) return
-    const candidate = await serverReflexiveCandidate(protocol, server)
-    if (candidate && !this.#closing) this.#agent.appendLocalCandidate(candidate)
-  }
-
   #listen(): void {
     const agent = this.#agent
     agent.onIceCandidate.subscribe((candidate) => {
@@ -347,9 +314,13 @@ export class Transport {
     })
     agent.stateChanged.subscribe((state) => {
       if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
-      if (state === 'disconnected' && !this.#closing) this.#setState('disconnected', 'disconnected')
+      if (state === 'disconnected' && !this.#closing) {
+        this.#isSilent = false
+        this.#setState('disconnected', 'disconnected')
+      }
     })
     agent.onData.subscribe((data) => {
+      this.#handedOn++
       this.#watchVolume(data)
       if (this.#dtls.state === 'new') this.#early.keep(data)
     })
@@ -402,6 +373,11 @@ export class Transport {
         this.#timer?.cancel()
         this.timings.dtlsConnectMs = clock.now() - startedAt
         this.#setState('connected', this.ice)
+        this.#silence = watchSilence(
+          clock,
+          () => this.#received(),
+          (isSilent) => this.#onSilence(isSilent),
+        )
         this.events.emit('connected')
         if (this.#sctp && remoteSctpPort !== undefined) this.#startSctp(this.#sctp, remoteSctpPort)
       },
@@ -409,6 +385,22 @@ export class Transport {
     )
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#agent.onData.execute(data)
+  }
+
+  /** Packets that came, on our sockets (checks included) or through a relay. */
+  #received(): number {
+    return this.#attached.endpoints.reduce((sum, endpoint) => sum + endpoint.received, this.#handedOn)
+  }
+
+  /** Nothing is sent meanwhile. A path that ICE has given up itself comes back with a restart only. */
+  #onSilence(isSilent: boolean): void {
+    if (this.#closing) return
+    if (isSilent && this.connection === 'connected') {
+      this.#isSilent = true
+      this.#setState('disconnected', 'disconnected')
+    } else if (!isSilent && this.#isSilent && this.connection === 'disconnected') {
+      this.#setState('connected', 'connected')
+    }
   }
 
   #startSctp(sctp: RTCSctpTransport, remotePort: number): void {

@@ -14,6 +14,8 @@ export interface MuxEndpoint {
   readonly address: AddressInfo
   readonly addressFamily: 4 | 6
   readonly closed: boolean
+  /** Packets that came for this peer. */
+  readonly received: number
   onData: (data: Buffer, from: readonly [string, number]) => void
   send(data: Buffer, to?: readonly [string, number]): Promise<void>
   /** As `send`, without a promise: for the media path. */
@@ -203,8 +205,12 @@ class MuxSocket {
   #receive(data: Buffer, from: RemoteInfo): void {
     const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
     const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
-    if (endpoint) endpoint.onData(data, [address, from.port])
-    else this.#mux.stats.unknownPackets++
+    if (!endpoint) {
+      this.#mux.stats.unknownPackets++
+      return
+    }
+    endpoint.received++
+    endpoint.onData(data, [address, from.port])
   }
 
   #endpointOf(data: Buffer, tuple: string): Endpoint | undefined {
@@ -251,6 +257,7 @@ class Endpoint implements MuxEndpoint {
   readonly address: AddressInfo
   readonly addressFamily: 4 | 6
   closed = false
+  received = 0
   onData: MuxEndpoint['onData'] = () => {}
   readonly attached: Attached
   readonly #socket: MuxSocket

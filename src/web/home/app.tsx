@@ -24,7 +24,7 @@ function OpenBox({ base }: { base: string }) {
         <input
           type="text"
           value={text}
-          placeholder="bafy…, ipfs://…, or a gateway address"
+          placeholder="bafy…, ipfs:// or a link"
           aria-label="CID or address"
           aria-invalid={problem !== undefined}
           aria-describedby="open-problem"

@@ -48,7 +48,7 @@ export function SampleCard({ base, cid }: { base: string; cid: string }) {
     <section class="card" aria-labelledby="sample-title">
       <h2 id="sample-title">Try the sample</h2>
       <ul>
-        <Row base={base} content={cid} title="Sample clip" detail="VP9 and Opus in three qualities, from this server" />
+        <Row base={base} content={cid} title="Sample clip" detail="15 s in three qualities" />
       </ul>
     </section>
   )

@@ -20,7 +20,7 @@ function fromParts(namespace: string, parts: readonly string[], isUrl: boolean):
   const names = parts.filter((part) => part !== '').map((part) => (isUrl ? decode(part) : part))
   if (names.some((name) => name === '.' || name === '..')) return { problem: 'The path may not hold "." or "..".' }
   if (namespace === 'ipns' && names.length > 0) return { content: `ipns/${names.join('/')}` }
-  if (!isCid(names[0])) return { problem: 'That holds no CID. A CID looks like bafy… or Qm….' }
+  if (!isCid(names[0])) return { problem: 'That holds no CID. A CID begins with bafy or Qm.' }
   return { content: names.join('/') }
 }
 

@@ -46,7 +46,7 @@ export function App({ session, address }: { session: Session; address: PageAddre
     >
       <Picture session={session} video={video} sound={sound} onFirstFrame={setFirstFrameMs} />
       {isAudioOnly && <AudioVisual stream={state.stream} isPlaying={isPlaying} title={shortContent(address.content)} />}
-      <TopBar base={address.base} content={address.content} state={state} />
+      <TopBar base={address.base} content={address.content} state={state} onStats={() => toggle('stats')} />
       <Notices session={session} state={state} isExplained={Boolean(showsFailure)} />
       {sound.isBlocked && state.hasPlayed && <UnmuteButton onUnmute={sound.unmute} />}
       {showsFailure ? (

@@ -49,6 +49,11 @@ const wordsByCode: Readonly<Record<string, Words>> = {
   RATE_LIMITED: ['Too many requests', 'The server asks for a pause. Trying again soon.', 'temporary'],
   TOO_MANY_STREAMS: ['The server is full', 'Somebody has to leave first. Trying again.', 'temporary'],
   PEER_FAILED: ['No path to the server', 'The media connection failed. Trying again.', 'temporary'],
+  KUBO_UNREACHABLE: [
+    'The content stopped',
+    'The IPFS daemon behind the server does not answer. Trying again.',
+    'temporary',
+  ],
   DISK_FULL: ['The disk of the server is full', 'Free some space on the server.'],
 }
 

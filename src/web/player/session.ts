@@ -85,6 +85,7 @@ export class Session {
   #lastPositionS = 0
   #connectedAtMs = Number.POSITIVE_INFINITY
   #epochBeforeSeek: Epoch | undefined
+  #lastError: Failure | undefined
 
   constructor(request: Pick<WhepRequest, 'base' | 'content' | 'connectionId'>) {
     this.#request = request
@@ -103,6 +104,8 @@ export class Session {
   /** Media time shown, or where a seek is about to lead, in seconds. */
   positionS(): number {
     if (this.state.seekingToS !== undefined) return this.state.seekingToS
+    // The last frame begins before the end.
+    if (this.state.isEnded && this.state.media) return this.state.media.durationS
     this.#lastPositionS = this.clock.nowS(performance.now()) ?? this.#lastPositionS
     return this.#lastPositionS
   }
@@ -120,6 +123,7 @@ export class Session {
     this.startedAtMs = performance.now()
     this.clock.reset()
     this.#epochBeforeSeek = undefined
+    this.#lastError = undefined
     this.#set({ phase: 'connecting', isUnstable: false, isEnded: false, isBuffering: false, retryAtMs: undefined })
     const attempt = new Attempt(this.#iceServers, {
       track: (track) => this.#onTrack(track),
@@ -275,7 +279,8 @@ export class Session {
         this.#set({ isEnded: true, isBuffering: false, seekingToS: undefined })
         break
       case 'error':
-        this.#set({ warning: failureOfNote(note).title })
+        this.#lastError = failureOfNote(note)
+        this.#set({ warning: this.#lastError.title })
         break
       case 'closed':
         this.#onClosed(note.reason)
@@ -285,8 +290,10 @@ export class Session {
   #onClosed(reason: string): void {
     this.positionS()
     this.#drop()
-    const failure = failureOfClose(reason)
-    if (failure) this.#retry(failure)
+    // The error that ended the content came just before.
+    const failure = (reason === 'content_failed' && this.#lastError) || failureOfClose(reason)
+    if (failure?.kind === 'temporary') this.#retry(failure)
+    else if (failure) this.#set({ phase: 'failed', failure, warning: undefined })
     else this.#set({ phase: 'closed' })
   }
 

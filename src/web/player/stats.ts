@@ -1,4 +1,5 @@
 // What the browser measured about the stream (W3C webrtc-stats), as rates between two looks at getStats().
+import { formatCodec } from '../shared/format.ts'
 
 /** The fields used, of any entry of an RTCStatsReport. */
 export type StatsEntry = { readonly id: string; readonly type: string; readonly [field: string]: unknown }
@@ -101,7 +102,7 @@ export function readingOf(now: Sample, before: Sample | undefined): Reading {
   const jitterS = now.videoJitterS ?? now.audioJitterS
   const paths = [now.localCandidate, now.remoteCandidate].filter(Boolean)
   return {
-    codecs: [now.videoCodec, now.audioCodec].filter(Boolean).join(' + '),
+    codecs: [now.videoCodec, now.audioCodec].flatMap((codec) => (codec ? [formatCodec(codec)] : [])).join(' + '),
     packetsLost: Math.max(0, now.packetsLost),
     freezeCount: now.freezeCount,
     framesDropped: now.framesDropped,

@@ -1,13 +1,20 @@
 // What plays, and the way back.
 import { CopyButton } from '../shared/copy-button.tsx'
-import { shortContent } from '../shared/format.ts'
-import { Mark } from '../shared/icons.tsx'
+import { formatCodec, shortContent } from '../shared/format.ts'
+import { Icon, Mark } from '../shared/icons.tsx'
 import type { SessionState } from './session.ts'
 
 const codecWord = (sent: SessionState['sent'][number]): string =>
-  `${sent.codec.toUpperCase()}${sent.transcoded ? ` (from ${sent.sourceCodec.toUpperCase()})` : ''}`
+  `${formatCodec(sent.codec)}${sent.transcoded ? ` (from ${formatCodec(sent.sourceCodec)})` : ''}`
 
-export function TopBar({ base, content, state }: { base: string; content: string; state: SessionState }) {
+interface Props {
+  readonly base: string
+  readonly content: string
+  readonly state: SessionState
+  onStats(): void
+}
+
+export function TopBar({ base, content, state, onStats }: Props) {
   return (
     <header class="top-bar">
       <a class="home-link" href={`${base}/`} aria-label="mcpx home" title="Home">
@@ -17,6 +24,12 @@ export function TopBar({ base, content, state }: { base: string; content: string
         <h1 title={content}>{content ? shortContent(content) : 'mcpx'}</h1>
         {state.sent.length > 0 && <p>{state.sent.map(codecWord).join(' + ')}</p>}
       </div>
+      {state.media && (
+        // On a narrow screen the row of controls has no room for it.
+        <button type="button" class="chip narrow-only" aria-label="Statistics" title="Statistics" onClick={onStats}>
+          <Icon name="stats" size={16} />
+        </button>
+      )}
       {content && <CopyButton text={content} label="Copy CID" />}
     </header>
   )

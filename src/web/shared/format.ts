@@ -27,6 +27,21 @@ export function formatBitrate(bps: number): string {
   return bps >= 950_000 ? `${(bps / 1e6).toFixed(1)} Mbps` : `${Math.round(bps / 1000)} kbps`
 }
 
+const codecNames: Readonly<Record<string, string>> = {
+  h264: 'H.264',
+  avc: 'H.264',
+  h265: 'H.265',
+  hevc: 'H.265',
+  opus: 'Opus',
+  vorbis: 'Vorbis',
+}
+
+/** A codec as people write it, whatever the source calls it: `opus` → Opus, `pcm-s16` → PCM. */
+export function formatCodec(name: string): string {
+  const plain = name.toLowerCase()
+  return codecNames[plain] ?? (plain.startsWith('pcm') ? 'PCM' : name.toUpperCase())
+}
+
 /** The start and end of a CID, for places too narrow for all of it. */
 export function shortContent(content: string): string {
   const [cid = '', ...path] = content.split('/')

@@ -34,6 +34,17 @@ describe('the running server', () => {
     expect(await findServer({ repoPath })).toBeUndefined()
   })
 
+  it('is none when its process is gone, whoever answers at its address now', async () => {
+    const server = await startHttpServer((_asked, response) => response.end())
+    try {
+      await leave(server.url)
+      expect(await findServer({ repoPath, host: { isAlive: () => false } })).toBeUndefined()
+      expect(server.asked).toEqual([])
+    } finally {
+      await server.stop()
+    }
+  })
+
   it('is none without a file', async () => {
     expect(await findServer({ repoPath })).toBeUndefined()
   })

@@ -93,6 +93,9 @@ describe('the embedded store', () => {
       'v0/video.m3u8',
       'v0/video.mp4',
     ])
+    const named = await store.sourceRef(`${ladder.cid}/master.m3u8`)
+    expect(named).toMatchObject({ id: `${ladder.cid}/master.m3u8`, entry: 'master.m3u8' })
+    expect(named.files).toEqual((await store.sourceRef(ladder.cid)).files)
     const single = await store.sourceRef(`${ladder.cid}/v0/video.mp4`)
     expect(single).toMatchObject({ id: `${ladder.cid}/v0/video.mp4`, entry: 'video.mp4' })
 

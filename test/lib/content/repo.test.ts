@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../src/lib/base/host.ts'
-import { openRepo, readRunningServer } from '../../../src/lib/content/repo.ts'
+import { openCache, openDatabase } from '../../../src/lib/content/database.ts'
+import { openRepo } from '../../../src/lib/content/repo.ts'
 
 let path: string
 beforeEach(() => {
@@ -39,20 +40,46 @@ describe('a repo', () => {
     expect(() => open(host(2, { 2: 'b' }))).toThrow(/process 1 /)
   })
 
-  it('says where the server listens, as long as it runs', () => {
-    const repo = open(host(1, { 1: 'a' }))
-    expect(readRunningServer(path, host(2, { 1: 'a' }))).toBeUndefined()
-    repo.writeServerUrl('http://127.0.0.1:8000')
-    expect(readRunningServer(path, host(2, { 1: 'a' }))).toEqual({ url: 'http://127.0.0.1:8000', pid: 1 })
-    expect(readRunningServer(path, host(2, {}))).toBeUndefined()
-    repo.close()
-    expect(readRunningServer(path, host(2, { 1: 'a' }))).toBeUndefined()
-  })
-
   it('of a newer version is refused and left unlocked', () => {
     open(host(1, { 1: 'a' })).close()
     expect(readFileSync(join(path, 'version'), 'utf8')).toBe('mcpx-repo 1\n')
     writeFileSync(join(path, 'version'), 'mcpx-repo 2\n')
     expect(() => open(host(1, { 1: 'a' }))).toThrow(/mcpx-repo 2/)
+  })
+
+  it('goes on when the version was never written', () => {
+    writeFileSync(join(path, 'version'), '')
+    open(host(1, { 1: 'a' })).close()
+    expect(readFileSync(join(path, 'version'), 'utf8')).toBe('mcpx-repo 1\n')
+  })
+
+  it('where nothing can be written is a wrong option, not a defect', () => {
+    mkdirSync(join(path, 'version'))
+    expect(() => open(host(1, { 1: 'a' }))).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+})
+
+describe('a database of the repo', () => {
+  const schema = { version: 1, sql: 'CREATE TABLE a (x)' }
+  const file = () => join(path, 'a.db')
+
+  it('is new once, and refused when a newer mcpx wrote it', () => {
+    openDatabase(file(), { ...schema, version: 2 }).db.close()
+    expect(() => openDatabase(file(), schema)).toThrow(expect.objectContaining({ code: 'REPO_VERSION' }))
+  })
+
+  it('has all of its tables or none', () => {
+    expect(() => openDatabase(file(), { version: 1, sql: 'CREATE TABLE a (x); CREATE NONSENSE' })).toThrow(/syntax/)
+    const { db, isNew } = openDatabase(file(), schema)
+    expect(isNew).toBe(true)
+    db.close()
+  })
+
+  it('that is damaged is named, and made again where it is only a cache', () => {
+    writeFileSync(file(), Buffer.alloc(8192, 'garbage'))
+    expect(() => openDatabase(file(), schema)).toThrow(/a\.db is damaged/)
+    const { db, isNew } = openCache(file(), schema)
+    expect(isNew).toBe(true)
+    db.close()
   })
 })

@@ -121,6 +121,17 @@ describe('an engine with worker threads', () => {
     for (const { id } of streams) expect(engine.get(id)).toMatchObject({ closeReason: 'timeout' })
   })
 
+  it('bounds the streams that one owner opens and nobody watches', async () => {
+    const { engine } = await start({ maxWaitingPerOwner: 2 })
+    const content = await engine.sample()
+    await engine.open({ content, owner: '10.0.0.1' })
+    const second = await engine.open({ content, owner: '10.0.0.1' })
+    await expect(engine.open({ content, owner: '10.0.0.1' })).rejects.toMatchObject({ code: 'TOO_MANY_STREAMS' })
+    await engine.open({ content, owner: '10.0.0.2' })
+    await engine.close(second.id)
+    await engine.open({ content, owner: '10.0.0.1' })
+  })
+
   it('says what is wrong with content that is no media, and goes on', async () => {
     const { engine, content } = await start()
     const { cid } = await content.store.add([input('text.mp4', 'this is a text'.repeat(100))])
@@ -129,6 +140,22 @@ describe('an engine with worker threads', () => {
     await expect(engine.probe(cid)).rejects.toMatchObject({ code: 'NOT_MEDIA' })
     await engine.open({ content: await engine.sample() })
     expect(engine.list()).toHaveLength(1)
+  })
+
+  it('says which file of a ladder is not there, and every other stream goes on', async () => {
+    const test = await start()
+    const { engine, content, threads } = test
+    const whole = await engine.open({ content: await engine.sample() })
+    const viewer = await connect(test, whole)
+    const ladder = await content.store.list(await engine.sample())
+    const kept = ladder.filter(({ name }) => name !== '720p.mp4')
+    const files = kept.map(({ name, cid }) => ({ path: `torn/${name}`, content: content.store.read(cid) }))
+    const { cid } = await content.store.add(files)
+    const torn = engine.open({ content: cid })
+    await expect(torn).rejects.toMatchObject({ code: 'MEDIA_CORRUPT', message: expect.stringContaining('720p.mp4') })
+    const seen = viewer.frames.length
+    await until(() => viewer.frames.length > seen + 20)
+    expect(threads).toHaveLength(1)
   })
 
   it('gives up on a block that never comes, and stops asking for it', async () => {
@@ -260,6 +287,18 @@ describe('an engine with worker threads', () => {
 })
 
 describe.skipIf(!hasFfmpeg || (await detectEncoder()) === 'none')('an engine that transcodes', () => {
+  it('shows what the content is to the viewer: upright once it is turned', async () => {
+    const test = await start({ encoder: await detectEncoder() })
+    const { engine, content } = test
+    const file = { path: 'clip.mp4', content: createReadStream(await clip('rotated.mp4')) }
+    const { cid } = await content.store.add([file])
+    const stream = await engine.open({ content: cid })
+    expect(stream.media).toMatchObject({ rotation: 270, rungs: [{ width: 320, height: 180 }] })
+    await connect(test, stream)
+    expect(engine.get(stream.id)!.media).toMatchObject({ rotation: 0, rungs: [{ width: 180, height: 320 }] })
+    expect(await engine.probe(cid)).toEqual(stream.media)
+  })
+
   it('plays an MP4 with B-frames and AAC', async () => {
     const test = await start({ encoder: await detectEncoder() })
     const { engine, content } = test

@@ -1,14 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { addSample } from '../../../src/lib/app/assets.ts'
-import { systemClock } from '../../../src/lib/base/clock.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
 import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/engine/media-runtime.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
+import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
 import type { HostMethods, MediaEvents, OpenParams, SourceRef } from '../../../src/lib/protocol/media-plane.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
+import { PatientClock } from '../../support/patient-clock.ts'
+import { layCable } from '../../support/udp-cable.ts'
 import { until } from '../../support/webrtc-pair.ts'
 
 type Told = { [K in keyof MediaEvents]: { event: K; payload: MediaEvents[K] } }[keyof MediaEvents]
@@ -17,6 +19,7 @@ let content: Content
 let source: SourceRef
 let runtime: MediaRuntime
 const told: Told[] = []
+const clock = new PatientClock()
 const watching: Watching[] = []
 const context = { signal: new AbortController().signal }
 let streams = 0
@@ -29,7 +32,7 @@ beforeAll(async () => {
     emit: (event, payload) => told.push({ event, payload } as Told),
     close() {},
   }
-  const deps = { clock: systemClock, logger: silentLogger, random: () => 0.5, host }
+  const deps = { clock, logger: silentLogger, random: () => 0.5, host }
   runtime = await createMediaRuntime(workerSettings(content.blocksPath), deps)
 })
 afterEach(async () => {
@@ -137,6 +140,73 @@ describe('a media worker in this process', () => {
     await until(() => over().length > 0)
     expect(over()).toEqual([{ event: 'over', payload: { streamId, reason: 'viewer_left' } }])
     expect(stats).toThrow(expect.objectContaining({ code: 'STREAM_NOT_FOUND' }))
+  })
+
+  it('gives up a viewer whose network is gone after ten seconds and a grace', async () => {
+    const { handlers } = runtime
+    const cable = await layCable()
+    const streamId = 'vanished'
+    await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: true }, context)
+    const viewer = await watch(async (offer) => {
+      const { sdp } = await handlers.acceptOffer({ streamId, sdp: cable.toServer(offer) }, context)
+      return { sdp: cable.toViewer(sdp) }
+    })
+    watching.push(viewer)
+    await until(() => viewer.frames.length > 10)
+    cable.cut()
+    for (let second = 0; second < 11; second++) clock.pass(1000)
+    expect(await handlers.snapshot({ streamId }, context)).toMatchObject({ connectionState: 'disconnected' })
+    const over = () => told.filter(({ event }) => event === 'over')
+    for (let second = 0; second < 14; second++) clock.pass(1000)
+    expect(over()).toEqual([])
+    clock.pass(1500)
+    expect(over()).toMatchObject([{ payload: { streamId, reason: 'ice_failed', error: { code: 'PEER_FAILED' } } }])
+    cable.close()
+  })
+
+  it('goes on where it was when the network comes back, also at the end', async () => {
+    const { handlers } = runtime
+    const cable = await layCable()
+    const streamId = 'back-again'
+    await handlers.open({ streamId, source, quality: 'low', startS: 14.6, loop: false }, context)
+    const viewer = await watch(async (offer) => {
+      const { sdp } = await handlers.acceptOffer({ streamId, sdp: cable.toServer(offer) }, context)
+      return { sdp: cable.toViewer(sdp) }
+    })
+    watching.push(viewer)
+    const stats = () => handlers.snapshot({ streamId }, context) as StatsSnapshot
+    await until(() => stats().state === 'ended')
+    cable.cut()
+    for (let second = 0; second < 11; second++) clock.pass(1000)
+    expect(stats().connectionState).toBe('disconnected')
+    cable.mend()
+    await until(() => {
+      viewer.viewer.sendControl('{"type":"loop","loop":true}')
+      clock.pass(500)
+      return stats().connectionState === 'connected'
+    })
+    expect(stats().state).toBe('ended')
+    clock.pass(20_000)
+    viewer.tell({ type: 'seek', timeS: 3 })
+    await until(() => stats().state === 'active' && stats().mediaTimeS > 3)
+    cable.close()
+  })
+
+  it('says whether ICE or DTLS failed', async () => {
+    const { handlers } = runtime
+    const cable = await layCable()
+    cable.cut()
+    const streamId = 'unreachable'
+    await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: false }, context)
+    const viewer = await watch(async (offer) => {
+      const { sdp } = await handlers.acceptOffer({ streamId, sdp: cable.toServer(offer) }, context)
+      return { sdp: cable.toViewer(sdp) }
+    })
+    watching.push(viewer)
+    clock.pass(30_000)
+    const over = told.find(({ event, payload }) => event === 'over' && payload.streamId === streamId)
+    expect(over).toMatchObject({ payload: { reason: 'ice_failed', error: { code: 'PEER_FAILED' } } })
+    cable.close()
   })
 
   it('lets nobody negotiate with a stream that was closed meanwhile', async () => {

@@ -168,6 +168,14 @@ describe('slow and broken clients', () => {
     expect(heard).toBe('')
   })
 
+  it('lose the connection when a body goes on that nobody reads, because the answer was a refusal', async () => {
+    const { port } = await startHttp({ authToken: 'a token' }, { limits: { bodyMs: 30 } })
+    for (const path of ['/api/v0/ipfs/add', '/api/v0/webrtc/stream']) {
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`
+      expect(await speak(port, head)).toContain('401')
+    }
+  })
+
   it('lose the connection when headers drip in', async () => {
     const { port } = await startHttp({}, { limits: { headersMs: 40 } })
     expect(await speak(port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')).toMatch(/^(HTTP\/1.1 408|$)/)

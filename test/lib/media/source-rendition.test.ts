@@ -141,6 +141,17 @@ describe.skipIf(!hasFfmpeg)('a stored rendition', () => {
     expect(opus.frames.every(({ timeS, durationS }) => timeS + durationS > 0)).toBe(true)
   })
 
+  it('gives the frames before an edit for decoding, at times before 0', async () => {
+    const [video, audio] = [await renditionOf('trimmed.mp4', 'video'), await renditionOf('trimmed.mp4', 'audio')]
+    expect(video.durationS).toBeCloseTo(2.5, 1)
+    const gop = await video.gopAt(0, signal)
+    expect(gop.frames[0]).toMatchObject({ isKey: true, timeS: expect.closeTo(-0.5, 2) })
+    expect(gop.endS).toBeCloseTo(0.5, 2)
+    const run = await audio.gopAt(0, signal)
+    expect(run.startS).toBeLessThan(0)
+    expect(run.startS).toBeGreaterThan(-0.4)
+  })
+
   it('takes the length of Opus packets from the packets', async () => {
     const gops = await allGops(await renditionOf('vp8.webm', 'audio'))
     expect(new Set(gops.flatMap((gop) => gop.frames.map((frame) => frame.durationS)))).toEqual(new Set([0.02]))

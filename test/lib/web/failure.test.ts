@@ -51,6 +51,12 @@ describe('the words for a refused offer', () => {
     })
   })
 
+  it('wait for a daemon behind the server, and not for a codec', () => {
+    const kindOf = (code: string) => failureOfNote({ code, message: 'x', hint: 'y' }).kind
+    expect(kindOf('KUBO_UNREACHABLE')).toBe('temporary')
+    expect(kindOf('CODEC_UNSUPPORTED')).toBe('final')
+  })
+
   it('have something to say about a status nobody expected', () => {
     expect(failureOfAnswer({ status: 418 })).toMatchObject({ kind: 'final', code: 'HTTP_418' })
   })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { backoffMs } from '../../../src/web/player/backoff.ts'
 import { readFragmentHead, writeFragment } from '../../../src/web/player/sdp-fragment.ts'
 import { readIceServers, whepUrl } from '../../../src/web/player/whep-address.ts'
-import { formatBitrate, formatTime, shortContent, speakTime } from '../../../src/web/shared/format.ts'
+import { formatBitrate, formatCodec, formatTime, shortContent, speakTime } from '../../../src/web/shared/format.ts'
 import { parseRecent, withItem } from '../../../src/web/shared/recent-items.ts'
 
 describe('the back-off', () => {
@@ -69,6 +69,12 @@ describe('a trickle fragment', () => {
 })
 
 describe('what the pages write', () => {
+  it('names codecs as people do', () => {
+    expect(['vp9', 'opus', 'h264', 'pcm-s16', 'aac', 'avc'].map(formatCodec)).toEqual([
+      ...['VP9', 'Opus', 'H.264', 'PCM', 'AAC', 'H.264'],
+    ])
+  })
+
   it('is short for eyes and complete for ears', () => {
     expect(formatTime(65.9)).toBe('1:05')
     expect(formatTime(3723)).toBe('1:02:03')

@@ -68,7 +68,7 @@ describe('statistics of the browser', () => {
     expect(reading).toMatchObject({
       width: 1280,
       height: 720,
-      codecs: 'VP9 + opus',
+      codecs: 'VP9 + Opus',
       packetsLost: 6,
       path: 'host UDP ↔ srflx UDP',
     })
@@ -93,7 +93,7 @@ describe('statistics of the browser', () => {
     const after = takeSample([audio({ jitterBufferDelay: 1920, jitterBufferEmittedCount: 96_000 }), ...rest], 1000)
     const reading = readingOf(after, before)
     expect(reading.jitterBufferMs).toBeCloseTo(20)
-    expect(reading.codecs).toBe('opus')
+    expect(reading.codecs).toBe('Opus')
     expect(reading.width).toBeUndefined()
   })
 

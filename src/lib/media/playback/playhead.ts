@@ -140,10 +140,12 @@ export class Playhead {
 
   /** When update() has something to do although no frame is due. */
   nextEventMs(): number {
-    if (this.phase === 'loading')
+    if (this.phase === 'loading') {
+      if (this.#isReady()) return this.clock.anchorMs
       return this.#loadingSinceMs === undefined || this.#isBuffering
         ? Number.POSITIVE_INFINITY
         : this.#loadingSinceMs + bufferingAfterMs
+    }
     if (!this.clock.running) return Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#heads.length; i++) {
       const { queue } = this.#heads[i]!
@@ -211,12 +213,17 @@ export class Playhead {
       this.#loadingSinceMs = nowMs
       this.#hold(nowMs, this.#targetS)
     }
-    for (let i = 0; i < this.#heads.length; i++) {
-      if (this.#heads[i]!.queue.isReady) continue
+    if (!this.#isReady()) {
       if (nowMs - this.#loadingSinceMs >= bufferingAfterMs) this.#setBuffering(true)
       return
     }
-    this.#land(nowMs)
+    // Each landing moves the clock on by its preroll: the next waits until the last has begun, or a burst of seeks adds up.
+    if (nowMs >= this.clock.anchorMs) this.#land(nowMs)
+  }
+
+  #isReady(): boolean {
+    for (let i = 0; i < this.#heads.length; i++) if (!this.#heads[i]!.queue.isReady) return false
+    return true
   }
 
   /** Everything is here: the clock starts (or stands) at the time asked for, with the frames before it sent fast. */

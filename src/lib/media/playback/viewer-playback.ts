@@ -81,6 +81,7 @@ export interface ViewerPlayback extends Paced {
   onNack(kind: MediaKind, sequences: readonly number[], nowMs: number): void
   /** What to report (RFC 3550 6.4.1); undefined before the first tick or for a kind that is not sent. */
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined
+  readonly phase: PlayheadPhase
   snapshot(nowMs: number): PlaybackSnapshot
   /** Lateness of the packets since the last snapshot, to be added up over viewers. */
   readonly lateness: LatenessHistogram
@@ -232,6 +233,10 @@ class Playback implements ViewerPlayback {
       packetCount: stream.packetsSent,
       octetCount: stream.bytesSent,
     }
+  }
+
+  get phase(): PlayheadPhase {
+    return this.#playhead.phase
   }
 
   snapshot(nowMs: number): PlaybackSnapshot {

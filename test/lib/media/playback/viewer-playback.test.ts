@@ -63,6 +63,20 @@ test('a seek shows the frame asked for: those before it go out fast, then audio 
   expect(audio.firstAtMs - landed.firstAtMs).toBeLessThanOrEqual(2)
 })
 
+test('a thousand seeks in a row cost the viewer no more than one', async () => {
+  const rig = new PlaybackRig()
+  rig.playback.play()
+  await rig.run(1000)
+  for (let at = 0; at < 1000; at++) {
+    rig.playback.seek(7 + (at % 10) / 10)
+    await rig.run(4)
+  }
+  const before = rig.sent.video.length
+  await rig.run(1500)
+  expect(rig.sent.video.length - before).toBeGreaterThan(25)
+  expect(rig.playback.snapshot(rig.clock.now()).mediaTimeS).toBeGreaterThan(8)
+})
+
 test('a seek into a GOP that is too large lands audio and video on its key frame', async () => {
   const rig = new PlaybackRig({ video: { gopS: 5, deltaPackets: 12 }, targetBps: 1_000_000 })
   rig.playback.play()

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type SnapshotInput, snapshotOf } from '../../../src/lib/engine/snapshot.ts'
+import type { PlaybackSnapshot, ViewerPlayback } from '../../../src/lib/media/playback/viewer-playback.ts'
+import type { OutboundStats } from '../../../src/lib/model/stats.ts'
+
+const sent = (bytesSent: number): OutboundStats => ({
+  packetsSent: 10,
+  bytesSent,
+  framesSent: 5,
+  keyFramesSent: 1,
+  retransmittedPacketsSent: 0,
+  nackCount: 0,
+  pliCount: 0,
+  packetsDropped: 0,
+})
+
+function playing(over: Partial<PlaybackSnapshot>): ViewerPlayback {
+  const snapshot: PlaybackSnapshot = {
+    mediaTimeS: 3,
+    durationS: 15,
+    paused: false,
+    phase: 'running',
+    bufferS: 2,
+    bufferFrames: 60,
+    underruns: 1,
+    droppedPackets: 0,
+    ...over,
+  }
+  return { snapshot: () => snapshot } as unknown as ViewerPlayback
+}
+
+const idle: SnapshotInput = {
+  streamId: 'a',
+  state: 'waiting',
+  atMs: 10_000,
+  nowMs: 0,
+  durationS: 15,
+  peer: undefined,
+  playback: undefined,
+  reports: {},
+  rung: 0,
+  rungCount: 0,
+  firstPacketMs: undefined,
+  last: undefined,
+}
+
+describe('a snapshot', () => {
+  it('of a stream without a viewer says that nothing is known', () => {
+    expect(snapshotOf(idle)).toEqual({
+      streamId: 'a',
+      atMs: 10_000,
+      state: 'waiting',
+      connectionState: 'new',
+      iceState: 'new',
+      mediaTimeS: 0,
+      durationS: 15,
+      paused: false,
+      bufferS: 0,
+      bufferFrames: 0,
+      underruns: 0,
+      bitrateBps: 0,
+    })
+  })
+
+  it('puts the reports of the viewer to the kind they are about', () => {
+    const playback = playing({ video: sent(1000), audio: sent(100) })
+    const report = { kind: 'video', fractionLost: 0.25, packetsLost: 3, jitterS: 0.01, roundTripTimeS: 0.05 } as const
+    const { video, audio } = snapshotOf({ ...idle, playback, reports: { video: report } })
+    expect(video).toMatchObject({ bytesSent: 1000, fractionLost: 0.25, packetsLost: 3, roundTripTimeS: 0.05 })
+    expect(audio).not.toHaveProperty('fractionLost')
+    expect(snapshotOf({ ...idle, playback, reports: {} }).video).not.toHaveProperty('packetsLost')
+  })
+
+  it('names the rung where there are several', () => {
+    expect(snapshotOf({ ...idle, rung: 2, rungCount: 3 })).toMatchObject({ rung: 2, quality: 'very_high' })
+    expect(snapshotOf(idle)).not.toHaveProperty('rung')
+  })
+
+  it('has the mean bitrate of both kinds since the one before, never negative, whatever the clock does', () => {
+    const bytes = fc.nat(1e9)
+    fc.assert(
+      fc.property(bytes, bytes, bytes, fc.integer({ min: -5000, max: 60_000 }), (before, more, audio, elapsedMs) => {
+        const first = snapshotOf({ ...idle, playback: playing({ video: sent(before) }) })
+        const playback = playing({ video: sent(before + more), audio: sent(audio) })
+        const { bitrateBps } = snapshotOf({ ...idle, atMs: idle.atMs + elapsedMs, playback, last: first })
+        expect(bitrateBps).toBeCloseTo(elapsedMs > 0 ? ((more + audio) * 8000) / elapsedMs : 0, 3)
+      }),
+      { seed: 3 },
+    )
+    const restarted = { ...snapshotOf({ ...idle, playback: playing({ video: sent(5000) }) }), atMs: 9000 }
+    expect(snapshotOf({ ...idle, playback: playing({ video: sent(10) }), last: restarted }).bitrateBps).toBe(0)
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { McpxError } from '../../../src/lib/base/errors.ts'
+import type { OpenedContent } from '../../../src/lib/engine/opened-content.ts'
+import { ViewerMedia } from '../../../src/lib/engine/viewer-media.ts'
+import type { MediaInfo } from '../../../src/lib/model/stream.ts'
+import type { Track } from '../../../src/lib/model/track.ts'
+import type { ServerNote } from '../../../src/lib/protocol/control.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { MemoryFeed } from '../../support/memory-feed.ts'
+
+const track: Track = { id: 1, kind: 'video', codec: 'vp8', codecString: 'vp8' }
+const codec = { codec: 'vp8', parameters: {} } as const
+const info: MediaInfo = { container: 'webm', durationS: 20, rungs: [], mode: 'fixed', rotation: 0, tracks: [] }
+
+function start() {
+  const clock = new FakeClock()
+  const feed = new MemoryFeed({ kind: 'video', durationS: 20, clock, loadMs: () => 1 })
+  const content: OpenedContent = {
+    info,
+    plan: () => ({ video: { codec, rungs: [{ track, source: 0 }], transcoded: false } }),
+    infoFor: () => info,
+    feed: () => ({ feed, pictureIdOffset: -1 }),
+    offerCodecs: () => ({}),
+    autoRung: () => 0,
+    close() {},
+  }
+  const notes: ServerNote[] = []
+  const errors: unknown[] = []
+  const media = new ViewerMedia(
+    { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false },
+    content,
+    {
+      random: () => 0,
+      outlet: () => undefined,
+      note: (note) => notes.push(note),
+      onSent() {},
+      onEnded() {},
+      onError: (error) => errors.push(error),
+    },
+  )
+  media.choose({ video: [codec], audio: [] })
+  async function run(seconds: number) {
+    for (let ms = 0; ms < seconds * 1000; ms += 5) {
+      await clock.advanceAsync(5)
+      media.playback!.tick(clock.now(), clock.wallMs())
+    }
+  }
+  return { media, feed, errors, run, play: () => media.command({ type: 'play' }) }
+}
+
+const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')
+
+describe('content that fails while it plays', () => {
+  it('is played out as far as it was read, and only then given up', async () => {
+    const { media, feed, errors, run, play } = start()
+    play()
+    await run(1)
+    const bufferedS = media.playback!.snapshot(1000).bufferS
+    feed.failure = lost
+    await run(bufferedS - 0.5)
+    expect(errors).toEqual([])
+    await run(2)
+    expect(errors).toEqual([lost])
+    media.close()
+  })
+
+  it('is given up at once when nothing of it was read', async () => {
+    const { media, feed, errors, run, play } = start()
+    feed.failure = lost
+    play()
+    await run(0.5)
+    expect(errors[0]).toBe(lost)
+    media.close()
+  })
+
+  it('plays on after a seek to where it can be read', async () => {
+    const { media, feed, errors, run, play } = start()
+    play()
+    await run(1)
+    feed.failure = lost
+    await run(1.5)
+    feed.failure = undefined
+    media.command({ type: 'seek', timeS: 15 })
+    await run(4)
+    expect(errors).toEqual([])
+    expect(media.playback!.snapshot(6500).mediaTimeS).toBeGreaterThan(17)
+    media.close()
+  })
+})
