@@ -8,7 +8,8 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
-import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { RemoteCandidates } from './remote-candidates.ts'
+import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import { watchSilence } from './silence.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
@@ -70,7 +71,7 @@ export class Transport {
   #channel: RTCDataChannel | undefined
   #candidates: Candidate[] = []
   #isGathered = false
-  #remoteCandidates = 0
+  readonly #remoteCandidates: RemoteCandidates
   #starts = 0
   readonly #early = new EarlyHandshake()
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
@@ -89,6 +90,7 @@ export class Transport {
     this.#agent = agentOf(gatherer)
     this.#agent.iceControlling = options.isControlling
     this.#attached = options.mux.attach(this.#credentials)
+    this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
     this.#renewCredentials()
     gatherOn(this.#agent, this.#attached.endpoints, options, () => this.#closing !== undefined)
     this.#listen()
@@ -107,11 +109,8 @@ export class Transport {
 
   get local(): IceParameters & { fingerprint: string } {
     const [fingerprint] = this.#dtls.localParameters.fingerprints
-    return {
-      ufrag: this.#agent.localUsername,
-      password: this.#agent.localPassword,
-      fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}`,
-    }
+    const { localUsername: ufrag, localPassword: password } = this.#agent
+    return { ufrag, password, fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}` }
   }
 
   /** `candidate:…` texts found so far. */
@@ -196,15 +195,14 @@ export class Transport {
     void this.#agent.restart()
     this.#renewCredentials()
     this.#candidates = []
-    this.#remoteCandidates = 0
+    this.#remoteCandidates.clear()
     this.#isGathered = false
   }
 
-  /** Throws INVALID_SDP for a text that is no candidate; ignores kinds it cannot use and what is too many. */
+  /** Throws INVALID_SDP for a text that is no candidate; ignores what it cannot or must not use, and what is too many. */
   async addCandidate(given: string | RemoteCandidate): Promise<void> {
     const candidate = typeof given === 'string' ? parseCandidate(given) : given
-    if (!candidate || this.#remoteCandidates >= maxCandidates) return
-    this.#remoteCandidates++
+    if (!candidate || !this.#remoteCandidates.accepts(candidate)) return
     const { foundation, priority, address, port, type } = candidate
     await this.#agent.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type))
   }
