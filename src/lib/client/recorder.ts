@@ -12,7 +12,7 @@ import {
 } from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
-import type { AssembledFrame } from './frame-assembler.ts'
+import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import { createRecordingTimeline, type SenderClock } from './recording-timeline.ts'
 
 /** Frames that may wait for the disk; beyond that video is left out up to its next key frame. */
@@ -32,7 +32,7 @@ export interface Recording {
 
 export interface Recorder {
   /** Takes a frame that arrived at `atMs`; video before its first key frame is left out. */
-  add(frame: AssembledFrame, atMs: number): void
+  add(frame: ReceivedFrame, atMs: number): void
   noteReport(report: SenderClock): void
   /** Completes the file. Throws DISK_FULL and what else went wrong while writing. */
   finish(): Promise<Recording>
@@ -153,7 +153,7 @@ export async function createRecorder(path: string, tracks: RecorderTracks): Prom
 }
 
 type Sink = (packet: EncodedPacket) => Promise<void>
-type Held = { readonly frame: AssembledFrame; readonly atMs: number }
+type Held = { readonly frame: ReceivedFrame; readonly atMs: number }
 
 /** WebCodecs codec strings that say as little as possible: the bit stream itself says the rest. */
 const videoCodecs = {

@@ -4,10 +4,11 @@ import { fromErrorRecord, isErrorCode, McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { ConnectionState, MediaInfo, SentTrack } from '../model/stream.ts'
+import type { MediaKind } from '../model/track.ts'
 import { type Command, maxControlLength, type ServerNote } from '../protocol/control.ts'
+import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { ReceivedRtp, ViewerPeer } from '../webrtc/viewer-peer.ts'
 import type { Api } from './api.ts'
-import { type AssembledFrame, type AssemblerCounts, createFrameAssembler } from './frame-assembler.ts'
 import { createFrameCounter, type FrameStats } from './frame-counter.ts'
 import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
 import type { SenderClock } from './recording-timeline.ts'
@@ -23,10 +24,9 @@ interface Totals {
   readonly packetsRecovered: number
 }
 
-export interface ViewerSnapshot
-  extends Totals,
-    Omit<FrameStats, 'firstFrameAtMs'>,
-    Pick<AssemblerCounts, 'framesDropped'> {
+export interface ViewerSnapshot extends Totals, Omit<FrameStats, 'firstFrameAtMs'> {
+  /** Video frames that were given up because packets of them never came, or made no sense. */
+  readonly framesDropped: number
   readonly connectionState: ConnectionState
   readonly mediaTimeS: number
   readonly durationS?: number
@@ -50,7 +50,7 @@ export interface ViewerEnd {
 }
 
 /** `report`: how the clock of a track stands to the sender's, once a second. */
-export type ReceivedEvents = { frame: [AssembledFrame]; report: [SenderClock] }
+export type ReceivedEvents = { frame: [ReceivedFrame]; report: [SenderClock] }
 
 export interface Viewer {
   readonly events: Events<ReceivedEvents>
@@ -105,7 +105,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
   const events = new Events<ReceivedEvents>()
   const position = createPlaybackPosition()
   const frames = createFrameCounter()
-  const assemblers = { video: createFrameAssembler(onFrame), audio: createFrameAssembler(onFrame) }
+  const assemblers: Partial<Record<MediaKind, FrameAssembler>> = {}
   const ending = Promise.withResolvers<ViewerEnd>()
   ending.promise.catch(() => {})
 
@@ -136,10 +136,12 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
   }
 
   function onPacket(packet: ReceivedRtp): void {
-    assemblers[packet.kind].add(packet)
+    const { kind, codec } = packet
+    assemblers[kind] ??= new FrameAssembler({ kind, codec })
+    for (const frame of assemblers[kind].push(packet)) onFrame(frame)
   }
 
-  function onFrame(frame: AssembledFrame): void {
+  function onFrame(frame: ReceivedFrame): void {
     const nowMs = clock.now()
     firstFrameMs ??= nowMs - startedAtMs
     if (frame.kind === 'video') frames.add(nowMs, frame.isKey)
@@ -210,7 +212,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
     return {
       ...now,
       ...frameStats,
-      framesDropped: assemblers.video.counts.framesDropped,
+      framesDropped: assemblers.video?.framesLost ?? 0,
       connectionState,
       mediaTimeS,
       paused,

@@ -2,7 +2,7 @@
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { MediaKind } from '../model/track.ts'
-import type { AssembledFrame } from './frame-assembler.ts'
+import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
 import type { SenderClock } from './recording-timeline.ts'
 import type { Viewer, ViewerSnapshot } from './viewer.ts'
@@ -79,7 +79,7 @@ export const loadRecorder = () => import('./recorder.ts')
 
 /** Starts the file with the first key frame, when the tracks and the size of the picture are known. */
 function record(viewer: Viewer, path: string, clock: Clock) {
-  let early: { readonly frame: AssembledFrame; readonly atMs: number }[] = []
+  let early: { readonly frame: ReceivedFrame; readonly atMs: number }[] = []
   const reports: Partial<Record<MediaKind, SenderClock>> = {}
   let recorder: Recorder | undefined
   let opening: Promise<void> | undefined

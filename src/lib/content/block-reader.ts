@@ -1,13 +1,13 @@
 // Verified blocks for whoever reads: memory, then the block folder, and on a miss whoever can make the block present.
 import { LRUCache } from 'lru-cache'
 import { McpxError } from '../base/errors.ts'
+import { createSharedWork } from '../base/shared-work.ts'
 import type { ByteSource } from '../model/source.ts'
 import type { FileRef } from '../protocol/media-plane.ts'
 import { createBlockFolder } from './block-folder.ts'
 import { inlineBytes, requireKnownHash } from './block-hash.ts'
 import { type CID, cidText, parseCid } from './cid.ts'
 import { type DagFileOptions, dagFile } from './dag-file.ts'
-import { createSharedWork } from './shared-work.ts'
 
 export interface BlockReaderOptions {
   readonly blocksPath: string

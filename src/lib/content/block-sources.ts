@@ -1,9 +1,10 @@
 // Who is asked for a block that is not here: in order, the next one as soon as one fails or takes long, verified always.
 import type { Clock, Timer } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { type ErrorCode, McpxError } from '../base/errors.ts'
 import { matches, requireKnownHash } from './block-hash.ts'
 import { type CID, cidText } from './cid.ts'
-import { createGate, withDeadline } from './deadline.ts'
+import { createGate } from './gate.ts'
 
 export interface BlockSource {
   /** `kubo`, `gateway:<host>`. */

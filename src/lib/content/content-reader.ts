@@ -1,4 +1,6 @@
 // The reading half of every content store: names to CIDs, directories, bytes, and blocks made present. One read path.
+
+import { createSharedWork } from '../base/shared-work.ts'
 import type { BlockCache } from './block-cache.ts'
 import { requireKnownHash } from './block-hash.ts'
 import type { BlockReader } from './block-reader.ts'
@@ -7,7 +9,6 @@ import { type CID, cidText, parseCid } from './cid.ts'
 import { openDagFile } from './dag-file.ts'
 import { createDirectory } from './directory.ts'
 import { parseLocator } from './locator.ts'
-import { createSharedWork } from './shared-work.ts'
 import { createSourceRef, playlistIn } from './source-ref.ts'
 import type { ContentStore } from './store.ts'
 

@@ -12,9 +12,9 @@ import {
   UnsupportedInputFormatError,
 } from 'mediabunny'
 import { type Clock, delay } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
 import type { ByteSource } from '../model/source.ts'
-import { bounded } from './bounded.ts'
 import { guardSampleTables } from './isobmff-guard.ts'
 
 // What it has to say comes as errors; stdout and stderr are the program's.
@@ -128,7 +128,7 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
     const timedOut = () =>
       new McpxError('CONTENT_TIMEOUT', `${what} of ${files.id} took longer than ${timeoutMs / 1000} s`)
     try {
-      return await bounded(work(), clock, timeoutMs, timedOut, signal)
+      return await withDeadline(clock, timeoutMs, signal, work, timedOut)
     } catch (error) {
       if (signal?.aborted && error === signal.reason) throw error
       throw toMediaError(error, what)

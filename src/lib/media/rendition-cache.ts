@@ -1,9 +1,9 @@
 // The packetized GOPs of one worker: each is read and cut into packets once, and every viewer plays from it.
+import { createSharedWork } from '../base/shared-work.ts'
 import type { Gop, PacketizedGop } from '../model/frame.ts'
 import { createGopStore } from './gop-store.ts'
 import { type Packetizer, packetizeGop } from './packetize/index.ts'
 import type { Rendition } from './rendition.ts'
-import { SharedReads } from './shared-read.ts'
 
 export interface RenditionCacheOptions {
   /** Bound of all that is kept; a GOP over it is handed out but not kept. */
@@ -48,7 +48,7 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
 
   function create(rendition: Rendition, packetizer: Packetizer): CachedRendition {
     const { id } = rendition
-    const reads = new SharedReads<PacketizedGop | undefined>()
+    const reads = createSharedWork<PacketizedGop | undefined>()
 
     function count(isHit: boolean): void {
       if (isHit) hits++
@@ -75,7 +75,7 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
           const gop = await rendition.gopAt(timeS, shared)
           return cut(gop, gop.startS > timeS)
         }
-        return (await reads.join(key, read, signal))!
+        return (await reads.run(key, read, signal))!
       },
       async gopAfter(gop, signal) {
         if (gop.isLast) return undefined
@@ -87,7 +87,7 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
           const next = await rendition.gopAfter(gop, shared)
           return next && cut(next, false)
         }
-        return reads.join(key, read, signal)
+        return reads.run(key, read, signal)
       },
     }
   }

@@ -2,7 +2,7 @@
 import type { RtpCodec } from '../model/track.ts'
 
 export interface Depacketizer {
-  /** Whether a frame can begin with this payload. */
+  /** Whether this payload says that a frame begins with it, so that what was lost before it does not matter. */
   isStart(payload: Buffer): boolean
   /** The frame of a complete run of payloads; undefined when they make no sense together. */
   join(payloads: readonly Buffer[]): { data: Buffer; isKey: boolean } | undefined
@@ -123,7 +123,8 @@ function splitAggregate(payload: Buffer, into: Buffer[]): boolean {
 
 /** Frames come out as a temporal unit without delimiter, every OBU with its size, as containers hold it. */
 const av1: Depacketizer = {
-  isStart: (payload) => payload.length > 1 && (payload[0]! & 0x80) === 0,
+  // An OBU may begin a payload in the middle of a frame; only the first one of a sequence (N) tells of itself.
+  isStart: (payload) => payload.length > 1 && (payload[0]! & 0x88) === 0x08,
   join(payloads) {
     const elements: Buffer[] = []
     let isOpen = false

@@ -116,8 +116,10 @@ export class FrameAssembler {
     return { kind, codec, ...joined, timestamp, isAfterLoss, atMs }
   }
 
+  /** A frame that comes slowly is not stuck: only one with a gap before what has arrived is. */
   #isStuck(nowMs: number): boolean {
     if (this.#packets.size > this.#options.maxPackets) return true
+    if (this.#highest - this.#next + 1 === this.#packets.size) return false
     const [oldest] = this.#packets.values()
     return oldest !== undefined && nowMs - oldest.atMs > this.#options.maxWaitMs
   }

@@ -73,6 +73,8 @@ export class Transport {
   #isGathered = false
   readonly #remoteCandidates: RemoteCandidates
   #starts = 0
+  /** What is to be done once the path is known; until then. */
+  #onPath: (() => void) | undefined
   readonly #early = new EarlyHandshake()
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
@@ -215,15 +217,19 @@ export class Transport {
     // A restart may overtake checks that have not ended yet: only the last start counts.
     const start = ++this.#starts
     this.#arm(iceTimeoutMs, 'ICE')
+    this.#onPath = () => {
+      this.#onPath = undefined
+      this.timings.iceConnectMs ??= clock.now() - startedAt
+      if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
+    }
     this.#agent.connect().then(
       () => {
         if (this.#closing || start !== this.#starts) return
-        this.timings.iceConnectMs ??= clock.now() - startedAt
+        this.#onPath?.()
         this.#pair = this.#agent.nominated
-        if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
-        else {
+        if (this.#dtls.state === 'connected') {
           this.#timer?.cancel()
-          this.#setState(this.#dtls.state === 'connected' ? 'connected' : this.connection, 'connected')
+          this.#setState('connected', 'connected')
         }
       },
       (error: unknown) => {
@@ -320,7 +326,7 @@ export class Transport {
     agent.onData.subscribe((data) => {
       this.#handedOn++
       this.#watchVolume(data)
-      if (this.#dtls.state === 'new') this.#early.keep(data)
+      if (this.#dtls.state === 'new') this.#onEarly(data)
     })
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
@@ -383,6 +389,12 @@ export class Transport {
     )
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#agent.onData.execute(data)
+  }
+
+  /** The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). */
+  #onEarly(data: Buffer): void {
+    this.#early.keep(data)
+    if (this.#agent.nominated && !this.#closing) this.#onPath?.()
   }
 
   /** Packets that came, on our sockets (checks included) or through a relay. */

@@ -22,6 +22,7 @@ function start(before: (media: ViewerMedia) => void = () => {}) {
     feed: () => ({ feed, pictureIdOffset: -1 }),
     offerCodecs: () => ({}),
     autoRung: () => 0,
+    rest() {},
     close() {},
   }
   const notes: ServerNote[] = []

@@ -6,7 +6,8 @@ export interface SharedWork<T> {
    * aborted when nobody waits any more.
    */
   run(key: string, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>
-  readonly running: number
+  /** Whether a run for the key is under way. */
+  has(key: string): boolean
 }
 
 interface Run<T> {
@@ -51,8 +52,6 @@ export function createSharedWork<T>(): SharedWork<T> {
         run.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
       })
     },
-    get running() {
-      return runs.size
-    },
+    has: (key) => runs.has(key),
   }
 }
