@@ -14,7 +14,7 @@ const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
 const silentTicks = 10
-/** Deaths, of all workers together, after which none is started again: what ends them would end the next one too. */
+/** Restarts, of all workers together, after which one that dies stays down: what ended so many would end the next one too. */
 const maxRestarts = 20
 
 /**
