@@ -52,6 +52,7 @@ describe('flags and commands', () => {
     '--help',
     '--version',
     '--omit',
+    '--quick',
     ...commands.flatMap(({ table }) => Object.keys(table).map(flagOf)),
   ])
 

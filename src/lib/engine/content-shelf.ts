@@ -77,6 +77,10 @@ export function createContentShelf(deps: ShelfDeps): ContentShelf {
     if (place.users > 0) return
     place.linger?.cancel()
     place.linger = deps.clock.after(lingerMs, () => dispose(id, place))
+    place.content.then(
+      (content) => place.users === 0 && content.rest(),
+      () => {},
+    )
   }
 
   function dispose(id: string, place: Place): void {

@@ -31,6 +31,8 @@ export interface OpenedContent {
   /** What to put into an offer: the stored codecs first, then what can be made. */
   offerCodecs(): { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] }
   autoRung(plan: TrackPlan): number
+  /** Nobody watches any more: ends the transcodes, whose places others need. What they made stays in the cache. */
+  rest(): void
   close(): void
 }
 
@@ -67,6 +69,11 @@ export function createOpenedContent(source: SourceRef, media: MediaSource, deps:
         `there is no audio track ${trackId} (there are ${ladder.audio.map(({ id }) => id).join(', ') || 'none'})`,
       )
     return track
+  }
+
+  function endTranscodes(): void {
+    for (const rendition of transcoded.values()) rendition.close()
+    transcoded.clear()
   }
 
   function renditionOf({ track, recipe }: PlannedRung): Rendition {
@@ -128,8 +135,9 @@ export function createOpenedContent(source: SourceRef, media: MediaSource, deps:
       )
       return Math.max(0, within)
     },
+    rest: endTranscodes,
     close() {
-      for (const rendition of transcoded.values()) rendition.close()
+      endTranscodes()
       media.close()
     },
   }

@@ -8,7 +8,8 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
-import { type IceParameters, maxCandidates, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { RemoteCandidates } from './remote-candidates.ts'
+import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import { watchSilence } from './silence.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
@@ -60,8 +61,10 @@ export class Transport {
   readonly #control: ControlChannel
   #candidates: Candidate[] = []
   #isGathered = false
-  #remoteCandidates = 0
+  readonly #remoteCandidates: RemoteCandidates
   #starts = 0
+  /** What is to be done once the path is known; until then. */
+  #onPath: (() => void) | undefined
   readonly #early = new EarlyHandshake()
   #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
   #pair: SelectedPair | undefined
@@ -84,6 +87,7 @@ export class Transport {
     this.#agent = agentOf(gatherer)
     this.#agent.iceControlling = options.isControlling
     this.#attached = options.mux.attach(this.#credentials)
+    this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
     this.#renewCredentials()
     gatherOn(this.#agent, this.#attached.endpoints, options, () => this.#closing !== undefined)
     this.#listen()
@@ -102,11 +106,8 @@ export class Transport {
 
   get local(): IceParameters & { fingerprint: string } {
     const [fingerprint] = this.#dtls.localParameters.fingerprints
-    return {
-      ufrag: this.#agent.localUsername,
-      password: this.#agent.localPassword,
-      fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}`,
-    }
+    const { localUsername: ufrag, localPassword: password } = this.#agent
+    return { ufrag, password, fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}` }
   }
 
   /** `candidate:…` texts found so far. */
@@ -180,15 +181,14 @@ export class Transport {
     void this.#agent.restart()
     this.#renewCredentials()
     this.#candidates = []
-    this.#remoteCandidates = 0
+    this.#remoteCandidates.clear()
     this.#isGathered = false
   }
 
-  /** Throws INVALID_SDP for a text that is no candidate; ignores kinds it cannot use and what is too many. */
+  /** Throws INVALID_SDP for a text that is no candidate; ignores what it cannot or must not use, and what is too many. */
   async addCandidate(given: string | RemoteCandidate): Promise<void> {
     const candidate = typeof given === 'string' ? parseCandidate(given) : given
-    if (!candidate || this.#remoteCandidates >= maxCandidates) return
-    this.#remoteCandidates++
+    if (!candidate || !this.#remoteCandidates.accepts(candidate)) return
     const { foundation, priority, address, port, type } = candidate
     await this.#agent.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type))
   }
@@ -201,15 +201,19 @@ export class Transport {
     // A restart may overtake checks that have not ended yet: only the last start counts.
     const start = ++this.#starts
     this.#arm(iceTimeoutMs, 'ICE')
+    this.#onPath = () => {
+      this.#onPath = undefined
+      this.timings.iceConnectMs ??= clock.now() - startedAt
+      if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
+    }
     this.#agent.connect().then(
       () => {
         if (this.#closing || start !== this.#starts) return
-        this.timings.iceConnectMs ??= clock.now() - startedAt
+        this.#onPath?.()
         this.#pair = this.#agent.nominated
-        if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
-        else {
+        if (this.#dtls.state === 'connected') {
           this.#timer?.cancel()
-          this.#setState(this.#dtls.state === 'connected' ? 'connected' : this.connection, 'connected')
+          this.#setState('connected', 'connected')
         }
       },
       (error: unknown) => {
@@ -288,7 +292,7 @@ export class Transport {
     agent.onData.subscribe((data) => {
       this.#handedOn++
       this.#watchVolume(data)
-      if (this.#dtls.state === 'new') this.#early.keep(data)
+      if (this.#dtls.state === 'new') this.#onEarly(data)
     })
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
@@ -351,6 +355,12 @@ export class Transport {
     )
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#agent.onData.execute(data)
+  }
+
+  /** The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). */
+  #onEarly(data: Buffer): void {
+    this.#early.keep(data)
+    if (this.#agent.nominated && !this.#closing) this.#onPath?.()
   }
 
   /** Packets that came, on our sockets (checks included) or through a relay. */

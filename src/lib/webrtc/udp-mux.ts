@@ -38,11 +38,16 @@ export interface UdpMux {
 /** Remote addresses kept a peer; a viewer that moves leaves its old ones behind. */
 const maxTuplesPerPeer = 64
 const maxTransactions = 8192
+/** Checks sent to one host that has never answered (a check that goes unanswered is sent 7 times), and such hosts a peer. */
+const maxUnansweredChecks = 24
+const maxSilentHosts = 48
 
 interface Attached {
   readonly credentials: Credentials
   readonly fragments: Set<string>
   readonly tuples: Set<string>
+  /** Checks sent to each host since it was last heard: who names an address may not own it. */
+  readonly unanswered: Map<string, number>
   readonly endpoints: Map<MuxSocket, Endpoint>
 }
 
@@ -113,7 +118,13 @@ class Mux implements UdpMux {
   }
 
   attach(credentials: Credentials) {
-    const attached: Attached = { credentials, fragments: new Set(), tuples: new Set(), endpoints: new Map() }
+    const attached: Attached = {
+      credentials,
+      fragments: new Set(),
+      tuples: new Set(),
+      unanswered: new Map(),
+      endpoints: new Map(),
+    }
     for (const socket of this.#sockets) attached.endpoints.set(socket, new Endpoint(socket, attached))
     return {
       endpoints: [...attached.endpoints.values()],
@@ -205,6 +216,7 @@ class MuxSocket {
   #receive(data: Buffer, from: RemoteInfo): void {
     const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
     const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
+    endpoint?.attached.unanswered.delete(address)
     if (!endpoint) {
       this.#mux.stats.unknownPackets++
       return
@@ -271,8 +283,19 @@ class Endpoint implements MuxEndpoint {
 
   async send(data: Buffer, to?: readonly [string, number]): Promise<void> {
     if (this.closed || !to) return
-    if (stunClassOf(data) === 'request') this.#socket.expectResponse(data, this)
+    if (stunClassOf(data) === 'request') {
+      if (!this.#mayCheck(to[0])) return
+      this.#socket.expectResponse(data, this)
+    }
     this.#socket.post(data, to[1], to[0])
+  }
+
+  #mayCheck(address: string): boolean {
+    const { unanswered } = this.attached
+    const sent = unanswered.get(address) ?? 0
+    if (sent >= maxUnansweredChecks || (sent === 0 && unanswered.size >= maxSilentHosts)) return false
+    unanswered.set(address, sent + 1)
+    return true
   }
 
   post(data: Buffer, port: number, address: string): void {

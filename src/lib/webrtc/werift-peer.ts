@@ -205,7 +205,8 @@ class WeriftPeer implements Peer {
     const transport = this.#transport
     if (transport?.remoteFragment) return transport.addCandidate(candidate.candidate)
     const parsed = parseCandidate(candidate.candidate)
-    if (parsed && this.#early.length < maxCandidates) this.#early.push(parsed)
+    const isKnown = this.#early.some(({ address, port }) => address === parsed?.address && port === parsed.port)
+    if (parsed && !isKnown && this.#early.length < maxCandidates) this.#early.push(parsed)
   }
 
   sendControl(text: string): boolean {

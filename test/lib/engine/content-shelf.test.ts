@@ -100,6 +100,35 @@ describe('the shelf of opened content', () => {
     expect(blocks.stats().diskHits).toBeGreaterThan(before)
   })
 
+  it('ends the transcodes of content that nobody watches any more, at once', async () => {
+    const jobs: AbortSignal[] = []
+    const transcoding = createContentShelf({
+      clock,
+      logger: silentLogger,
+      blocks,
+      renditions: cache,
+      canTranscode: true,
+      startJob(_job, { signal }) {
+        jobs.push(signal)
+        const segments = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }
+        return { segments, grant() {} }
+      },
+    })
+    const [first, second] = [await transcoding.acquire(sample, never), await transcoding.acquire(sample, never)]
+    const plan = first.plan({ video: [{ codec: 'vp8', parameters: {} }], audio: [] })
+    first
+      .feed(plan.video!, 0)
+      .feed.gopAt(0, never)
+      .catch(() => {})
+    await until(() => jobs.length === 1)
+    first.release()
+    await clock.advanceAsync(1)
+    expect(jobs[0]!.aborted).toBe(false)
+    second.release()
+    await until(() => jobs[0]!.aborted)
+    transcoding.close()
+  })
+
   it('forgets content that could not be opened, so that the next one tries again', async () => {
     await expect(shelf.acquire(missing, never)).rejects.toMatchObject({ code: 'CONTENT_NOT_FOUND' })
     const tries = fetched.length

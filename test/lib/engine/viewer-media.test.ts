@@ -22,6 +22,7 @@ function start() {
     feed: () => ({ feed, pictureIdOffset: -1 }),
     offerCodecs: () => ({}),
     autoRung: () => 0,
+    rest() {},
     close() {},
   }
   const notes: ServerNote[] = []

@@ -85,6 +85,25 @@ describe('the shared socket', () => {
     return { ...attached, endpoint: endpoint!, received }
   }
 
+  it('does not go on checking a host that never answers, on whatever port, until it is heard', async () => {
+    const { endpoints, detach } = mux.attach(new Map([['quiet', 'secret']]))
+    const endpoint = endpoints[0]!
+    const got: Buffer[] = []
+    viewer.on('message', (data) => got.push(data))
+    const ask = (i: number) =>
+      endpoint.send(check('a:b', 'c', `quiet${String(i).padStart(7, '0')}`), ['127.0.0.1', viewer.address().port])
+    for (let i = 0; i < 20; i++) await ask(i)
+    await until(() => got.length === 20)
+    viewer.send(check('b:a', 'c', transactionOf(got[19]!), 0x101), mux.addresses[0]!.port, '127.0.0.1')
+    await until(() => endpoint.received === 1)
+    for (let i = 20; i < 120; i++) await ask(i)
+    endpoint.post(Buffer.from('last'), viewer.address().port, '127.0.0.1')
+    await until(() => got.some((data) => data.toString() === 'last'))
+    expect(got).toHaveLength(20 + 24 + 1)
+    viewer.removeAllListeners('message')
+    detach()
+  })
+
   it('gives packets of an address to a peer only after an authentic check from there', async () => {
     const peer = attach('one', 'pw1')
     const other = attach('two', 'pw2')
