@@ -8,7 +8,7 @@ import { openCache } from './database.ts'
 import { openMetadataParts } from './metadata-parts.ts'
 
 /** What a probe found out about a piece of content. */
-export interface CidRecord {
+interface CidRecord {
   readonly sizeBytes: number
   readonly media: MediaInfo
 }

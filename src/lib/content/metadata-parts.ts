@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Logger } from '../base/logger.ts'
 import type { MetadataRow } from './cid-metadata.ts'
 
-export interface MetadataParts {
+interface MetadataParts {
   count(): number
   write(rows: readonly MetadataRow[]): Promise<void>
   /** The latest row of each CID; parts that cannot be read are left alone and logged. */

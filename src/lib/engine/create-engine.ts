@@ -22,7 +22,7 @@ export interface EngineSettings extends StreamLimits, OpenTimes {
   readonly addSample: () => Promise<string>
 }
 
-export interface EngineDeps {
+interface EngineDeps {
   readonly store: ContentStore
   readonly metadata: Pick<CidMetadata, 'get' | 'put'>
   readonly clock: Clock

@@ -12,7 +12,7 @@ export interface StreamLimits {
   readonly keptClosed: number
 }
 
-export interface OpenStream {
+interface OpenStream {
   readonly record: StreamRecord
   /** The media worker it runs on. */
   readonly worker: number

@@ -6,7 +6,7 @@ import type { Encoder } from './encoder.ts'
 import { createFfmpegEncoder, isFfmpegUsable } from './ffmpeg-cli.ts'
 import { createNodeAvEncoder, loadNodeAv, type NodeAv } from './node-av.ts'
 
-export interface EncoderParts {
+interface EncoderParts {
   readonly loadNodeAv?: () => Promise<NodeAv>
   readonly ffmpegPath?: string
 }

@@ -6,7 +6,7 @@ import type { EncodeRequest, Encoder, VideoRecipe } from './encoder.ts'
 import { encodeAudio } from './node-av-audio.ts'
 import { encodeVideo } from './node-av-video.ts'
 
-export type Lib = typeof import('node-av/lib')
+type Lib = typeof import('node-av/lib')
 export type Constants = typeof import('node-av/constants')
 
 /** node-av's two halves: the wrapped FFmpeg, and its numbers. */
@@ -22,7 +22,7 @@ export async function loadNodeAv(): Promise<NodeAv> {
   return { lib, constants }
 }
 
-export interface NodeAvOptions {
+interface NodeAvOptions {
   readonly load?: () => Promise<NodeAv>
   /** Awaited between pictures, so that the worker hears of a cancel and other jobs of it get their turn. */
   readonly breathe: () => Promise<void>
