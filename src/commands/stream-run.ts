@@ -14,7 +14,7 @@ import {
 } from '../lib/client/index.ts'
 import { isLoopback } from '../lib/model/bind.ts'
 import { withToken } from '../lib/protocol/routes.ts'
-import type { StreamOptions } from './stream.ts'
+import type { StreamOptions } from './stream-options.ts'
 import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
 
 interface Deps {

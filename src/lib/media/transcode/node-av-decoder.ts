@@ -3,7 +3,7 @@ import type { Frame as AvFrame, CodecContext } from 'node-av/lib'
 import { McpxError } from '../../base/errors.ts'
 import type { Frame } from '../../model/frame.ts'
 import type { Track } from '../../model/track.ts'
-import type { Constants, NodeAv } from './node-av.ts'
+import type { Constants, NodeAv } from './node-av-library.ts'
 
 /** Our codec names that are not FFmpeg's own. Decoders by name, the first that is there. */
 const decoderNames: Readonly<Record<string, readonly string[]>> = {
