@@ -7,7 +7,7 @@ import { type Api, loadRecorder, openViewer, type Viewer, type WatchResult, watc
 import type { Input } from '../lib/client/input.ts'
 import { isLoopback } from '../lib/model/bind.ts'
 import { withToken } from '../lib/protocol/routes.ts'
-import type { StreamOptions } from './stream.ts'
+import type { StreamOptions } from './stream-options.ts'
 import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
 
 interface Deps {

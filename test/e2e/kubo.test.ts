@@ -62,6 +62,8 @@ describe.skipIf(missing.length > 0)('a real Kubo daemon', () => {
     })
 
     await daemon.kill()
+    // What has been read would play on for many seconds; this has not been read.
+    viewer.command({ type: 'seek', timeS: 36 })
     const failure = await failureOf(viewer)
     expect(failure.code).toBe('KUBO_UNREACHABLE')
     expect(failure.message).toContain(new URL(daemon.api).host)

@@ -4,13 +4,13 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { McpxError } from '../base/errors.ts'
 
-export interface Schema {
+interface Schema {
   /** Bumped with every change of the tables. */
   readonly version: number
   readonly sql: string
 }
 
-export interface OpenedDatabase {
+interface OpenedDatabase {
   readonly db: DatabaseSync
   /** Whether the tables were made just now. */
   readonly isNew: boolean

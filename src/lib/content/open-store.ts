@@ -30,12 +30,12 @@ export interface ContentOptions {
   readonly nodeId?: string
 }
 
-export interface ContentDeps {
+interface ContentDeps {
   readonly clock: Clock
   readonly logger: Logger
 }
 
-export interface ContentStats {
+interface ContentStats {
   /** Blocks taken from each source so far. */
   readonly blocksBySource: Readonly<Record<string, number>>
   readonly reader: BlockReaderStats
@@ -65,7 +65,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     const gateways = options.offline ? [] : options.gateways.map(createGateway)
     const reaping = reapThrowAway()
     closer.add('reaping', () => reaping.then(() => undefined))
-    const repo = openRepo({ ...options, path: options.repoPath }, clock.wallMs())
+    const repo = openRepo({ ...options, path: options.repoPath })
     closer.add('repo', () => repo.close())
     const cache = await openBlockCache({
       repoPath: repo.path,

@@ -5,15 +5,14 @@ import { join } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 
-export interface LockRecord {
+interface LockRecord {
   readonly pid: number
   readonly host: string
   /** Start of the process as the system counts it, where it does. */
   readonly start?: string
-  readonly lockedAtMs: number
 }
 
-export interface RepoLock {
+interface RepoLock {
   release(): void
 }
 
@@ -21,9 +20,9 @@ const fileName = 'lock'
 const takeOverAttempts = 3
 
 /** Takes the lock; one whose process is dead is taken over. Throws REPO_LOCKED that names pid and path. */
-export function acquireLock(repoPath: string, nowMs: number, host: Host = systemHost): RepoLock {
+export function acquireLock(repoPath: string, host: Host = systemHost): RepoLock {
   const file = join(repoPath, fileName)
-  const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid), lockedAtMs: nowMs }
+  const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid) }
   for (let attempt = 0; !create(file, record); attempt++) {
     const text = readText(file)
     if (text === undefined) continue

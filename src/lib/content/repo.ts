@@ -17,7 +17,7 @@ import { markThrowAway, throwAwayPrefix } from './throw-away.ts'
 
 const repoVersion = 1
 
-export interface RepoOptions {
+interface RepoOptions {
   readonly path: string
   /** A folder of its own in the system's temporary folder instead, removed at close. */
   readonly isolation: boolean
@@ -33,13 +33,13 @@ export interface Repo {
 }
 
 /** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
-export function openRepo(options: RepoOptions, nowMs: number, host: Host = systemHost): Repo {
+export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
   const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
   const lock = writable(path, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     checkVersion(path)
     if (options.isolation) markThrowAway(path)
-    return acquireLock(path, nowMs, host)
+    return acquireLock(path, host)
   })
   return {
     path,

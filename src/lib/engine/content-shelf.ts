@@ -12,7 +12,7 @@ import type { StartJob } from './transcode-client.ts'
 /** How long content stays open after its last viewer: a reload or a next viewer finds it warm. */
 const lingerMs = 30_000
 
-export interface ShelfDeps {
+interface ShelfDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly blocks: BlockReader

@@ -41,7 +41,7 @@ export interface MediaPlane {
   stop(): Promise<void>
 }
 
-export interface MediaPlaneDeps {
+interface MediaPlaneDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly spawn?: typeof spawnWorker

@@ -11,7 +11,7 @@ import type { RtpOutlet } from '../webrtc/peer.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 
-export interface ViewerMediaDeps {
+interface ViewerMediaDeps {
   readonly random: () => number
   /** Where packets of a kind leave, once connected. */
   outlet(kind: MediaKind): RtpOutlet | undefined

@@ -9,7 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import type { App, HttpLimits, HttpOptions, Reply } from './context.ts'
 import { type Failure, toFailure } from './errors.ts'
 
-export interface AppSettings {
+interface AppSettings {
   readonly limits: HttpLimits
   readonly logger: Logger
   readonly basePath: string
@@ -17,7 +17,7 @@ export interface AppSettings {
   readonly tls?: Tls | undefined
 }
 
-export interface Tls {
+interface Tls {
   readonly cert: Buffer
   readonly key: Buffer
 }
@@ -92,7 +92,7 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
   return app
 }
 
-export interface Place {
+interface Place {
   readonly host: string
   readonly port: number
   readonly isTls: boolean

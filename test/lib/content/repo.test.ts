@@ -19,7 +19,7 @@ const host = (pid: number, running: Record<number, string>, hostname = 'here'): 
   isAlive: (other) => other in running,
   startOf: (other) => running[other],
 })
-const open = (on: Host) => openRepo({ path, isolation: false }, 0, on)
+const open = (on: Host) => openRepo({ path, isolation: false }, on)
 
 describe('a repo', () => {
   it('is held by one process, which is named', () => {

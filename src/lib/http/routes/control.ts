@@ -24,7 +24,7 @@ const statusOf = {
 } as const
 
 /** A stream as the dashboards list it; times as ISO 8601, because their pages subtract them as milliseconds. */
-export function toConnectionItem(record: StreamRecord): ConnectionItem {
+function toConnectionItem(record: StreamRecord): ConnectionItem {
   const { id, content, state, quality, createdAtMs, closedAtMs, peer, error, closeReason } = record
   return {
     connection_id: id,
