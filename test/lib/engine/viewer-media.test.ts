@@ -47,7 +47,7 @@ function start(before: (media: ViewerMedia) => void = () => {}) {
       media.playback!.tick(clock.now(), clock.wallMs())
     }
   }
-  return { media, feed, errors, run, play: () => media.command({ type: 'play' }) }
+  return { media, clock, feed, errors, run, play: () => media.command({ type: 'play' }) }
 }
 
 const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')
@@ -106,4 +106,24 @@ describe('a stream that waits for its viewer', () => {
     expect(media.playback!.snapshot(23_000).mediaTimeS).toBeLessThan(10)
     media.close()
   })
+})
+
+describe('a wall clock that is set while a stream plays', () => {
+  it.each([3600_000, -3600_000])(
+    'by %s ms changes neither what is sent when, nor what sender reports say',
+    async (jumpMs) => {
+      const { media, clock, run, play } = start()
+      play()
+      await run(2)
+      const before = media.playback!.senderReport('video', clock.now())!
+      const beforeS = media.playback!.snapshot(clock.now()).mediaTimeS
+      clock.stepWall(jumpMs)
+      await run(3)
+      const after = media.playback!.senderReport('video', clock.now())!
+      expect(media.playback!.snapshot(clock.now()).mediaTimeS - beforeS).toBeCloseTo(3, 1)
+      expect(after.wallMs - before.wallMs).toBeCloseTo(3000, 0)
+      expect((after.rtpTimestamp - before.rtpTimestamp) >>> 0).toBeCloseTo(270_000, -2)
+      media.close()
+    },
+  )
 })
