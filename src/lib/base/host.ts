@@ -12,23 +12,31 @@ export interface Host {
   startOf(pid: number): string | undefined
 }
 
+/** proc(5): zombie, and dead. */
+const endedStates = ['Z', 'X', 'x']
+
+/** proc(5): the fields of stat from the third on, which is the state; the name before may hold spaces. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+  } catch {
+    return undefined
+  }
+}
+
 export const systemHost: Host = {
   pid: process.pid,
   hostname: hostname(),
   isAlive(pid) {
     try {
-      return process.kill(pid, 0)
+      // A zombie answers too, for as long as its parent does not ask for it; in a container that may be for ever.
+      return process.kill(pid, 0) && !endedStates.includes(statOf(pid)?.[0] ?? '')
     } catch (error) {
       // EPERM: it runs, as somebody else.
       return (error as NodeJS.ErrnoException).code === 'EPERM'
     }
   },
   startOf(pid) {
-    try {
-      // proc(5): field 22 of stat, counted after the command name, which may hold spaces.
-      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
-    } catch {
-      return undefined
-    }
+    return statOf(pid)?.[19]
   },
 }
