@@ -47,7 +47,9 @@ function runOnNewerNode(args) {
   }
   const script = fileURLToPath(import.meta.url)
   const env = { ...process.env, MCPX_RELAUNCHED: '1' }
-  const child = spawn(node, [...process.execArgv, script, ...args], { stdio: 'inherit', env })
+  // The channel says nothing; that it closes tells the child of an end that nobody could announce (kill -9).
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+  const child = spawn(node, [...process.execArgv, script, ...args], { stdio, env })
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name))
   child.on('error', (error) => {
     console.error(`error: ${node} does not start: ${error.message}`)
@@ -61,6 +63,8 @@ function runOnNewerNode(args) {
 }
 
 async function run() {
+  if (process.env.MCPX_RELAUNCHED) process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
   nodeModule.enableCompileCache?.()
   if (!existsSync(join(home, 'dist', 'cli.js'))) {
     console.error('error: mcpx is not built here. Run: npm run build')

@@ -49,6 +49,19 @@ describe('a Node that is too old', () => {
     expect(status).toBe(1)
   })
 
+  it('takes the one that replaced it along when it is killed', async () => {
+    const args = ['--import', asNode20, bin, 'serve', '--isolation', '--offline', '--port', '0', '--json']
+    const launcher = spawn(process.execPath, [...args, '--disable-webrtc-metrics'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await once(launcher.stdout, 'data')
+    // The server holds the other end of the pipe: it ends when the server does.
+    const ended = once(launcher.stdout, 'end')
+    launcher.stdout.resume()
+    launcher.kill('SIGKILL')
+    await ended
+  })
+
   it('is refused in words when there is no other', () => {
     const { status, stderr } = run(['--import', alwaysNode20, '--help'])
     expect(status).toBe(1)
