@@ -28,8 +28,10 @@ export function createStreamCommand(start: StartServer = startServer) {
       { line: 'mcpx stream bafy… --duration 10 --json', does: 'Ten seconds as JSON lines: ready, stats, end' },
     ],
     async run({ args, options, io }) {
-      const { createApi, findServer, loadRecorder } = await import('../lib/client/index.ts')
+      const { createApi, findServer, loadRecorder, openInput } = await import('../lib/client/index.ts')
       if (options.output) await (await loadRecorder()).checkRecordingPath(resolve(io.cwd, options.output))
+      // What is not there is said before a server starts for it.
+      const input = await openInput(args[0]!, io.cwd, io.signal)
       const found = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
       if (!found && isFancy(io) && !options.quiet && !options.json)
         io.err('no server runs here: starting one for this stream\n')
@@ -40,7 +42,7 @@ export function createStreamCommand(start: StartServer = startServer) {
           signal: io.signal,
           ...(options.token ? { token: options.token } : {}),
         })
-        const result = await playOn(api, args[0]!, options, { io, clock: systemClock, isFancy: isFancy(io) })
+        const result = await playOn(api, input, options, { io, clock: systemClock, isFancy: isFancy(io) })
         return result.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
       } finally {
         await server?.stop()

@@ -40,7 +40,8 @@ async function bench(...args: readonly string[]): Promise<{ results: readonly Re
 
 const needsClips = ['fan-out', 'scaling', 'transcode']
 
-it.each(['content', 'leak', 'start', ...needsClips])(
+// At the same time, for they mostly wait and no figure is looked at.
+it.concurrent.each(['content', 'leak', 'start', ...needsClips])(
   'the bench %s runs and reports figures',
   async (name) => {
     if (needsClips.includes(name) && !hasFfmpeg) return

@@ -20,56 +20,91 @@ registerProcessor('beeps', class extends AudioWorkletProcessor {
 })
 `
 
+/** A second that the page, its pictures or its sound did not get through evenly says nothing about how they are apart. */
 const script = `
-globalThis.measureSync = async (wanted, timeoutMs) => {
+globalThis.measureSync = async ({ count, limitMs, tapMs, timeoutMs }) => {
   const video = document.querySelector('video')
+  const peer = peers.findLast((candidate) => candidate.connectionState === 'connected')
   const context = new AudioContext({ sampleRate: 48000, latencyHint: 'interactive' })
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([${JSON.stringify(worklet)}], { type: 'text/javascript' })))
   const source = context.createMediaStreamSource(new MediaStream(video.srcObject.getAudioTracks()))
   const beeps = new AudioWorkletNode(context, 'beeps')
-  const flashes = []
-  const heard = []
+  const [flashes, heard, playouts, stalls] = [[], [], [], []]
   // When a context time is processed: the output's time without the latency from there to the loudspeaker.
-  beeps.port.onmessage = ({ data }) => {
+  const clockMs = () => {
     const { contextTime, performanceTime } = context.getOutputTimestamp()
-    heard.push(performanceTime + (data - contextTime) * 1000)
+    return performanceTime - contextTime * 1000
   }
+  beeps.port.onmessage = ({ data }) => heard.push(data * 1000 + clockMs())
   source.connect(beeps)
   const canvas = new OffscreenCanvas(1, 1)
   const drawing = canvas.getContext('2d', { willReadFrequently: true })
-  let wasBright = true
-  let handle = 0
+  let [wasBright, handle, lastShownMs, lastTickMs, lastClockMs] = [true, 0, 0, performance.now(), clockMs()]
   const onFrame = (now, { expectedDisplayTime }) => {
     const [w, h] = [video.videoWidth, video.videoHeight]
     drawing.drawImage(video, w * 0.85, h * 0.1, w * 0.08, h * 0.15, 0, 0, 1, 1)
     const isBright = drawing.getImageData(0, 0, 1, 1).data[0] > 215
     if (isBright && !wasBright) flashes.push(expectedDisplayTime)
     wasBright = isBright
+    if (lastShownMs && expectedDisplayTime - lastShownMs > 75) stalls.push(expectedDisplayTime)
+    lastShownMs = expectedDisplayTime
     handle = video.requestVideoFrameCallback(onFrame)
   }
   handle = video.requestVideoFrameCallback(onFrame)
-  const differences = () => flashes.flatMap((flash) => {
+  const watching = setInterval(() => {
+    const [now, clock] = [performance.now(), clockMs()]
+    if (now - lastTickMs > 80 || Math.abs(clock - lastClockMs) > 15) stalls.push(now)
+    ;[lastTickMs, lastClockMs] = [now, clock]
+  }, 20)
+  // Both of one report: from one to the next the clock goes on.
+  const notePlayout = async () => {
+    const reports = [...(await peer.getStats()).values()].filter(({ type }) => type === 'inbound-rtp')
+    const [sound, picture] = ['audio', 'video'].map((kind) => reports.find((report) => report.kind === kind))
+    playouts.push(sound.estimatedPlayoutTimestamp - picture.estimatedPlayoutTimestamp)
+  }
+  const pairs = () => flashes.flatMap((flash) => {
     const nearest = heard.reduce((best, beep) => Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best, Infinity)
-    return Math.abs(nearest - flash) < 450 ? [nearest - flash] : []
+    const isEven = !stalls.some((atMs) => Math.abs(atMs - flash) < 400)
+    return isEven && Math.abs(nearest - flash) < 450 ? [nearest - flash] : []
   })
+  const middle = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
+  const result = () => {
+    const [differences, recent] = [pairs().slice(-count), playouts.slice(-count * 10)]
+    return { pairs: differences.length, offsetMs: middle(differences), playoutOffsetMs: middle(recent), differences,
+      counts: { flashes: flashes.length, beeps: heard.length, stalls: stalls.length, playouts: playouts.length } }
+  }
+  const isTogether = ({ pairs, offsetMs, playoutOffsetMs }) =>
+    pairs >= count && Math.abs(offsetMs) < limitMs + tapMs && Math.abs(playoutOffsetMs) < limitMs
   const began = performance.now()
-  while (differences().length < wanted && performance.now() - began < timeoutMs)
-    await new Promise((next) => requestAnimationFrame(next))
+  while (!isTogether(result()) && performance.now() - began < timeoutMs) {
+    await notePlayout()
+    await new Promise((next) => setTimeout(next, 100))
+  }
+  clearInterval(watching)
   video.cancelVideoFrameCallback(handle)
   await context.close()
-  return { differences: differences(), flashes: flashes.length, beeps: heard.length }
+  return result()
 }
 `
 
-/** Milliseconds by which the sound comes late, for each of some seconds. */
-export async function measureSync(page: Page, count: number): Promise<number[]> {
+export interface Sync {
+  /** Even seconds that were measured, at most as many as were asked for. */
+  readonly pairs: number
+  /** Milliseconds by which the sound comes after the picture: the median over the last of them. */
+  readonly offsetMs: number
+  /** The same as the browser has it, on the clock of the sender. */
+  readonly playoutOffsetMs: number
+}
+
+/**
+ * Measures until the median over the last `count` seconds is below the limit, or the time is over: a browser that was disturbed
+ * takes seconds to bring sound and picture together again, and a server that has them apart never gets there. `tapMs` is what the
+ * measurement adds to the offset of beep and flash.
+ */
+export async function measureSync(
+  page: Page,
+  options: { count: number; limitMs: number; tapMs: number },
+): Promise<Sync> {
   await page.evaluate(script)
-  const { differences, flashes, beeps } = await page.evaluate<{
-    differences: number[]
-    flashes: number
-    beeps: number
-  }>(`measureSync(${count}, ${count * 1000 + 8000})`)
-  if (differences.length < count)
-    throw new Error(`${differences.length} of ${count} pairs found in ${flashes} flashes and ${beeps} beeps`)
-  return differences
+  return page.evaluate<Sync>(`measureSync(${JSON.stringify({ ...options, timeoutMs: 45_000 })})`)
 }

@@ -53,9 +53,3 @@ export function missingParts(parts: Readonly<Record<string, unknown>>): string[]
   if (missing.length > 0) console.warn(`SKIPPED: no ${missing.join(', no ')} here`)
   return missing
 }
-
-/** The median of some numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}

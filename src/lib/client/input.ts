@@ -5,7 +5,7 @@ import { basename, join, relative, resolve, sep } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import type { UploadFile } from './api.ts'
 
-type Input =
+export type Input =
   /** For the server to understand: a CID, ipfs://, /ipfs/, /ipns/ or a gateway address. */
   | { readonly kind: 'content'; readonly content: string }
   /** A file, or a folder as its files under one name. */

@@ -13,6 +13,7 @@ import { createGateway } from './gateway.ts'
 import { createNameResolver } from './names.ts'
 import { openRepo, type Repo } from './repo.ts'
 import type { ContentStore } from './store.ts'
+import { reapThrowAway } from './throw-away.ts'
 
 export interface ContentOptions {
   readonly repoPath: string
@@ -45,6 +46,8 @@ interface ContentStats {
 
 export interface Content {
   readonly store: ContentStore
+  /** Adds to the blocks here, also when the store is a Kubo daemon. */
+  readonly addHere: ContentStore['add']
   readonly blocksPath: string
   readonly repo: Repo
   /** What is known about CIDs from earlier probes. */
@@ -60,6 +63,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
   const closer = createCloser()
   try {
     const gateways = options.offline ? [] : options.gateways.map(createGateway)
+    const reaping = reapThrowAway()
+    closer.add('reaping', () => reaping.then(() => undefined))
     const repo = openRepo({ ...options, path: options.repoPath })
     closer.add('repo', () => repo.close())
     const cache = await openBlockCache({
@@ -88,7 +93,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     const resolveName =
       kubo?.resolveName ?? createNameResolver({ gateways, offline: options.offline, clock, timeoutMs })
     const content = createContentReader({ reader, resolveName, ensureBlock })
-    const store = kubo ? kubo.createStore(content) : createEmbeddedStore({ cache, reader }, content)
+    const embedded = createEmbeddedStore({ cache, reader }, content)
+    const store = kubo ? kubo.createStore(content) : embedded
     closer.add('store', () => store.close())
     const metadata = await openCidMetadata({
       indexFile: join(repo.path, 'metadata.db'),
@@ -100,6 +106,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
 
     return {
       store,
+      addHere: embedded.add,
       blocksPath: cache.blocksPath,
       repo,
       metadata,

@@ -27,11 +27,24 @@ export function acquireLock(repoPath: string, host: Host = systemHost): RepoLock
     const text = readText(file)
     if (text === undefined) continue
     const holder = parse(text)
-    if (attempt === takeOverAttempts || !holder || isHeld(holder, host))
-      throw new McpxError('REPO_LOCKED', `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'} (${file})`)
+    // Ours appear whole: what cannot be read is what a machine that stopped left of one, and nobody holds it.
+    if (attempt === takeOverAttempts || (holder && isHeld(holder, host))) throw locked(repoPath, holder, host)
     setAside(file, text)
   }
   return { release: () => rmSync(file, { force: true }) }
+}
+
+function locked(repoPath: string, holder: LockRecord | undefined, host: Host): McpxError {
+  const elsewhere = holder && holder.host !== host.hostname ? ` on ${holder.host}` : ''
+  const message = `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'}${elsewhere}`
+  const hint = `Stop that mcpx, use it with --server, or choose another --persistence-path. If it does not run, remove ${join(repoPath, fileName)}.`
+  return new McpxError('REPO_LOCKED', message, { hint })
+}
+
+/** Whether a live process holds the lock of this repo; false where there is no lock, or none that can be read. */
+export function isLocked(repoPath: string, host: Host = systemHost): boolean {
+  const holder = parse(readText(join(repoPath, fileName)) ?? '')
+  return holder !== undefined && isHeld(holder, host)
 }
 
 /** Of a process on another machine nothing can be known: it counts as alive. */

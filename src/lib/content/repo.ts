@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 import { acquireLock } from './repo-lock.ts'
+import { markThrowAway, throwAwayPrefix } from './throw-away.ts'
 
 const repoVersion = 1
 
@@ -32,10 +33,11 @@ export interface Repo {
 
 /** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
 export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
-  const path = options.isolation ? mkdtempSync(join(tmpdir(), 'mcpx-')) : options.path
+  const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
   const lock = writable(path, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     checkVersion(path)
+    if (options.isolation) markThrowAway(path)
     return acquireLock(path, host)
   })
   return {

@@ -85,15 +85,9 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
   })
 
   function logFailure({ status, error }: Failure, method: string, endpoint = 'unknown'): void {
-    const fields = {
-      method,
-      endpoint,
-      status,
-      code: error.code,
-      err: status >= 500 ? (error.cause ?? error) : undefined,
-    }
-    if (status >= 500) logger.error(fields, error.message)
-    else logger.debug(fields, error.message)
+    const fields = { method, endpoint, status, code: error.code }
+    if (error.code === 'INTERNAL') logger.error({ ...fields, err: error.cause ?? error }, error.message)
+    else logger[status >= 500 ? 'warn' : 'debug'](fields, error.message)
   }
   return app
 }

@@ -57,6 +57,7 @@ describe('parseLocator', () => {
     `/ipfs/${key}`,
     `/ipns/-bad-.example`,
     `${v1}${'/a'.repeat(200)}`,
+    `${v1}/${'a'.repeat(8192)}`,
     'b'.repeat(100_000),
   ])('refuses %.60s and names it', (text) => {
     const thrown = ((): unknown => {

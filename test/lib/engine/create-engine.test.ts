@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { CID } from '../../../src/lib/content/cid.ts'
 import { detectEncoder } from '../../../src/lib/engine/detect-encoder.ts'
@@ -37,15 +37,32 @@ async function connect({ engine }: TestEngine, stream: StreamRecord): Promise<Wa
   return viewer
 }
 
+const openStreams = (engine: TestEngine['engine']) => engine.list().filter(({ state }) => state !== 'closed')
+
 /** A CID that nobody has a block of. */
 const missing = () => {
   const digest = Buffer.concat([Buffer.from([0x12, 0x20]), randomBytes(32)])
   return CID.decode(Buffer.concat([Buffer.from([1, 0x55]), digest])).toString()
 }
 
+/** One engine for the tests that leave it whole: every stream of it is closed after each. */
+function shareEngine(options: TestEngineOptions = {}): () => TestEngine {
+  let shared: TestEngine
+  beforeAll(async () => {
+    shared = await startTestEngine(options)
+  })
+  afterEach(async () => {
+    await shared.engine.closeAll()
+  })
+  afterAll(() => shared?.end())
+  return () => shared
+}
+
 describe('an engine with worker threads', () => {
+  const shared = shareEngine()
+
   it('opens, plays, lists and closes a stream', async () => {
-    const test = await start()
+    const test = shared()
     const { engine } = test
     const changes: StreamRecord[] = []
     engine.events.on('stream', (record) => changes.push(record))
@@ -55,7 +72,7 @@ describe('an engine with worker threads', () => {
     expect(stream).toMatchObject({ content, state: 'waiting', quality: 'low', media: { mode: 'ladder' }, sent: [] })
     const viewer = await connect(test, stream)
     expect(engine.get(stream.id)).toMatchObject({ state: 'active', peer: expect.stringMatching(/^127\.0\.0\.1:/) })
-    expect(engine.list()).toEqual([engine.get(stream.id)])
+    expect(openStreams(engine)).toEqual([engine.get(stream.id)])
     expect(engine.get(stream.id)!.sent.map(({ codec }) => codec)).toEqual(['vp9', 'opus'])
     await engine.command(stream.id, { type: 'seek', timeS: 10 })
     await until(() => viewer.notes.some((note) => note.type === 'epoch' && note.epoch.mediaTimeS >= 9.9))
@@ -74,7 +91,7 @@ describe('an engine with worker threads', () => {
   })
 
   it('offers to viewers that answer', async () => {
-    const { engine } = await start()
+    const { engine } = shared()
     const stream = await engine.open({ content: await engine.sample() })
     await expect(engine.acceptAnswer(stream.id, 'v=0')).rejects.toMatchObject({ code: 'STREAM_CONFLICT' })
     const candidates: unknown[] = []
@@ -133,20 +150,20 @@ describe('an engine with worker threads', () => {
   })
 
   it('says what is wrong with content that is no media, and goes on', async () => {
-    const { engine, content } = await start()
+    const { engine, content } = shared()
     const { cid } = await content.store.add([input('text.mp4', 'this is a text'.repeat(100))])
     await expect(engine.open({ content: cid })).rejects.toMatchObject({ code: 'NOT_MEDIA' })
     await expect(engine.open({ content: 'nonsense' })).rejects.toMatchObject({ code: 'INVALID_CID' })
     await expect(engine.probe(cid)).rejects.toMatchObject({ code: 'NOT_MEDIA' })
     await engine.open({ content: await engine.sample() })
-    expect(engine.list()).toHaveLength(1)
+    expect(openStreams(engine)).toHaveLength(1)
   })
 
   it('says which file of a ladder is not there, and every other stream goes on', async () => {
-    const test = await start()
+    const test = shared()
     const { engine, content, threads } = test
-    const whole = await engine.open({ content: await engine.sample() })
-    const viewer = await connect(test, whole)
+    const sample = await engine.open({ content: await engine.sample() })
+    const viewer = await connect(test, sample)
     const ladder = await content.store.list(await engine.sample())
     const kept = ladder.filter(({ name }) => name !== '720p.mp4')
     const files = kept.map(({ name, cid }) => ({ path: `torn/${name}`, content: content.store.read(cid) }))
@@ -286,9 +303,13 @@ describe('an engine with worker threads', () => {
   })
 })
 
-describe.skipIf(!hasFfmpeg || (await detectEncoder()) === 'none')('an engine that transcodes', () => {
+const encoder = await detectEncoder()
+
+describe.skipIf(!hasFfmpeg || encoder === 'none')('an engine that transcodes', () => {
+  const shared = shareEngine({ encoder })
+
   it('shows what the content is to the viewer: upright once it is turned', async () => {
-    const test = await start({ encoder: await detectEncoder() })
+    const test = shared()
     const { engine, content } = test
     const file = { path: 'clip.mp4', content: createReadStream(await clip('rotated.mp4')) }
     const { cid } = await content.store.add([file])
@@ -300,7 +321,7 @@ describe.skipIf(!hasFfmpeg || (await detectEncoder()) === 'none')('an engine tha
   })
 
   it('plays an MP4 with B-frames and AAC', async () => {
-    const test = await start({ encoder: await detectEncoder() })
+    const test = shared()
     const { engine, content } = test
     const file = { path: 'clip.mp4', content: createReadStream(await clip('h264-b-frames.mp4')) }
     const { cid } = await content.store.add([file])
@@ -312,7 +333,7 @@ describe.skipIf(!hasFfmpeg || (await detectEncoder()) === 'none')('an engine tha
   })
 
   it('ends a stream with one clear error when the transcode worker dies on it, and transcodes the next', async () => {
-    const test = await start({ encoder: await detectEncoder() })
+    const test = await start({ encoder })
     const { engine, content, threads } = test
     const made = () => threads.filter(({ name }) => name === 'transcode-worker')
     const file = { path: 'clip.mp4', content: createReadStream(await clip('h264-b-frames.mp4')) }

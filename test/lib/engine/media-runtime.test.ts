@@ -10,7 +10,7 @@ import type { HostMethods, MediaEvents, OpenParams, SourceRef } from '../../../s
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
 import { PatientClock } from '../../support/patient-clock.ts'
-import { layCable } from '../../support/udp-cable.ts'
+import { layCable, type UdpCable } from '../../support/udp-cable.ts'
 import { until } from '../../support/webrtc-pair.ts'
 
 type Told = { [K in keyof MediaEvents]: { event: K; payload: MediaEvents[K] } }[keyof MediaEvents]
@@ -21,6 +21,7 @@ let runtime: MediaRuntime
 const told: Told[] = []
 const clock = new PatientClock()
 const watching: Watching[] = []
+const cables: UdpCable[] = []
 const context = { signal: new AbortController().signal }
 let streams = 0
 
@@ -37,6 +38,7 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   await Promise.all(watching.splice(0).map(({ viewer }) => viewer.close()))
+  for (const cable of cables.splice(0)) cable.close()
   told.splice(0)
 })
 afterAll(async () => {
@@ -54,6 +56,12 @@ async function play(overrides: Partial<OpenParams> = {}) {
   const stats = () =>
     handlers.snapshot({ streamId }, context) as Exclude<ReturnType<typeof handlers.snapshot>, Promise<unknown>>
   return { ...viewer, streamId, media, stats }
+}
+
+async function lay(): Promise<UdpCable> {
+  const cable = await layCable()
+  cables.push(cable)
+  return cable
 }
 
 const lastNote = <T extends string>({ notes }: Pick<Watching, 'notes'>, type: T) =>
@@ -144,7 +152,7 @@ describe('a media worker in this process', () => {
 
   it('gives up a viewer whose network is gone after ten seconds and a grace', async () => {
     const { handlers } = runtime
-    const cable = await layCable()
+    const cable = await lay()
     const streamId = 'vanished'
     await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: true }, context)
     const viewer = await watch(async (offer) => {
@@ -156,17 +164,16 @@ describe('a media worker in this process', () => {
     cable.cut()
     for (let second = 0; second < 11; second++) clock.pass(1000)
     expect(await handlers.snapshot({ streamId }, context)).toMatchObject({ connectionState: 'disconnected' })
-    const over = () => told.filter(({ event }) => event === 'over')
+    const over = () => told.filter(({ event, payload }) => event === 'over' && payload.streamId === streamId)
     for (let second = 0; second < 14; second++) clock.pass(1000)
     expect(over()).toEqual([])
     clock.pass(1500)
     expect(over()).toMatchObject([{ payload: { streamId, reason: 'ice_failed', error: { code: 'PEER_FAILED' } } }])
-    cable.close()
   })
 
   it('goes on where it was when the network comes back, also at the end', async () => {
     const { handlers } = runtime
-    const cable = await layCable()
+    const cable = await lay()
     const streamId = 'back-again'
     await handlers.open({ streamId, source, quality: 'low', startS: 14.6, loop: false }, context)
     const viewer = await watch(async (offer) => {
@@ -189,12 +196,11 @@ describe('a media worker in this process', () => {
     clock.pass(20_000)
     viewer.tell({ type: 'seek', timeS: 3 })
     await until(() => stats().state === 'active' && stats().mediaTimeS > 3)
-    cable.close()
   })
 
   it('says whether ICE or DTLS failed', async () => {
     const { handlers } = runtime
-    const cable = await layCable()
+    const cable = await lay()
     cable.cut()
     const streamId = 'unreachable'
     await handlers.open({ streamId, source, quality: 'low', startS: 0, loop: false }, context)
@@ -206,7 +212,6 @@ describe('a media worker in this process', () => {
     clock.pass(30_000)
     const over = told.find(({ event, payload }) => event === 'over' && payload.streamId === streamId)
     expect(over).toMatchObject({ payload: { reason: 'ice_failed', error: { code: 'PEER_FAILED' } } })
-    cable.close()
   })
 
   it('lets nobody negotiate with a stream that was closed meanwhile', async () => {

@@ -30,6 +30,22 @@ describe('the scores of the origin', () => {
     [{ roundTripTimeS: 0.01, fractionLost: 0 }, 100],
   ])('give the connection %j %i', (change, score) => expect(connectionScore(withVideo(change))).toBe(score))
 
+  it.each([
+    [{ packetsDropped: 21, packetsSent: 79 }, 50],
+    [{ packetsDropped: 11, packetsSent: 89 }, 70],
+    [{ packetsDropped: 6, packetsSent: 94 }, 85],
+    [{ packetsDropped: 2, packetsSent: 98 }, 95],
+    [{ roundTripTimeS: 0.51 }, 80],
+    [{ roundTripTimeS: 0.31 }, 90],
+    [{ roundTripTimeS: 0.16 }, 95],
+    [{ fractionLost: 0.11 }, 70],
+    [{ fractionLost: 0.06 }, 80],
+    [{ fractionLost: 0.03 }, 90],
+  ])('give the connection %j alone %i', (change, score) => {
+    const perfect = { packetsSent: 100, packetsDropped: 0, roundTripTimeS: 0.01, fractionLost: 0 }
+    expect(connectionScore(withVideo({ ...perfect, ...change }))).toBe(score)
+  })
+
   it('never rise when something gets worse', () => {
     const values = fc.record({
       roundTripTimeS: fc.double({ min: 0, max: 2, noNaN: true }),

@@ -62,7 +62,9 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
   app.setErrorHandler((thrown, request, reply) => {
     const { status, body, error } = toFailure(thrown, options.debug)
     const isRefusal = status === 401 || status === 403 || status === 429
-    if (status >= 500) logger.error({ endpoint: request.routeOptions.url, code: body.code, err: error }, error.message)
+    const fields = { endpoint: request.routeOptions.url, code: body.code }
+    if (body.code === 'INTERNAL') logger.error({ ...fields, err: error }, error.message)
+    else if (status >= 500) logger.warn(fields, error.message)
     reply
       .code(isRefusal ? status : 200)
       .type('application/json; charset=utf-8')

@@ -40,6 +40,23 @@ test('holds no more than its bytes and one GOP, but always goes on', async () =>
   expect(queue.complete).toBe(true)
 })
 
+test('asks for the next GOP as soon as one that was played makes room for its bytes', async () => {
+  const feed = feedOf()
+  const { queue } = open(feed, 0, { bufferS: 100, thresholdRatio: 1, maxBytes: feed.gops[0]!.byteLength + 1 })
+  await settle()
+  const [first, second] = feed.gops
+  expect(queue.endS).toBe(second!.endS)
+  await takeUntil(queue, first!.endS + 0.1)
+  expect(queue.endS).toBeGreaterThan(second!.endS)
+})
+
+test('goes on GOP by GOP where not even one fits its bytes', async () => {
+  const { queue } = open(feedOf({ durationS: 5 }), 0, { ...defaultBufferTarget, maxBytes: 0 })
+  await settle()
+  await takeUntil(queue, 100)
+  expect(queue).toMatchObject({ isOver: true, endS: 5 })
+})
+
 test('a target that grows takes effect while it plays', async () => {
   const { queue, target } = open(feedOf(), 0, { ...defaultBufferTarget, bufferS: 2 })
   await settle()

@@ -6,7 +6,7 @@ function setUp() {
   const clock = new FakeClock()
   const errors: unknown[] = []
   const pacer = createPacer({ clock, onError: (_viewer, error) => errors.push(error) })
-  const viewer = (onTick = () => {}) => {
+  const viewer = (onTick: () => unknown = () => {}) => {
     const times: number[] = []
     const paced: Paced = {
       tick(nowMs) {
@@ -33,6 +33,16 @@ test('every viewer is ticked every 2 ms on a grid, and no timer is left without 
   two.remove()
   clock.advance(10)
   expect(clock.pendingTimers).toBe(0)
+})
+
+test('each tick begins with another viewer, so that nobody is always the last', () => {
+  const { clock, viewer } = setUp()
+  const order: string[] = []
+  for (const name of ['a', 'b', 'c']) viewer(() => order.push(name))
+  clock.advance(6)
+  const ticks = [order.slice(0, 3), order.slice(3, 6), order.slice(6, 9)]
+  expect(ticks.map((names) => names.toSorted().join(''))).toEqual(['abc', 'abc', 'abc'])
+  expect(ticks.map(([first]) => first).toSorted()).toEqual(['a', 'b', 'c'])
 })
 
 test('a stall is marked, and its missed ticks are skipped', () => {
