@@ -6,9 +6,10 @@ import type { Pacer } from '../media/playback/pacer.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import { type Command, parseCommand, type ServerNote } from '../protocol/control.ts'
+import type { Command, ServerNote } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
+import { createCommandGate } from './command-gate.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
@@ -71,6 +72,8 @@ export function createViewer(
     onError: (error) => fail('content_failed', error),
   })
 
+  const gate = createCommandGate(clock, command, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
     peerMade ??= makePeer()
@@ -84,7 +87,7 @@ export function createViewer(
     peer.events.on('pictureLoss', () => media.playback?.onPictureLoss(clock.now()))
     peer.events.on('nack', (kind, sequences) => media.playback?.onNack(kind, sequences, clock.now()))
     peer.events.on('receiverReport', onReceiverReport)
-    peer.events.on('control', onControl)
+    peer.events.on('control', (text) => gate.receive(text))
     peer.events.on('controlOpen', () => {
       canTell = true
       media.greet()
@@ -165,14 +168,6 @@ export function createViewer(
     peer?.sendControl(JSON.stringify(message))
   }
 
-  function onControl(text: string): void {
-    try {
-      command(parseCommand(text))
-    } catch (error) {
-      note({ type: 'error', ...toErrorRecord(error) })
-    }
-  }
-
   function command(wanted: Command): void {
     media.command(wanted)
     if (state === 'ended' && (wanted.type === 'seek' || wanted.type === 'play')) setState('active')
@@ -205,6 +200,7 @@ export function createViewer(
     held?.cancel()
     senderReports?.cancel()
     unpace?.()
+    gate.close()
     media.close()
     content.release()
     deps.onOver(streamId)

@@ -1,5 +1,5 @@
 // WebSockets of the API server: texts only, bounded in size and backlog, and pinged so that dead ones go.
-import { type Clock, every } from '../base/clock.ts'
+import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { type Grant, requireContent } from './access.ts'
 import { type App, grantOf, type Request, type RouteContext } from './context.ts'
@@ -36,6 +36,8 @@ const open = 1
 const maxBacklogBytes = 4 * 2 ** 20
 const pingMs = 30_000
 const closeGraceMs = 250
+/** Longer waits overflow Node's timers; an expiry further off is looked at again then. */
+const maxWaitMs = 2 ** 30
 
 export function addSocketRoute(app: App, context: RouteContext, path: string, handler: SocketHandler): void {
   const { clock, limits } = context
@@ -59,10 +61,14 @@ function wrap(raw: RawSocket, grant: Grant, address: string, clock: Clock): Serv
     isAlive = false
     raw.ping()
   })
+  const expiry = watchExpiry(grant, clock, () => raw.close(1008, 'the token has expired'))
   raw.on('pong', () => {
     isAlive = true
   })
-  raw.on('close', () => heartbeat.cancel())
+  raw.on('close', () => {
+    heartbeat.cancel()
+    expiry.cancel()
+  })
   return {
     grant,
     address,
@@ -80,6 +86,19 @@ function wrap(raw: RawSocket, grant: Grant, address: string, clock: Clock): Serv
     },
     onClose: (listener) => raw.on('close', listener),
   }
+}
+
+/** Calls once when the token has expired by the wall clock, which may be set meanwhile. */
+function watchExpiry({ expiresAtS }: Grant, clock: Clock, onExpired: () => void): Timer {
+  let timer: Timer | undefined
+  const arm = () => {
+    if (expiresAtS === undefined) return
+    const leftMs = expiresAtS * 1000 - clock.wallMs()
+    if (leftMs <= 0) onExpired()
+    else timer = clock.after(Math.min(leftMs, maxWaitMs), arm)
+  }
+  arm()
+  return { cancel: () => timer?.cancel() }
 }
 
 /** Says goodbye to every client and does not wait long for the answer. */

@@ -11,9 +11,10 @@ import {
   type Source,
   UnsupportedInputFormatError,
 } from 'mediabunny'
-import { type Clock, delay } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
+import { threadSlice } from '../base/time-slice.ts'
 import type { ByteSource } from '../model/source.ts'
 import { guardSampleTables } from './isobmff-guard.ts'
 
@@ -46,8 +47,8 @@ export interface OpenInput {
   readonly id: string
   /** Runs `work` on the input: bounded in time, abortable, and rejecting only with McpxErrors (or the signal's reason). */
   run<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
-  /** Lets timers and other work run: the demuxer may otherwise go on in microtasks alone. */
-  pause(): Promise<void>
+  /** To be awaited between steps of long work: lets timers and other work run when it is their turn. */
+  pause(): Promise<void> | undefined
   close(): void
 }
 
@@ -150,7 +151,7 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
     input,
     id: files.id,
     run,
-    pause: () => delay(clock, 0),
+    pause: () => threadSlice.turn(),
     close() {
       if (closing.signal.aborted) return
       closing.abort(new McpxError('INTERRUPTED', `${files.id} was closed`))
@@ -177,7 +178,28 @@ function failingSource(error: unknown): CustomSource {
 }
 
 interface RangeReader {
+  requestSlice(start: number, length: number): unknown
   requestSliceRange(start: number, minLength: number, maxLength: number): unknown
+}
+
+let isSlicing = false
+
+/**
+ * mediabunny 1.61 reads what it has in memory without ever leaving the thread to others: a search in a long MPEG-TS or
+ * Matroska file took seconds at once. Every reader of every input takes turns from the first call on.
+ */
+function takeTurns(input: Input): void {
+  const reader = (input as unknown as { _reader?: RangeReader })._reader
+  if (!reader || isSlicing) return
+  isSlicing = true
+  const prototype = Object.getPrototypeOf(reader) as RangeReader
+  const { requestSlice } = prototype
+  prototype.requestSlice = function (start, length) {
+    const result = requestSlice.call(this, start, length)
+    const turn = threadSlice.turn()
+    // A read that fails is heard of at once: nobody would be listening to it later.
+    return turn ? Promise.all([result, turn]).then(([slice]) => slice) : result
+  }
 }
 
 /**
@@ -185,6 +207,7 @@ interface RangeReader {
  * when the format is known: such a scan is then told that nothing is left.
  */
 export function endMatroskaScans(input: Input): void {
+  takeTurns(input)
   const reader = (input as unknown as { _reader?: RangeReader })._reader
   if (!reader) return
   const request = reader.requestSliceRange.bind(reader)

@@ -26,13 +26,12 @@ interface Cursor {
 /** Bounds of one piece: a GOP that is longer comes in several. */
 const maxPieceS = 10
 const maxPieceBytes = 8 * 2 ** 20
-const maxPieceFrames = 4096
+const maxPieceFrames = 1024
 const audioRunS = 1
 /** How much before 0 belongs to the first run: what a decoder needs to be right from 0 on. Opus is sent as it is: nothing. */
 const primingS = 0.3
 /** Container times are rationals read as floats: nearer than this is the same instant. */
 const epsilonS = 1e-6
-const packetsPerPause = 256
 const maxCursors = 64
 const maxPiecesSearched = 10_000
 
@@ -96,7 +95,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
     while (next && !beginsAnother(next) && !isFull(next)) {
       signal.throwIfAborted()
       packets.push(next)
-      if (packets.length % packetsPerPause === 0) await opened.pause()
+      await opened.pause()
       byteLength += next.byteLength
       next = await sink.getNextPacket(next, retrieval)
     }

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
+import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
@@ -37,6 +38,8 @@ const iceTimeoutMs = 30_000
 const dtlsTimeoutMs = 10_000
 const serverTimeoutS = 2
 const maxDtlsBytesPerS = 524_288
+/** A viewer sends some 5,000; a storm of requests beyond it is not even decrypted. */
+const maxRtcpBytesPerS = 32_768
 
 /** Resolves with the work or without it. */
 async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
@@ -66,7 +69,8 @@ export class Transport {
   /** What is to be done once the path is known; until then. */
   #onPath: (() => void) | undefined
   readonly #early = new EarlyHandshake()
-  #window = { startMs: Number.NEGATIVE_INFINITY, bytes: 0 }
+  readonly #dtlsWindow = new ByteWindow(maxDtlsBytesPerS)
+  readonly #rtcpWindow = new ByteWindow(maxRtcpBytesPerS)
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
   #silence: Timer | undefined
@@ -309,10 +313,8 @@ export class Transport {
   /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
   #watchVolume(data: Buffer): void {
     if (data[0]! < 20 || data[0]! > 63) return
-    const nowMs = this.#options.clock.now()
-    if (nowMs - this.#window.startMs > 1000) this.#window = { startMs: nowMs, bytes: 0 }
-    this.#window.bytes += data.length
-    if (this.#window.bytes > maxDtlsBytesPerS) this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
+    if (this.#dtlsWindow.take(data.length, this.#options.clock.now())) return
+    this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
   }
 
   /** RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761 tells the two apart. */
@@ -323,6 +325,7 @@ export class Transport {
       this.events.emit('rtp', data)
       return
     }
+    if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
     let clear: Buffer
     try {
       clear = this.#dtls.srtcp.decrypt(data)

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSelfSignedCertificate } from 'werift'
-import { startHttp } from '../../support/http-api.ts'
+import { startHttp, token } from '../../support/http-api.ts'
+import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, createMemoryStore } from '../../support/http-engine.ts'
 
 /** Sends text over a socket and resolves with everything that came back when the server ends it. */
@@ -199,6 +200,25 @@ describe('slow and broken clients', () => {
 })
 
 describe('WebSockets', () => {
+  it('end when their token expires', async () => {
+    const clock = createStillClock()
+    const { port, post } = await startHttp(
+      { authToken: token },
+      { clock, prepare: (it) => it.onSocket('/ws', () => {}) },
+    )
+    const headers = { authorization: `Bearer ${token}` }
+    const minted = await post('/api/v0/tokens', { role: 'viewer', expires_in: 3600 }, { headers })
+    const narrow = { authorization: `Bearer ${((await minted.json()) as { token: string }).token}` }
+    const { ticket } = (await (await post('/api/v0/ticket', undefined, { headers: narrow })).json()) as {
+      ticket: string
+    }
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?ticket=${ticket}`)
+    const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve))
+    await new Promise((resolve) => socket.addEventListener('open', resolve))
+    clock.advance(3600_000)
+    expect((await closed).code).toBe(1008)
+  })
+
   it('carry texts both ways, and refuse bytes and what is too long', async () => {
     const { port } = await startHttp(
       {},

@@ -1,0 +1,84 @@
+// What a viewer says over its control channel, at a bearable rate: of many commands of a kind the last one counts, and of many
+// that are wrong a few are answered. One viewer must not take the thread from the others.
+import type { Clock, Timer } from '../base/clock.ts'
+import { type Command, parseCommand } from '../protocol/control.ts'
+
+/** A kind of command is obeyed at most this often; a slider that is dragged says more. */
+const minGapMs = 100
+/** Wrong messages that are answered at once, and how long until there is one more. */
+const errorBurst = 10
+const msPerError = 1000
+
+export interface CommandGate {
+  receive(text: string): void
+  close(): void
+}
+
+export function createCommandGate(
+  clock: Clock,
+  run: (command: Command) => void,
+  onError: (error: unknown) => void,
+): CommandGate {
+  const ranAtMs = new Map<Command['type'], number>()
+  /** The last of each kind, in the order they came. */
+  const waiting = new Map<Command['type'], Command>()
+  let timer: Timer | undefined
+  let errors = errorBurst
+  let refilledAtMs = clock.now()
+  let isClosed = false
+
+  function tell(error: unknown): void {
+    const nowMs = clock.now()
+    errors = Math.min(errorBurst, errors + (nowMs - refilledAtMs) / msPerError)
+    refilledAtMs = nowMs
+    if (errors < 1) return
+    errors--
+    onError(error)
+  }
+
+  function obey(command: Command): void {
+    ranAtMs.set(command.type, clock.now())
+    try {
+      run(command)
+    } catch (error) {
+      tell(error)
+    }
+  }
+
+  const leftMs = (type: Command['type']) => (ranAtMs.get(type) ?? -Infinity) + minGapMs - clock.now()
+
+  function obeyWaiting(): void {
+    timer = undefined
+    for (const [type, command] of [...waiting]) {
+      if (isClosed || leftMs(type) > 0) continue
+      waiting.delete(type)
+      obey(command)
+    }
+    arm()
+  }
+
+  function arm(): void {
+    if (timer || isClosed || waiting.size === 0) return
+    timer = clock.after(Math.max(1, Math.min(...[...waiting.keys()].map(leftMs))), obeyWaiting)
+  }
+
+  return {
+    receive(text) {
+      if (isClosed) return
+      let command: Command
+      try {
+        command = parseCommand(text)
+      } catch (error) {
+        return tell(error)
+      }
+      if (!waiting.delete(command.type) && leftMs(command.type) <= 0) return obey(command)
+      waiting.set(command.type, command)
+      arm()
+    },
+    close() {
+      isClosed = true
+      timer?.cancel()
+      waiting.clear()
+    },
+  }
+}
