@@ -30,6 +30,8 @@ function importsOf(file: string): string[] {
   return found.map((match) => match[1]!)
 }
 
+const shortName = (file: string): string => relative(join(root, 'src'), file)
+
 describe('layers', () => {
   const files = sourceFiles()
 
@@ -52,6 +54,20 @@ describe('layers', () => {
       }
     }
     expect(wrong).toEqual([])
+  })
+
+  it('has no circle of imports, also inside a folder', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    function walk(file: string, trail: readonly string[]): void {
+      if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].map(shortName).join(' → '))
+      if (trail.includes(file) || done.has(file)) return
+      const targets = importsOf(file).filter((specifier) => /^\..*\.tsx?$/.test(specifier))
+      for (const specifier of targets) walk(resolve(dirname(file), specifier), [...trail, file])
+      done.add(file)
+    }
+    for (const file of files) walk(file, [])
+    expect(circles).toEqual([])
   })
 
   it('keeps each third-party library in its home', () => {

@@ -11,14 +11,14 @@ export const globalOptions = {
 } as const
 
 /** Title in --help → the options under it. */
-export type OptionGroups = Readonly<Record<string, option.OptionTable>>
+type OptionGroups = Readonly<Record<string, option.OptionTable>>
 
 type Intersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never
 type Flat<G extends OptionGroups> = Intersection<G[keyof G]> & typeof globalOptions
-export type CommandOptions<G extends OptionGroups> =
+type CommandOptions<G extends OptionGroups> =
   Flat<G> extends infer T extends option.OptionTable ? option.OptionsOf<T> : never
 
-export interface CommandContext<Options> {
+interface CommandContext<Options> {
   /** Positional arguments in the order of the declaration; an optional one that is absent is undefined. */
   readonly args: readonly (string | undefined)[]
   readonly options: Options
@@ -28,7 +28,7 @@ export interface CommandContext<Options> {
   readonly commands: readonly Command[]
 }
 
-export interface CommandDefinition<G extends OptionGroups> {
+interface CommandDefinition<G extends OptionGroups> {
   readonly name: string
   /** One line, no full stop. */
   readonly summary: string

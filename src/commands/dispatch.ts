@@ -26,7 +26,7 @@ export async function dispatch(io: Io, commands: readonly Command[]): Promise<nu
 }
 
 /** The effective options of a command: defaults < config file < environment < flags. */
-export async function consolidate(
+async function consolidate(
   command: Command,
   flags: Readonly<Record<string, unknown>>,
   io: Pick<Io, 'env' | 'cwd'>,

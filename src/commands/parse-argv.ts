@@ -7,7 +7,7 @@ import { type Command, globalOptions } from './define-command.ts'
 
 const helpWidth = 80
 
-export type Parsed =
+type Parsed =
   | { readonly kind: 'print'; readonly text: string }
   | {
       readonly kind: 'run'

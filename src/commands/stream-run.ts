@@ -3,18 +3,11 @@ import { resolve } from 'node:path'
 import type { Clock } from '../lib/base/clock.ts'
 import { McpxError } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
-import {
-  type Api,
-  loadRecorder,
-  openInput,
-  openViewer,
-  type Viewer,
-  type WatchResult,
-  watch,
-} from '../lib/client/index.ts'
+import { type Api, loadRecorder, openViewer, type Viewer, type WatchResult, watch } from '../lib/client/index.ts'
+import type { Input } from '../lib/client/input.ts'
 import { isLoopback } from '../lib/model/bind.ts'
 import { withToken } from '../lib/protocol/routes.ts'
-import type { StreamOptions } from './stream.ts'
+import type { StreamOptions } from './stream-options.ts'
 import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
 
 interface Deps {
@@ -23,10 +16,10 @@ interface Deps {
   readonly isFancy: boolean
 }
 
-/** Plays `text` from the server behind `api` to the end. Throws what goes wrong, after the stream is closed. */
-export async function playOn(api: Api, text: string, options: StreamOptions, deps: Deps): Promise<WatchResult> {
+/** Plays `input` from the server behind `api` to the end. Throws what goes wrong, after the stream is closed. */
+export async function playOn(api: Api, input: Input, options: StreamOptions, deps: Deps): Promise<WatchResult> {
   const { io } = deps
-  const content = await addIfNeeded(api, text, options, deps)
+  const content = await addIfNeeded(api, input, options, deps)
   const viewer = await open(api, content, options, deps)
   try {
     await announce(api.playerAddress(content), content, options, io)
@@ -47,11 +40,10 @@ const flat = ({ reason, detail, last, recording }: WatchResult) => ({ reason, de
 /** What the server is to play: the content as named, or the CID of the file once it is added. */
 async function addIfNeeded(
   api: Api,
-  text: string,
+  input: Input,
   options: StreamOptions,
   { io, clock, isFancy }: Deps,
 ): Promise<string> {
-  const input = await openInput(text, io.cwd, io.signal)
   if (input.kind === 'content') return input.content
   let shownAtMs = Number.NEGATIVE_INFINITY
   const { cid } = await api.addFiles(input.files, (bytes) => {

@@ -3,44 +3,11 @@ import { resolve } from 'node:path'
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes } from '../lib/base/errors.ts'
 import { isFancy } from '../lib/base/io.ts'
-import * as option from '../lib/base/options.ts'
-import { parseQuality, type Quality } from '../lib/model/quality.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 import { defineCommand } from './define-command.ts'
 import type { StartServer } from './serve.ts'
+import { playOptions, type StreamOptions, serverOptions } from './stream-options.ts'
 import { playOn } from './stream-run.ts'
-
-const quality: option.Option<Quality | undefined> = {
-  ...option.string({ help: 'auto, very_low … very_high, or 0-100', placeholder: 'name' }),
-  default: undefined,
-  parse: parseQuality,
-}
-
-const playOptions = {
-  start: option.duration({ help: 'Where to begin, for example 90s or 1:30', default: 0 }),
-  duration: option.duration({ help: 'Stop after this long', min: 0.1 }),
-  quality,
-  output: option.string({ help: 'Record what arrives to a .webm or .mp4 file', placeholder: 'file' }),
-  open: option.boolean({ help: 'Open the player in the browser too' }),
-  qr: option.boolean({ help: 'Show the player URL as a QR code, on a terminal' }),
-} as const
-
-const serverOptions = {
-  server: option.string({
-    help: 'Server to use',
-    placeholder: 'url',
-    defaultText: 'the one running here, or a new one',
-  }),
-  token: option.string({ help: 'Token of that server', placeholder: 'token', secret: true }),
-} as const
-
-export interface StreamOptions
-  extends option.OptionsOf<typeof playOptions>,
-    option.OptionsOf<typeof serverOptions>,
-    option.OptionsOf<typeof contentOptions> {
-  readonly json: boolean
-  readonly quiet: boolean
-}
 
 const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
 
@@ -61,8 +28,10 @@ export function createStreamCommand(start: StartServer = startServer) {
       { line: 'mcpx stream bafy… --duration 10 --json', does: 'Ten seconds as JSON lines: ready, stats, end' },
     ],
     async run({ args, options, io }) {
-      const { createApi, findServer, loadRecorder } = await import('../lib/client/index.ts')
+      const { createApi, findServer, loadRecorder, openInput } = await import('../lib/client/index.ts')
       if (options.output) await (await loadRecorder()).checkRecordingPath(resolve(io.cwd, options.output))
+      // What is not there is said before a server starts for it.
+      const input = await openInput(args[0]!, io.cwd, io.signal)
       const found = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
       if (!found && isFancy(io) && !options.quiet && !options.json)
         io.err('no server runs here: starting one for this stream\n')
@@ -73,7 +42,7 @@ export function createStreamCommand(start: StartServer = startServer) {
           signal: io.signal,
           ...(options.token ? { token: options.token } : {}),
         })
-        const result = await playOn(api, args[0]!, options, { io, clock: systemClock, isFancy: isFancy(io) })
+        const result = await playOn(api, input, options, { io, clock: systemClock, isFancy: isFancy(io) })
         return result.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
       } finally {
         await server?.stop()

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { addSample, pageFiles } from './app/assets.ts'
+import { addSampleTo, pageFiles } from './app/assets.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
@@ -139,7 +139,10 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
       ...(encoder !== 'none' && { transcode: transcodeSettings(content.blocksPath, encoder) }),
       maxStreams: options.maxStreams,
       maxWaitingPerOwner,
-      addSample: () => addSample(content.store),
+      addSample: () =>
+        addSampleTo(sampleStores(content), (error) =>
+          tools.logger.warn({ error: String(error) }, 'the daemon did not take the sample'),
+        ),
       openTimeoutMs: options.fetchTimeout * 1000,
       viewerTimeoutMs,
       keptClosed,
@@ -149,6 +152,9 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
   closer.add('engine', () => engine.stop())
   return engine
 }
+
+const sampleStores = ({ store, addHere }: Content) =>
+  store.kind === 'kubo' ? ([{ add: addHere }, store] as const) : ([store] as const)
 
 async function startHttp(
   options: ServeOptions,

@@ -204,4 +204,17 @@ describe('without a server', () => {
     expect(seen).toMatchObject({ host: '127.0.0.1', port: 0, offline: true, persistencePath: folder })
     expect(stopped).toBe(1)
   })
+
+  it('is not started for a file that is not there', async () => {
+    let started = 0
+    const command = createStreamCommand(async () => {
+      started++
+      throw new Error('not to be started')
+    })
+    const argv = ['stream', './missing.mp4', '--persistence-path', folder, '--offline']
+    const io = createTestIo(argv, { cwd: folder })
+    expect(await main(io, [command])).toBe(2)
+    expect(io.stderr()).toContain('there is no file ./missing.mp4')
+    expect(started).toBe(0)
+  })
 })

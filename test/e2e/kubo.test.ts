@@ -47,6 +47,8 @@ describe.skipIf(missing.length > 0)('a real Kubo daemon', () => {
 
   it('ends one stream with one clear error when Kubo dies, and plays again when it is back', async () => {
     const content = await add(film)
+    const sample = await server.engine.sample()
+    expect(await server.store.pins()).toContain(sample)
     // The other one goes round in what is here already.
     const other = await openHeadless(server, { content: await add(small) })
     await receives(other, 10)
@@ -74,6 +76,10 @@ describe.skipIf(missing.length > 0)('a real Kubo daemon', () => {
     await expect(openHeadless(server, { content: await unknownCid() })).rejects.toMatchObject({
       code: 'KUBO_UNREACHABLE',
     })
+
+    const ladder = await openHeadless(server, { content: sample })
+    await receives(ladder, 30)
+    await ladder.close()
 
     await daemon.restart()
     const again = await openHeadless(server, { content })

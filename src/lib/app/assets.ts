@@ -19,7 +19,16 @@ async function* sampleFiles(folder: string): AsyncIterable<AddInput> {
 }
 
 /** Adds the shipped ladder as one directory and says its CID; the same files always give the same CID. */
-export async function addSample(store: ContentStore): Promise<string> {
+export async function addSample(store: Pick<ContentStore, 'add'>): Promise<string> {
   const { cid } = await store.add(sampleFiles(join(packageFolder, 'assets/sample')), { pin: true })
   return cid
 }
+
+/** The same into every store; the first is our own, so that the sample plays also when a daemon is away. */
+export async function addSampleTo([own, ...others]: readonly [Adder, ...Adder[]], onFailure: (error: unknown) => void) {
+  const cid = await addSample(own)
+  for (const store of others) await addSample(store).catch(onFailure)
+  return cid
+}
+
+type Adder = Pick<ContentStore, 'add'>

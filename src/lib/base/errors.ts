@@ -150,7 +150,11 @@ export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  if (code === 'ENOSPC' || code === 'EDQUOT' || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull))
+  if (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    (code === 'ERR_SQLITE_ERROR' && (Number(errcode) & 0xff) === sqliteFull)
+  )
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })

@@ -14,7 +14,7 @@ function bytesText(bytes: number): string {
 }
 
 /** The default as a person writes it, or undefined where there is none worth saying (absent, off, an empty list). */
-export function defaultTextOf(option: Option<unknown>): string | undefined {
+function defaultTextOf(option: Option<unknown>): string | undefined {
   if (option.defaultText) return option.defaultText
   const value = option.default
   if (value === undefined || value === false || value === '') return undefined
@@ -46,11 +46,11 @@ export function helpTextOf(option: Option<unknown>): string {
 }
 
 /** Every environment variable that sets the option, ours first. */
-export function envNamesOf(key: string, option: Option<unknown>): string[] {
+function envNamesOf(key: string, option: Option<unknown>): string[] {
   return option.env && option.env !== envOf(key) ? [envOf(key), option.env] : [envOf(key)]
 }
 
-export interface OptionRow {
+interface OptionRow {
   readonly flag: string
   readonly env: string
   readonly key: string

@@ -7,7 +7,7 @@ export interface Closer {
   close(): Promise<CloseFailure[]>
 }
 
-export interface CloseFailure {
+interface CloseFailure {
   readonly name: string
   readonly error: unknown
 }

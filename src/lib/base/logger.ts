@@ -6,7 +6,7 @@ import { McpxError } from './errors.ts'
 import type { LogFormat, LogLevel } from './log-levels.ts'
 import { toLogText } from './log-text.ts'
 
-export { type LogFormat, type LogLevel, logFormats, logLevels } from './log-levels.ts'
+export type { LogFormat, LogLevel } from './log-levels.ts'
 
 export interface Logger {
   debug(fields: object, message: string): void
@@ -16,7 +16,7 @@ export interface Logger {
   child(fields: object): Logger
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly level: LogLevel
   /** `auto` when absent. Where `write` is given nobody knows who reads: then `auto` is JSON. */
   readonly format?: LogFormat | undefined

@@ -157,7 +157,7 @@ export const envOf = (key: string): string => `MCPX_${words(key).replaceAll('-',
 
 export type Origin = 'default' | 'file' | 'environment' | 'flag'
 
-export interface OptionSources {
+interface OptionSources {
   readonly file?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly flags?: Readonly<Record<string, unknown>>

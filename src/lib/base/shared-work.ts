@@ -1,6 +1,6 @@
 // One run for many who ask for the same thing at the same time.
 
-export interface SharedWork<T> {
+interface SharedWork<T> {
   /**
    * Starts `work` for the key, or joins the run that is under way. The signal takes one asker out; the run itself is
    * aborted when nobody waits any more.

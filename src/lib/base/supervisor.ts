@@ -8,7 +8,7 @@ export const supervisedEnv = 'MCPX_SUPERVISED'
 /** A build writes many files: the restart waits until nothing has changed for this long. */
 const settleMs = 500
 
-export interface SuperviseOptions {
+interface SuperviseOptions {
   /** Program and arguments; this very process when absent. */
   readonly command?: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>

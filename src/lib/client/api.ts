@@ -2,7 +2,7 @@
 import { isErrorCode, McpxError } from '../base/errors.ts'
 import { encodeContentPath, routes } from '../protocol/routes.ts'
 
-export interface ApiOptions {
+interface ApiOptions {
   /** Home page of the server, with its base path if it has one. */
   readonly url: string
   readonly token?: string
@@ -10,7 +10,7 @@ export interface ApiOptions {
   readonly signal?: AbortSignal
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | ReadableStream<Uint8Array>

@@ -6,7 +6,7 @@ import { McpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 import { parseServerFile, serverFilePath } from '../model/server.ts'
 
-export interface FindOptions {
+interface FindOptions {
   /** What --server says. */
   readonly server?: string | undefined
   /** What --persistence-path says; ~/.mcpx otherwise. */
@@ -18,7 +18,7 @@ export interface FindOptions {
 /** How long a server of this machine may take to say that it lives. */
 const answerMs = 2000
 
-export const defaultRepoPath = (): string => join(homedir(), '.mcpx')
+const defaultRepoPath = (): string => join(homedir(), '.mcpx')
 
 /**
  * The home address of the server, or undefined when none is named and none runs here. A named one is not asked.

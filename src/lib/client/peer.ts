@@ -6,7 +6,7 @@ import { createViewerPeer, type ViewerPeer } from '../webrtc/viewer-peer.ts'
 
 export { createViewerPeer }
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly clock: Clock
   /** What the offer is narrowed to, so that the server sends nothing else; all that a browser takes when absent. */
   readonly codecs?: readonly RtpCodec[] | undefined

@@ -18,7 +18,7 @@ import { createRecordingTimeline, type SenderClock } from './recording-timeline.
 /** Frames that may wait for the disk; beyond that video is left out up to its next key frame. */
 const maxWaiting = 600
 
-export interface RecorderTracks {
+interface RecorderTracks {
   readonly video?: { readonly codec: RtpCodec; readonly width: number; readonly height: number }
   readonly audio?: { readonly codec: 'opus'; readonly channels: number }
 }

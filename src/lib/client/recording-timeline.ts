@@ -10,7 +10,7 @@ export interface SenderClock {
 }
 
 /** A frame's timestamp, and when it arrived on the receiver's clock. */
-export interface Arrival {
+interface Arrival {
   readonly kind: MediaKind
   readonly timestamp: number
   readonly atMs: number

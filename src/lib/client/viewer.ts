@@ -44,13 +44,13 @@ export interface ViewerSnapshot extends Totals, Omit<FrameStats, 'firstFrameAtMs
 }
 
 /** `ended`: the content is over. `closed`: the server closed the stream. */
-export interface ViewerEnd {
+interface ViewerEnd {
   readonly reason: 'ended' | 'closed'
   readonly detail?: string
 }
 
 /** `report`: how the clock of a track stands to the sender's, once a second. */
-export type ReceivedEvents = { frame: [ReceivedFrame]; report: [SenderClock] }
+type ReceivedEvents = { frame: [ReceivedFrame]; report: [SenderClock] }
 
 export interface Viewer {
   readonly events: Events<ReceivedEvents>
@@ -64,7 +64,7 @@ export interface Viewer {
   close(): Promise<void>
 }
 
-export interface ViewerDeps {
+interface ViewerDeps {
   readonly api: Api
   readonly clock: Clock
   readonly createPeer: () => Promise<ViewerPeer>

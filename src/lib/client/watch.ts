@@ -7,7 +7,7 @@ import type { Recorder, Recording } from './recorder.ts'
 import type { SenderClock } from './recording-timeline.ts'
 import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   /** Stops after this long, counted from the first frame. */

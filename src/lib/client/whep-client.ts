@@ -11,13 +11,13 @@ export interface WhepRequest {
   readonly quality?: Quality
 }
 
-export interface WhepSession {
+interface WhepSession {
   readonly answer: string
   /** Ends the stream at the server. A stream that has ended by itself is fine. */
   close(signal?: AbortSignal): Promise<void>
 }
 
-export function whepAddress({ content, startS, quality }: WhepRequest): string {
+function whepAddress({ content, startS, quality }: WhepRequest): string {
   const query = new URLSearchParams()
   if (startS) query.set('start', String(startS))
   if (quality) query.set('quality', quality)

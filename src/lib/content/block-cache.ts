@@ -9,7 +9,7 @@ import { inlineBytes, maxBlockBytes } from './block-hash.ts'
 import { type BlockIndex, openBlockIndex } from './block-index.ts'
 import { type CID, cidText } from './cid.ts'
 
-export interface BlockCacheOptions {
+interface BlockCacheOptions {
   readonly repoPath: string
   /** Bytes of unpinned blocks to keep; at least 16 MiB are, so that what was just fetched can be read. */
   readonly maxUnpinnedBytes: number

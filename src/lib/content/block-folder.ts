@@ -7,7 +7,7 @@ import { McpxError } from '../base/errors.ts'
 import { matches, maxBlockBytes } from './block-hash.ts'
 import { type CID, cidText } from './cid.ts'
 
-export interface BlockFolder {
+interface BlockFolder {
   /** Whether a file is there; says nothing about its bytes. */
   has(cid: CID): Promise<boolean>
   /** The verified bytes, undefined when absent. A damaged file is removed and CONTENT_CORRUPT thrown. */

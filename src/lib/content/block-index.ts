@@ -12,7 +12,7 @@ const schema = {
   `,
 }
 
-export interface IndexedBlock {
+interface IndexedBlock {
   readonly key: string
   readonly sizeBytes: number
   readonly usedMs: number

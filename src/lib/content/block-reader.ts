@@ -9,7 +9,7 @@ import { inlineBytes, requireKnownHash } from './block-hash.ts'
 import { type CID, cidText, parseCid } from './cid.ts'
 import { type DagFileOptions, dagFile } from './dag-file.ts'
 
-export interface BlockReaderOptions {
+interface BlockReaderOptions {
   readonly blocksPath: string
   /** Bytes of blocks kept in memory; 0 keeps none. */
   readonly memoryCacheBytes: number

@@ -13,7 +13,7 @@ export interface BlockSource {
   fetch(cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined>
 }
 
-export interface BlockSourcesOptions {
+interface BlockSourcesOptions {
   readonly sources: readonly BlockSource[]
   readonly clock: Clock
   /** How long a block may take to be found, all sources together. */
@@ -24,7 +24,7 @@ export interface BlockSourcesOptions {
   readonly atOnce?: number
 }
 
-export interface FoundBlock {
+interface FoundBlock {
   readonly bytes: Uint8Array
   readonly source: string
 }

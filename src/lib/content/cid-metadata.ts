@@ -3,22 +3,8 @@ import { mkdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { MediaInfo } from '../model/stream.ts'
 import { openCache } from './database.ts'
-import { openMetadataParts } from './metadata-parts.ts'
-
-/** What a probe found out about a piece of content. */
-export interface CidRecord {
-  readonly sizeBytes: number
-  readonly media: MediaInfo
-}
-
-/** A record as it is stored: one row of the index and of a part file. */
-export interface MetadataRow extends CidRecord {
-  readonly cid: string
-  readonly writtenMs: number
-  readonly accessedMs: number
-}
+import { type CidRecord, type MetadataRow, openMetadataParts } from './metadata-parts.ts'
 
 export interface CidMetadataStats {
   readonly records: number

@@ -17,7 +17,7 @@ export type ResolveName = (name: string, signal?: AbortSignal) => Promise<{ root
 
 export type ContentReader = Pick<ContentStore, 'resolve' | 'list' | 'read' | 'ensureBlock' | 'sourceRef'>
 
-export interface ContentReaderParts {
+interface ContentReaderParts {
   readonly reader: BlockReader
   readonly resolveName: ResolveName
   readonly ensureBlock: ContentStore['ensureBlock']

@@ -12,7 +12,7 @@ export interface DagFileOptions {
   readonly readAhead?: number
 }
 
-export interface DagFile extends ByteSource {
+interface DagFile extends ByteSource {
   /** The bytes [start, end) in order, in the pieces in which they are stored. Stopping early stops the reading. */
   pieces(start: number, end: number, options?: { signal?: AbortSignal }): AsyncGenerator<Uint8Array>
 }

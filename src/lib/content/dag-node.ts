@@ -8,7 +8,7 @@ import { type CID, cidText, codecs } from './cid.ts'
 const maxLinks = 16_384
 
 /** A block that hangs beneath a file node, with the bytes of the file that it stands for, relative to the node. */
-export interface DagChild {
+interface DagChild {
   readonly cid: CID
   readonly start: number
   readonly end: number
@@ -22,12 +22,12 @@ export interface FileNode {
   readonly children: readonly DagChild[]
 }
 
-export interface DirectoryNode {
+interface DirectoryNode {
   readonly type: 'directory'
   readonly links: readonly CID[]
 }
 
-export type DagNode = FileNode | DirectoryNode
+type DagNode = FileNode | DirectoryNode
 
 const nothing = new Uint8Array(0)
 

@@ -1,28 +1,33 @@
 // A SQLite file of the repo: its tables made whole or not at all, its version checked, damage told apart from defects.
-import { rmSync } from 'node:fs'
+import { rmSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { McpxError } from '../base/errors.ts'
 
-export interface Schema {
+interface Schema {
   /** Bumped with every change of the tables. */
   readonly version: number
   readonly sql: string
 }
 
-export interface OpenedDatabase {
+interface OpenedDatabase {
   readonly db: DatabaseSync
   /** Whether the tables were made just now. */
   readonly isNew: boolean
 }
 
-/** SQLITE_FULL, SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html). */
+/** SQLITE_FULL; SQLITE_IOERR and SQLITE_CANTOPEN; SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html). */
 const full = 13
+const failed = [10, 14]
 const damaged = [11, 26]
+/** What SQLite needs to open a file in WAL mode. */
+const leastFreeBytes = 64 * 1024
 
 /** Opens or makes the file. REPO_VERSION when a newer mcpx wrote it, DISK_FULL, INTERNAL that names a damaged file. */
-export function openDatabase(file: string, schema: Schema): OpenedDatabase {
-  const db = new DatabaseSync(file)
+export function openDatabase(file: string, schema: Schema, freeBytes = freeBytesAt): OpenedDatabase {
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(file)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
     if (version > schema.version)
@@ -32,8 +37,8 @@ export function openDatabase(file: string, schema: Schema): OpenedDatabase {
     if (isNew) db.exec(`BEGIN; ${schema.sql}; PRAGMA user_version = ${schema.version}; COMMIT`)
     return { db, isNew }
   } catch (error) {
-    db.close()
-    throw translate(error, file)
+    db?.close()
+    throw translate(error, file, freeBytes)
   }
 }
 
@@ -48,11 +53,19 @@ export function openCache(file: string, schema: Schema): OpenedDatabase {
   }
 }
 
-const codeOf = (error: unknown) => (error as { errcode?: number } | undefined)?.errcode
-const isDamage = (error: unknown) => damaged.includes(codeOf(error) ?? 0)
+/** The primary code: the extended ones have more in the upper bits. */
+const codeOf = (error: unknown) => ((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff
+const isDamage = (error: unknown) => damaged.includes(codeOf(error))
 
-function translate(error: unknown, file: string): unknown {
-  if (codeOf(error) === full) return new McpxError('DISK_FULL', `no space left for ${file}`, { cause: error })
+function freeBytesAt(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+function translate(error: unknown, file: string, freeBytes: (folder: string) => number): unknown {
+  // On a full disk SQLite often cannot even make its files, and says that reading and writing fail.
+  const isFull = failed.includes(codeOf(error)) && freeBytes(dirname(file)) < leastFreeBytes
+  if (codeOf(error) === full || isFull) return new McpxError('DISK_FULL', `no space left for ${file}`, { cause: error })
   if (!isDamage(error)) return error
   const hint =
     'Restore it from a backup, or remove it: then the content that is here stays, and nothing of it is pinned.'

@@ -13,7 +13,7 @@ const statsAtOnce = 8
 /** Shards or names of a listing before other work gets a turn: blocks that are in memory come without one. */
 const turnEvery = 16
 
-export interface Directory {
+interface Directory {
   stat(cid: CID, signal?: AbortSignal): Promise<ContentStat>
   /** The CID behind a path below a root; CONTENT_NOT_FOUND names what is missing. */
   walk(root: CID, path: readonly string[], signal?: AbortSignal): Promise<CID>

@@ -1,6 +1,6 @@
 // A bound on how much runs at once.
 
-export interface Gate {
+interface Gate {
   /** Runs when fewer than the bound are running, in the order of arrival. */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 }

@@ -13,7 +13,7 @@ import { parseLocator } from './locator.ts'
 import type { AddInput, ContentStore } from './store.ts'
 import { checkAddPath } from './unixfs-import.ts'
 
-export interface Kubo {
+interface Kubo {
   readonly blockSource: BlockSource
   readonly resolveName: ResolveName
   /** The daemon's version. Throws KUBO_UNREACHABLE that names the address. */
@@ -21,7 +21,7 @@ export interface Kubo {
   createStore(content: ContentReader): ContentStore
 }
 
-export interface KuboOptions {
+interface KuboOptions {
   /** `http://127.0.0.1:5001` or a multiaddr as `/ip4/127.0.0.1/tcp/5001`. */
   readonly address: string
   readonly clock: Clock

@@ -33,12 +33,6 @@ export function parseLocator(text: string): Locator {
   }
 }
 
-/** `bafy…/dir/file name.mp4`: the spelling of records and logs, not encoded. */
-export function locatorText(locator: Locator): string {
-  const prefix = locator.namespace === 'ipns' ? '/ipns/' : ''
-  return `${prefix}${[locator.root, ...locator.path].join('/')}`
-}
-
 function fromPath(path: string, text: string): Locator {
   const match = /^\/?(ipfs|ipns)\/(.*)$/s.exec(path)
   if (match) return fromNamespace(match[1] as 'ipfs' | 'ipns', match[2]!, text, false)

@@ -6,9 +6,22 @@ import { join } from 'node:path'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Logger } from '../base/logger.ts'
-import type { MetadataRow } from './cid-metadata.ts'
+import type { MediaInfo } from '../model/stream.ts'
 
-export interface MetadataParts {
+/** What a probe found out about a piece of content. */
+export interface CidRecord {
+  readonly sizeBytes: number
+  readonly media: MediaInfo
+}
+
+/** A record as it is stored: one row of the index and of a part file. */
+export interface MetadataRow extends CidRecord {
+  readonly cid: string
+  readonly writtenMs: number
+  readonly accessedMs: number
+}
+
+interface MetadataParts {
   count(): number
   write(rows: readonly MetadataRow[]): Promise<void>
   /** The latest row of each CID; parts that cannot be read are left alone and logged. */

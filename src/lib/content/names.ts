@@ -10,7 +10,7 @@ import type { ResolveName } from './content-reader.ts'
 import type { Gateway } from './gateway.ts'
 import { type Locator, parseLocator } from './locator.ts'
 
-export interface NameResolverOptions {
+interface NameResolverOptions {
   readonly gateways: readonly Gateway[]
   readonly offline: boolean
   readonly clock: Clock
@@ -50,7 +50,7 @@ export function createNameResolver(options: NameResolverOptions): ResolveName {
 }
 
 /** The CID of a key in any spelling (base36 CID, `k51…`, `12D3Koo…`); undefined for the name of a host. */
-export function keyOf(name: string): CID | undefined {
+function keyOf(name: string): CID | undefined {
   const cid = tryParseCid(name)
   if (cid) return CID.createV1(codecs.libp2pKey, cid.multihash)
   if (name.includes('.')) return undefined

@@ -13,6 +13,7 @@ import { createGateway } from './gateway.ts'
 import { createNameResolver } from './names.ts'
 import { openRepo, type Repo } from './repo.ts'
 import type { ContentStore } from './store.ts'
+import { reapThrowAway } from './throw-away.ts'
 
 export interface ContentOptions {
   readonly repoPath: string
@@ -29,12 +30,12 @@ export interface ContentOptions {
   readonly nodeId?: string
 }
 
-export interface ContentDeps {
+interface ContentDeps {
   readonly clock: Clock
   readonly logger: Logger
 }
 
-export interface ContentStats {
+interface ContentStats {
   /** Blocks taken from each source so far. */
   readonly blocksBySource: Readonly<Record<string, number>>
   readonly reader: BlockReaderStats
@@ -45,6 +46,8 @@ export interface ContentStats {
 
 export interface Content {
   readonly store: ContentStore
+  /** Adds to the blocks here, also when the store is a Kubo daemon. */
+  readonly addHere: ContentStore['add']
   readonly blocksPath: string
   readonly repo: Repo
   /** What is known about CIDs from earlier probes. */
@@ -60,7 +63,9 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
   const closer = createCloser()
   try {
     const gateways = options.offline ? [] : options.gateways.map(createGateway)
-    const repo = openRepo({ ...options, path: options.repoPath }, clock.wallMs())
+    const reaping = reapThrowAway()
+    closer.add('reaping', () => reaping.then(() => undefined))
+    const repo = openRepo({ ...options, path: options.repoPath })
     closer.add('repo', () => repo.close())
     const cache = await openBlockCache({
       repoPath: repo.path,
@@ -88,7 +93,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     const resolveName =
       kubo?.resolveName ?? createNameResolver({ gateways, offline: options.offline, clock, timeoutMs })
     const content = createContentReader({ reader, resolveName, ensureBlock })
-    const store = kubo ? kubo.createStore(content) : createEmbeddedStore({ cache, reader }, content)
+    const embedded = createEmbeddedStore({ cache, reader }, content)
+    const store = kubo ? kubo.createStore(content) : embedded
     closer.add('store', () => store.close())
     const metadata = await openCidMetadata({
       indexFile: join(repo.path, 'metadata.db'),
@@ -100,6 +106,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
 
     return {
       store,
+      addHere: embedded.add,
       blocksPath: cache.blocksPath,
       repo,
       metadata,

@@ -5,15 +5,14 @@ import { join } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 
-export interface LockRecord {
+interface LockRecord {
   readonly pid: number
   readonly host: string
   /** Start of the process as the system counts it, where it does. */
   readonly start?: string
-  readonly lockedAtMs: number
 }
 
-export interface RepoLock {
+interface RepoLock {
   release(): void
 }
 
@@ -21,18 +20,31 @@ const fileName = 'lock'
 const takeOverAttempts = 3
 
 /** Takes the lock; one whose process is dead is taken over. Throws REPO_LOCKED that names pid and path. */
-export function acquireLock(repoPath: string, nowMs: number, host: Host = systemHost): RepoLock {
+export function acquireLock(repoPath: string, host: Host = systemHost): RepoLock {
   const file = join(repoPath, fileName)
-  const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid), lockedAtMs: nowMs }
+  const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid) }
   for (let attempt = 0; !create(file, record); attempt++) {
     const text = readText(file)
     if (text === undefined) continue
     const holder = parse(text)
-    if (attempt === takeOverAttempts || !holder || isHeld(holder, host))
-      throw new McpxError('REPO_LOCKED', `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'} (${file})`)
+    // Ours appear whole: what cannot be read is what a machine that stopped left of one, and nobody holds it.
+    if (attempt === takeOverAttempts || (holder && isHeld(holder, host))) throw locked(repoPath, holder, host)
     setAside(file, text)
   }
   return { release: () => rmSync(file, { force: true }) }
+}
+
+function locked(repoPath: string, holder: LockRecord | undefined, host: Host): McpxError {
+  const elsewhere = holder && holder.host !== host.hostname ? ` on ${holder.host}` : ''
+  const message = `the repo ${repoPath} is in use by process ${holder?.pid ?? '?'}${elsewhere}`
+  const hint = `Stop that mcpx, use it with --server, or choose another --persistence-path. If it does not run, remove ${join(repoPath, fileName)}.`
+  return new McpxError('REPO_LOCKED', message, { hint })
+}
+
+/** Whether a live process holds the lock of this repo; false where there is no lock, or none that can be read. */
+export function isLocked(repoPath: string, host: Host = systemHost): boolean {
+  const holder = parse(readText(join(repoPath, fileName)) ?? '')
+  return holder !== undefined && isHeld(holder, host)
 }
 
 /** Of a process on another machine nothing can be known: it counts as alive. */

@@ -13,10 +13,11 @@ import { join } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 import { acquireLock } from './repo-lock.ts'
+import { markThrowAway, throwAwayPrefix } from './throw-away.ts'
 
 const repoVersion = 1
 
-export interface RepoOptions {
+interface RepoOptions {
   readonly path: string
   /** A folder of its own in the system's temporary folder instead, removed at close. */
   readonly isolation: boolean
@@ -32,12 +33,13 @@ export interface Repo {
 }
 
 /** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
-export function openRepo(options: RepoOptions, nowMs: number, host: Host = systemHost): Repo {
-  const path = options.isolation ? mkdtempSync(join(tmpdir(), 'mcpx-')) : options.path
+export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
+  const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
   const lock = writable(path, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     checkVersion(path)
-    return acquireLock(path, nowMs, host)
+    if (options.isolation) markThrowAway(path)
+    return acquireLock(path, host)
   })
   return {
     path,

@@ -1,7 +1,7 @@
 // What mcpx needs of a place that keeps content by hash. Embedded, Kubo and gateways stand behind it.
 import type { SourceRef } from '../protocol/media-plane.ts'
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal
 }
 

@@ -6,7 +6,7 @@ import { McpxError } from '../base/errors.ts'
 import { type CID, cidText } from './cid.ts'
 import type { AddInput, AddOptions } from './store.ts'
 
-export interface Imported {
+interface Imported {
   readonly cid: string
   readonly sizeBytes: number
   /** The directory around a single file, which nobody asked for. */

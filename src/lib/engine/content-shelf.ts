@@ -12,7 +12,7 @@ import type { StartJob } from './transcode-client.ts'
 /** How long content stays open after its last viewer: a reload or a next viewer finds it warm. */
 const lingerMs = 30_000
 
-export interface ShelfDeps {
+interface ShelfDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly blocks: BlockReader
@@ -41,7 +41,7 @@ export function filesOf(source: SourceRef, blocks: BlockReader) {
     id: source.id,
     entry: source.entry,
     open(path: string) {
-      const file = source.files[path]
+      const file = Object.hasOwn(source.files, path) ? source.files[path] : undefined
       if (!file)
         throw new McpxError('MEDIA_CORRUPT', `${source.id} refers to "${path.slice(0, 200)}", which it does not hold`)
       return blocks.open(file)

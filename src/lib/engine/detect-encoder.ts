@@ -10,7 +10,7 @@ const binaryNames = (platform: string, arch: string): string[] => {
   return ends.map((end) => `@seydx/node-av-${platform}-${arch}${end}/node-av.node`)
 }
 
-export interface DetectOptions {
+interface DetectOptions {
   /** A file from which packages are looked for. */
   readonly from?: string
   readonly ffmpegPath?: string

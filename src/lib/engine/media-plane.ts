@@ -14,8 +14,10 @@ const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
 const silentTicks = 10
-/** Deaths, of all workers together, after which none is started again: what ends them would end the next one too. */
-const maxRestarts = 20
+/** Deaths in a row after which a worker is not started again: what ends it would end the next one too. */
+const maxRestarts = 10
+/** One that lived so long was well: what comes after it is no longer in a row. */
+const healthyMs = 60_000
 
 /**
  * Every packet leaves a cipher and some buffers behind, and clearing them holds the thread: 25 MB at once took 12 ms (17 at the
@@ -39,7 +41,7 @@ export interface MediaPlane {
   stop(): Promise<void>
 }
 
-export interface MediaPlaneDeps {
+interface MediaPlaneDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly spawn?: typeof spawnWorker
@@ -51,6 +53,9 @@ export interface MediaPlaneDeps {
 
 interface Slot {
   link: WorkerLink<MediaMethods>
+  startedAtMs: number
+  /** Starts again, in a row. */
+  restarts: number
   streams: number
   readonly warm: Map<string, number>
   health?: WorkerHealth | undefined
@@ -60,8 +65,13 @@ interface Slot {
 
 /** Rejects when a worker cannot start, for example with PORT_IN_USE; none is left running then. */
 export async function createMediaPlane(settings: readonly WorkerSettings[], deps: MediaPlaneDeps): Promise<MediaPlane> {
-  let restarts = 0
-  const slots: Slot[] = settings.map((own) => ({ link: start(own), streams: 0, warm: new Map() }))
+  const slots: Slot[] = settings.map((own) => ({
+    link: start(own),
+    startedAtMs: deps.clock.now(),
+    restarts: 0,
+    streams: 0,
+    warm: new Map(),
+  }))
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
     const worker = (deps.spawn ?? spawnWorker)('media-worker', import.meta.url, own, mediaWorkerLimits)
@@ -93,7 +103,8 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     slot.streams = 0
     slot.warm.clear()
     slot.health = undefined
-    if (restarts++ < maxRestarts) restart(slot, own)
+    if (deps.clock.now() - slot.startedAtMs >= healthyMs) slot.restarts = 0
+    if (slot.restarts++ < maxRestarts) restart(slot, own)
     else slot.down = error
     deps.onWorkerLost(own.index, error)
   }
@@ -101,6 +112,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
   /** What is asked of it meanwhile waits in its port. */
   function restart(slot: Slot, own: WorkerSettings): void {
     slot.link = start(own)
+    slot.startedAtMs = deps.clock.now()
     slot.link.rpc.call('start', undefined).catch((error: McpxError) => {
       deps.logger.error({ worker: own.index, error: error.message }, 'media worker does not start again')
       slot.down = error

@@ -21,7 +21,7 @@ export interface MediaRuntime {
   stop(): Promise<void>
 }
 
-export interface MediaRuntimeDeps {
+interface MediaRuntimeDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly random: () => number

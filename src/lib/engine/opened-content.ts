@@ -36,7 +36,7 @@ export interface OpenedContent {
   close(): void
 }
 
-export interface OpenedContentDeps {
+interface OpenedContentDeps {
   readonly clock: Clock
   readonly renditions: RenditionCache
   readonly startJob: StartJob

@@ -22,7 +22,7 @@ export type TranscodeMethods = {
   stop: [undefined, undefined]
 }
 
-export interface TranscodePlane {
+interface TranscodePlane {
   /** Hands the job to the least busy worker; throws TOO_MANY_STREAMS when all are full. Resolves once it is taken. */
   start(job: TranscodeJob & { port: unknown }): void
   readonly jobs: number

@@ -9,7 +9,7 @@ import { serveJob } from '../media/transcode/job-port.ts'
 import type { TranscodeJob, TranscodeOutput } from '../protocol/media-plane.ts'
 import { filesOf } from './content-shelf.ts'
 
-export interface TranscodeRuntime {
+interface TranscodeRuntime {
   /** Resolves when the job is over: done, failed (the asker has been told) or cancelled. */
   run(job: TranscodeJob, port: MessagePort): Promise<void>
   /** Cancels every job. */

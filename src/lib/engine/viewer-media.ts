@@ -11,7 +11,7 @@ import type { RtpOutlet } from '../webrtc/peer.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 
-export interface ViewerMediaDeps {
+interface ViewerMediaDeps {
   readonly random: () => number
   /** Where packets of a kind leave, once connected. */
   outlet(kind: MediaKind): RtpOutlet | undefined
@@ -28,6 +28,7 @@ export class ViewerMedia {
   readonly #content: OpenedContent
   readonly #deps: ViewerMediaDeps
   #quality: Quality
+  #loop: boolean
   #audioTrackId: number | undefined
   #plan: TrackPlan | undefined
   #info: MediaInfo
@@ -43,6 +44,7 @@ export class ViewerMedia {
     this.#content = content
     this.#deps = deps
     this.#quality = params.quality
+    this.#loop = params.loop
     this.#audioTrackId = params.audioTrackId
     this.#info = content.info
   }
@@ -90,7 +92,7 @@ export class ViewerMedia {
   }
 
   #createPlayback(plan: TrackPlan): ViewerPlayback {
-    const { startS, loop } = this.#params
+    const { startS } = this.#params
     const { random, outlet } = this.#deps
     const video = plan.video && this.#content.feed(plan.video, this.#rung)
     const audio = plan.audio && this.#content.feed(plan.audio, 0)
@@ -102,7 +104,7 @@ export class ViewerMedia {
       ...(video && { video: { ...video, ...track('video') } }),
       ...(audio && { audio: { feed: audio.feed, ...track('audio') } }),
       startS,
-      loop,
+      loop: this.#loop,
       random,
       onError: (error) => this.#onError(error),
       onNote: (note) => this.#onNote(note),
@@ -148,10 +150,13 @@ export class ViewerMedia {
     this.#deps.note({ type: 'quality', quality: this.#quality, rung: this.#rung, name })
   }
 
-  /** Throws STREAM_CONFLICT before there is a viewer, INVALID_REQUEST for what the content does not have. */
+  /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
   command(command: Command): void {
     const [playback, plan] = [this.#playback, this.#plan]
-    if (!playback || !plan) throw new McpxError('STREAM_CONFLICT', `stream ${this.#params.streamId} has no viewer yet`)
+    if (!playback || !plan) {
+      this.#remember(command)
+      return
+    }
     switch (command.type) {
       case 'play':
         playback.play()
@@ -165,6 +170,7 @@ export class ViewerMedia {
         playback.seek(Math.min(command.timeS, this.#info.durationS))
         break
       case 'loop':
+        this.#loop = command.loop
         playback.setLoop(command.loop)
         break
       case 'quality':
@@ -173,6 +179,14 @@ export class ViewerMedia {
       case 'audio':
         this.#setAudio(command.trackId, plan)
     }
+  }
+
+  /** Quality and loop hold for the viewer that comes. */
+  #remember(command: Command): void {
+    if (command.type === 'loop') this.#loop = command.loop
+    else if (command.type === 'quality') this.#quality = command.quality
+    else throw new McpxError('STREAM_CONFLICT', `stream ${this.#params.streamId} has no viewer yet`)
+    this.#deps.onSent()
   }
 
   #setQuality(quality: Quality, plan: TrackPlan): void {

@@ -19,7 +19,7 @@ const disconnectGraceMs = 15_000
 const tellWithinMs = 5_000
 const senderReportMs = 1000
 
-export interface ViewerDeps {
+interface ViewerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly pacer: Pacer

@@ -3,7 +3,7 @@ import { type Clock, every } from '../base/clock.ts'
 
 const tickMs = 1000
 
-export interface Watchdog {
+interface Watchdog {
   /** The worker has said something. */
   heard(): void
   stop(): void

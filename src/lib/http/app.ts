@@ -9,7 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import type { App, HttpLimits, HttpOptions, Reply } from './context.ts'
 import { type Failure, toFailure } from './errors.ts'
 
-export interface AppSettings {
+interface AppSettings {
   readonly limits: HttpLimits
   readonly logger: Logger
   readonly basePath: string
@@ -17,7 +17,7 @@ export interface AppSettings {
   readonly tls?: Tls | undefined
 }
 
-export interface Tls {
+interface Tls {
   readonly cert: Buffer
   readonly key: Buffer
 }
@@ -85,20 +85,14 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
   })
 
   function logFailure({ status, error }: Failure, method: string, endpoint = 'unknown'): void {
-    const fields = {
-      method,
-      endpoint,
-      status,
-      code: error.code,
-      err: status >= 500 ? (error.cause ?? error) : undefined,
-    }
-    if (status >= 500) logger.error(fields, error.message)
-    else logger.debug(fields, error.message)
+    const fields = { method, endpoint, status, code: error.code }
+    if (error.code === 'INTERNAL') logger.error({ ...fields, err: error.cause ?? error }, error.message)
+    else logger[status >= 500 ? 'warn' : 'debug'](fields, error.message)
   }
   return app
 }
 
-export interface Place {
+interface Place {
   readonly host: string
   readonly port: number
   readonly isTls: boolean

@@ -9,7 +9,7 @@ import { type App, defaultLimits, type HttpOptions } from './context.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
 import { secure } from './security.ts'
 
-export interface MetricsServerSettings {
+interface MetricsServerSettings {
   /** `port` is --webrtc-metrics-port. */
   readonly options: Pick<HttpOptions, 'host' | 'port' | 'authToken' | 'insecure' | 'allowedHost' | 'tlsCert' | 'tlsKey'>
   readonly logger: Logger
@@ -17,7 +17,7 @@ export interface MetricsServerSettings {
   answer: ExtraRoute['answer']
 }
 
-export interface MetricsServer {
+interface MetricsServer {
   /** On the port asked for, or the next free one (at most 20 further, then any), with a warning in the log. */
   listen(): Promise<{ url: string; port: number; requested: number }>
   close(): Promise<void>

@@ -1,7 +1,7 @@
 // Which names the server answers to and which web pages may talk to it: against DNS rebinding and cross-site requests.
 import { isLoopback } from '../model/bind.ts'
 
-export interface OriginRules {
+interface OriginRules {
   /** Whether the Host header names this server: loopback, the address the connection came in on, or an allowed name. */
   knowsHost(host: string | undefined, localAddress: string | undefined): boolean
   /** Whether a page of this origin may change things here: our own origin, or an allowed one. */

@@ -1,7 +1,7 @@
 // The Range header (RFC 9110 section 14): one range of bytes, everything, or nothing that fits.
 
 /** Bytes [start, end) to send with 206, `all` with 200, or `none` with 416. */
-export type RangeAnswer =
+type RangeAnswer =
   | { readonly kind: 'part'; readonly start: number; readonly end: number }
   | { readonly kind: 'all' }
   | { readonly kind: 'none' }

@@ -12,7 +12,7 @@ export const cookieName = 'mcpx_session'
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
 /** The value of one cookie; undefined when it is absent. */
-export function readCookie(header: string | undefined, name: string): string | undefined {
+function readCookie(header: string | undefined, name: string): string | undefined {
   for (const pair of header?.split(';') ?? []) {
     const at = pair.indexOf('=')
     if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim()
@@ -24,7 +24,7 @@ function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1]
 }
 
-export interface SecuritySettings {
+interface SecuritySettings {
   readonly options: Pick<RouteContext['options'], 'host' | 'allowedHost' | 'allowedOrigin' | 'rateLimit' | 'tlsCert'>
   readonly gatekeeper: Gatekeeper
 }

@@ -5,7 +5,7 @@ import { type Grant, requireContent } from './access.ts'
 import { type App, grantOf, type Request, type RouteContext } from './context.ts'
 
 /** One accepted WebSocket, as a session sees it. */
-export interface ServerSocket {
+interface ServerSocket {
   readonly grant: Grant
   /** Address of the client. */
   readonly address: string

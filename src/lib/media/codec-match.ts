@@ -100,7 +100,7 @@ interface ProfileLevel {
 }
 
 /** `profile_idc profile_iop level_idc` in hexadecimal (RFC 6184 8.1). */
-export function parseProfileLevel(hex: string): ProfileLevel | undefined {
+function parseProfileLevel(hex: string): ProfileLevel | undefined {
   if (!/^[0-9a-f]{6}$/i.test(hex)) return undefined
   const idc = Number.parseInt(hex.slice(0, 2), 16)
   const iop = Number.parseInt(hex.slice(2, 4), 16)

@@ -1,7 +1,7 @@
 // Packetized GOPs of many renditions within a bound of bytes; the least recently used goes first.
 import type { PacketizedGop } from '../model/frame.ts'
 
-export interface GopStore {
+interface GopStore {
   readonly bytes: number
   readonly entries: number
   /** The GOP that starts exactly there, now the most recently used. */

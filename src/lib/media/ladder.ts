@@ -4,7 +4,7 @@ import type { Rung } from '../model/stream.ts'
 import type { Track } from '../model/track.ts'
 import type { MediaSource } from './rendition.ts'
 
-export interface Ladder {
+interface Ladder {
   /** `ladder` when there is a choice. */
   readonly mode: 'ladder' | 'fixed'
   /** From worst to best, as many as `video`; empty without video. */

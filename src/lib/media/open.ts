@@ -22,8 +22,6 @@ import type { MediaSource, Rendition } from './rendition.ts'
 import { createSourceRendition } from './source-rendition.ts'
 import { describeTrack } from './track-info.ts'
 
-export type { MediaFiles, OpenMediaOptions } from './input.ts'
-
 /** Short names, as file extensions have them. */
 const containerNames: ReadonlyMap<InputFormat, string> = new Map<InputFormat, string>([
   [MP4, 'mp4'],

@@ -5,13 +5,13 @@ import { createGopStore } from './gop-store.ts'
 import { type Packetizer, packetizeGop } from './packetize/index.ts'
 import type { Rendition } from './rendition.ts'
 
-export interface RenditionCacheOptions {
+interface RenditionCacheOptions {
   /** Bound of all that is kept; a GOP over it is handed out but not kept. */
   readonly maxBytes: number
 }
 
 /** A rendition as packets. */
-export interface CachedRendition {
+interface CachedRendition {
   readonly rendition: Rendition
   readonly packetizer: Packetizer
   /** As Rendition.gopAt, packetized. */
@@ -20,7 +20,7 @@ export interface CachedRendition {
   gopAfter(gop: Pick<Gop, 'startS' | 'endS' | 'isLast'>, signal: AbortSignal): Promise<PacketizedGop | undefined>
 }
 
-export interface RenditionCacheStats {
+interface RenditionCacheStats {
   readonly bytes: number
   readonly entries: number
   /** Requests answered from what is kept, or by a read that somebody else had begun. */

@@ -2,7 +2,7 @@
 import { EncodedPacketSink, type InputVideoTrack } from 'mediabunny'
 import { type Obu, obuTypes, splitObus } from './obu.ts'
 
-export interface VideoInspection {
+interface VideoInspection {
   /** Frames are stored in another order than they are shown, or some are never shown by themselves. */
   readonly reordered: boolean
   /** Of the frames looked at, snapped to the usual rate that it means; absent for a single frame. */
@@ -43,7 +43,7 @@ const withoutNewest = (times: readonly number[]): number[] =>
  * Frames per second of presentation times in any order: the mean distance of neighbours, without those far from the median
  * (a gap, a hidden frame at the time of a shown one, the slower part of a variable rate).
  */
-export function frameRateOf(times: readonly number[]): number | undefined {
+function frameRateOf(times: readonly number[]): number | undefined {
   const sorted = [...times].sort((a, b) => a - b)
   const distances = sorted.slice(1).map((time, i) => time - sorted[i]!)
   const positive = distances.filter((distance) => distance > 0).sort((a, b) => a - b)
@@ -59,7 +59,7 @@ export function frameRateOf(times: readonly number[]): number | undefined {
  * Whether a packet holds a frame that is not shown by itself. VP9 is not asked: its superframe carries hidden and shown
  * frame as one, and decoders behind RTP take it so.
  */
-export function hidesFrames(codec: string, data: Uint8Array): boolean {
+function hidesFrames(codec: string, data: Uint8Array): boolean {
   if (codec === 'vp8') return data.length > 0 && (data[0]! & 0x10) === 0 // show_frame (RFC 6386 9.1)
   if (codec === 'av1') return hidesAv1Frames(data)
   return false

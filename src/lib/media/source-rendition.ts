@@ -8,7 +8,7 @@ import type { OpenInput } from './input.ts'
 import { opusDurationS } from './opus-toc.ts'
 import type { Rendition } from './rendition.ts'
 
-export interface SourceRenditionOptions {
+interface SourceRenditionOptions {
   readonly opened: OpenInput
   readonly track: Track
   readonly source: InputTrack

@@ -1,7 +1,7 @@
 // The first fields of a VP9 frame (VP9 bitstream specification 6.2, 7.2): what RTP and passthrough need to know.
 import { BitReader } from './bits.ts'
 
-export interface Vp9Header {
+interface Vp9Header {
   readonly profile: number
   readonly isKey: boolean
   readonly isShown: boolean

@@ -8,7 +8,7 @@ import type { MediaKind } from '../model/track.ts'
 import { mcpMetrics, webrtcMetrics } from '../protocol/metrics.ts'
 import { createMetricsOf } from './registry.ts'
 
-export interface MetricsText {
+interface MetricsText {
   readonly contentType: string
   readonly body: string
 }

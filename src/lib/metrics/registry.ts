@@ -2,13 +2,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MetricSpec } from '../protocol/metrics.ts'
 
-export type Table = Readonly<Record<string, MetricSpec>>
+type Table = Readonly<Record<string, MetricSpec>>
 type Labels = Readonly<Record<string, string>>
 type NamesOf<T extends Table, Type extends MetricSpec['type']> = {
   [K in keyof T & string]: T[K]['type'] extends Type ? K : never
 }[keyof T & string]
 
-export interface Metrics<T extends Table> {
+interface Metrics<T extends Table> {
   readonly registry: Registry
   add(name: NamesOf<T, 'counter'>, labels: Labels, amount?: number): void
   set(name: NamesOf<T, 'gauge'>, labels: Labels, value: number): void

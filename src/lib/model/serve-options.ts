@@ -175,7 +175,7 @@ export function parsePortRange(text: string): [number, number] {
  * What one option alone cannot know: throws OPEN_BIND_REFUSED for a bind beyond loopback without a token, and INVALID_OPTION for
  * options that contradict each other.
  */
-export function checkServeOptions(options: ServeOptions): void {
+function checkServeOptions(options: ServeOptions): void {
   const refuse = (message: string): never => {
     throw new McpxError('INVALID_OPTION', message)
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 /** Where a server can be reached. All are full URLs that work from this machine. */
-export interface ServerAddresses {
+interface ServerAddresses {
   /** The home page. */
   readonly url: string
   /** The player of the sample, where it has been added. */
@@ -24,7 +24,7 @@ export interface Server<E = unknown, S = unknown> extends ServerAddresses {
 }
 
 /** What a server leaves in its repo for other processes on this machine. */
-export interface RunningServer {
+interface RunningServer {
   readonly pid: number
   readonly url: string
   /** Milliseconds since the Unix epoch. */

@@ -59,7 +59,7 @@ export function parseCommand(text: string): Command {
 }
 
 /** Checks the shape of a command from any door. Throws INVALID_REQUEST. */
-export function toCommand(raw: unknown): Command {
+function toCommand(raw: unknown): Command {
   const message = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
   switch (message.type) {
     case 'play':

@@ -8,13 +8,13 @@ export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** A CID, path or address of content; what it means is the store's to say. */
-export const contentText = z.string().trim().min(1).max(4096)
+const contentText = z.string().trim().min(1).max(4096)
 
 export const qualityValue = z
   .union([z.enum(qualities), z.int().min(0).max(100), z.string().regex(/^\d{1,3}$/)])
   .describe('A name, or a whole number from 0 to 100')
 
-export const failureBody = z
+const failureBody = z
   .object({
     success: z.literal(false),
     error: z.string(),
@@ -68,7 +68,7 @@ export const actionReply = z
   .loose()
   .meta({ id: 'ActionReply' })
 
-export const connectionItem = z
+const connectionItem = z
   .object({
     connection_id: z.string(),
     content_cid: z.string(),

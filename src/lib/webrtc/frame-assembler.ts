@@ -16,7 +16,7 @@ export interface ReceivedFrame {
   readonly atMs: number
 }
 
-export interface FrameAssemblerOptions {
+interface FrameAssemblerOptions {
   readonly kind: MediaKind
   readonly codec: RtpCodec
   /** How long a gap is waited for. */

@@ -20,7 +20,7 @@ export interface Sender {
   source(kind: MediaKind): { readonly ssrc: number; readonly rtxSsrc: number }
 }
 
-export interface AnswerParts {
+interface AnswerParts {
   readonly settled: readonly Settled[]
   /** The section of the data channel. */
   readonly data: SdpSection | undefined

@@ -5,7 +5,7 @@ import type { Direction, NegotiatedCodec, SdpSection } from './sdp.ts'
 import { transportSequenceUri } from './sdp.ts'
 
 /** What stands in every section that is on. */
-export interface LocalTransport {
+interface LocalTransport {
   readonly ufrag: string
   readonly password: string
   readonly fingerprint: string

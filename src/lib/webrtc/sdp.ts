@@ -13,7 +13,7 @@ export const transportSequenceUri = 'http://www.ietf.org/id/draft-holmer-rmcat-t
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 /** One payload type of a section; the name in lower case. */
-export interface SdpFormat {
+interface SdpFormat {
   readonly payloadType: number
   readonly name: string
   readonly clockRate: number

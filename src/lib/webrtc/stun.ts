@@ -6,7 +6,7 @@ const usernameType = 0x0006
 const integrityType = 0x0008
 const integrityLength = 20
 
-export type StunClass = 'request' | 'indication' | 'response'
+type StunClass = 'request' | 'indication' | 'response'
 
 /** The class of a STUN message, or undefined when the packet is none. */
 export function stunClassOf(packet: Buffer): StunClass | undefined {

@@ -1,11 +1,11 @@
 // ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import { type Clock, delay, type Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
@@ -21,17 +21,13 @@ import {
   endHandshake,
   type IceAgent,
   parseIceServers,
-  RTCDataChannel,
-  RTCDataChannelParameters,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
   RTCIceGatherer,
   RTCIceTransport,
-  RTCSctpTransport,
   type SelectedPair,
   sendCloseNotify,
-  setFirstStreamId,
   srtpProfiles,
   takeSrtpKeys,
 } from './werift.ts'
@@ -41,11 +37,6 @@ const iceTimeoutMs = 30_000
 const dtlsTimeoutMs = 10_000
 const serverTimeoutS = 2
 const maxDtlsBytesPerS = 524_288
-const sctpPort = 5000
-/** Bytes that the control channel may hold back before it counts as backed up. */
-const maxBufferedBytes = 65_536
-const flushSteps = 40
-const flushStepMs = 5
 
 /** Resolves with the work or without it. */
 async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
@@ -67,8 +58,7 @@ export class Transport {
   readonly #dtls: RTCDtlsTransport
   readonly #credentials = new Map<string, string>()
   readonly #attached: ReturnType<UdpMux['attach']>
-  #sctp: RTCSctpTransport | undefined
-  #channel: RTCDataChannel | undefined
+  readonly #control: ControlChannel
   #candidates: Candidate[] = []
   #isGathered = false
   readonly #remoteCandidates: RemoteCandidates
@@ -89,6 +79,11 @@ export class Transport {
     this.#options = options
     this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
     this.#dtls = dtls
+    this.#control = new ControlChannel(dtls, {
+      logger: options.logger,
+      onOpen: () => this.events.emit('controlOpen'),
+      onText: (text) => this.events.emit('control', text),
+    })
     this.#agent = agentOf(gatherer)
     this.#agent.iceControlling = options.isControlling
     this.#attached = options.mux.attach(this.#credentials)
@@ -143,18 +138,7 @@ export class Transport {
 
   /** Makes ready for a data channel; `create` opens the control channel from this side. */
   prepareData(create: boolean): void {
-    if (this.#sctp) return
-    const sctp = new RTCSctpTransport(sctpPort, maxControlLength * 4)
-    this.#sctp = sctp
-    sctp.setDtlsTransport(this.#dtls)
-    sctp.onDataChannel.subscribe((channel) => {
-      if (channel.label === controlLabel && !this.#channel) this.#useChannel(channel)
-      else channel.close()
-    })
-    if (!create) return
-    this.#useChannel(
-      new RTCDataChannel(sctp, new RTCDataChannelParameters({ label: controlLabel, ordered: true, protocol: '' })),
-    )
+    this.#control.prepare(create)
   }
 
   /** Finds local candidates; with STUN or TURN servers at most some seconds. */
@@ -255,15 +239,7 @@ export class Transport {
   }
 
   sendControl(text: string): boolean {
-    const channel = this.#channel
-    if (channel?.readyState !== 'open' || text.length > maxControlLength * 4) return false
-    if (channel.bufferedAmount > maxBufferedBytes) return false
-    try {
-      channel.send(text)
-      return true
-    } catch {
-      return false
-    }
+    return this.#control.send(text)
   }
 
   close(): Promise<void> {
@@ -272,12 +248,12 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
-    await this.#flushControl()
+    await this.#control.flush(this.#options.clock, () => this.connection === 'connected')
     this.#timer?.cancel()
     this.#silence?.cancel()
     sendCloseNotify(this.#dtls)
     endHandshake(this.#dtls)
-    await this.#sctp?.stop().catch(() => {})
+    await this.#control.stop()
     this.protect = undefined
     this.unprotect = undefined
     await this.#dtls.stop().catch(() => {})
@@ -285,16 +261,6 @@ export class Transport {
     this.#dtls.onStateChange.allUnsubscribe()
     this.#setState('closed', 'closed')
     this.events.removeAll()
-  }
-
-  /** The last words leave before the alert that ends everything; not for long, because nobody may be there. */
-  async #flushControl(): Promise<void> {
-    const channel = this.#channel
-    const isWaiting = () => channel!.bufferedAmount > 0 || this.#sctp!.sctp.outboundQueue.length > 0
-    for (let i = 0; i < flushSteps && this.connection === 'connected' && channel?.readyState === 'open'; i++) {
-      if (!isWaiting()) return
-      await delay(this.#options.clock, flushStepMs)
-    }
   }
 
   #renewCredentials(): void {
@@ -383,7 +349,7 @@ export class Transport {
           (isSilent) => this.#onSilence(isSilent),
         )
         this.events.emit('connected')
-        if (this.#sctp && remoteSctpPort !== undefined) this.#startSctp(this.#sctp, remoteSctpPort)
+        if (remoteSctpPort !== undefined) this.#control.start(remoteSctpPort)
       },
       (error: unknown) => this.#fail('DTLS', error),
     )
@@ -411,24 +377,6 @@ export class Transport {
     } else if (!isSilent && this.#isSilent && this.connection === 'disconnected') {
       this.#setState('connected', 'connected')
     }
-  }
-
-  #startSctp(sctp: RTCSctpTransport, remotePort: number): void {
-    sctp.setRemotePort(remotePort)
-    sctp.start(remotePort).catch((error: unknown) => this.#options.logger.debug({ err: error }, 'SCTP did not start'))
-    // RFC 8832 6: the DTLS client uses even stream ids; werift goes by the ICE role.
-    setFirstStreamId(sctp, this.#dtls.role === 'client' ? 0 : 1)
-  }
-
-  #useChannel(channel: RTCDataChannel): void {
-    this.#channel = channel
-    channel.onMessage.subscribe((message) => {
-      if (typeof message === 'string' && message.length <= maxControlLength) this.events.emit('control', message)
-    })
-    if (channel.readyState === 'open') this.events.emit('controlOpen')
-    channel.stateChanged.subscribe((state) => {
-      if (state === 'open') this.events.emit('controlOpen')
-    })
   }
 
   /** A host candidate under each announced address of its family, any other as it is. */

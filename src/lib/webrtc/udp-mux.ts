@@ -6,7 +6,7 @@ import { McpxError } from '../base/errors.ts'
 import { hasIntegrity, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
 /** The username fragments and passwords a peer answers to; grows by one with each ICE restart. */
-export type Credentials = ReadonlyMap<string, string>
+type Credentials = ReadonlyMap<string, string>
 
 /** One peer on one socket; has the shape of werift's Transport. */
 export interface MuxEndpoint {

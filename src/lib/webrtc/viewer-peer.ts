@@ -23,7 +23,7 @@ import {
   viewerCodecs,
 } from './viewer.ts'
 
-export { type ReceivedRtp, type ViewerEvents, type ViewerOptions, type ViewerStats, viewerCodecs } from './viewer.ts'
+export { type ReceivedRtp, type ViewerOptions, type ViewerStats, viewerCodecs } from './viewer.ts'
 
 const tickMs = 20
 const reportMs = 500

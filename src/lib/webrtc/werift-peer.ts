@@ -40,7 +40,7 @@ export interface PeerFactory {
   close(): Promise<void>
 }
 
-export interface PeerDependencies {
+interface PeerDependencies {
   readonly clock: Clock
   readonly logger: Logger
   /** A whole number from 0 to below `end`; node:crypto when absent. */

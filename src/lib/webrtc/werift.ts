@@ -53,7 +53,7 @@ export interface SelectedPair {
   readonly remoteCandidate: Candidate
   readonly rtt?: number
 }
-export type Address = [string, number]
+type Address = [string, number]
 
 /** Private parts of werift's ICE agent that are used here. */
 export interface IceAgent extends Omit<Connection, 'nominated'> {
@@ -170,7 +170,7 @@ export function assertWeriftShape(): void {
   requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
 }
 
-export function requireFields(what: string, value: object, fields: readonly string[]): void {
+function requireFields(what: string, value: object, fields: readonly string[]): void {
   const missing = fields.find((field) => !(field in value))
   if (missing) throw new McpxError('INTERNAL', `this version of werift has no ${what}.${missing}`)
 }

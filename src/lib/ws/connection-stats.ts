@@ -4,7 +4,7 @@ import type { StreamRecord } from '../model/stream.ts'
 import type { ConnectionStats, QualityNotice } from '../protocol/signalling.ts'
 
 /** What a session knows of its stream besides the engine's record. */
-export interface OwnStream {
+interface OwnStream {
   readonly kind: string
   readonly candidatesAdded: number
   readonly qualityChanges: number

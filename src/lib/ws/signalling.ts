@@ -17,7 +17,7 @@ import {
 } from '../protocol/signalling.ts'
 import { toConnectionStats, toQualityNotice } from './connection-stats.ts'
 
-export interface SignallingDeps {
+interface SignallingDeps {
   readonly engine: Engine
   readonly clock: Clock
   readonly logger: Logger
@@ -31,7 +31,7 @@ export interface SignallingDeps {
   close(code: number, reason: string): void
 }
 
-export interface SignallingSession {
+interface SignallingSession {
   /** Sends the welcome, which is always the first message. */
   start(): void
   receive(text: string): void
@@ -359,7 +359,7 @@ export function createSignallingSession(deps: SignallingDeps): SignallingSession
 }
 
 /** What a session needs of a WebSocket. */
-export interface SignallingSocket {
+interface SignallingSocket {
   readonly address: string
   requireContent(content: string): void
   send(text: string): void

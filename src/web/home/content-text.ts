@@ -4,7 +4,7 @@
 const cid =
   /^(?:Qm[1-9A-HJ-NP-Za-km-z]{44}|b[a-z2-7]{20,}|B[A-Z2-7]{20,}|z[1-9A-HJ-NP-Za-km-z]{20,}|f[0-9a-f]{20,}|k[0-9a-z]{20,})$/
 
-export type ContentText = { readonly content: string } | { readonly problem: string }
+type ContentText = { readonly content: string } | { readonly problem: string }
 
 const decode = (name: string): string => {
   try {

@@ -1,7 +1,7 @@
 // What the server says about itself (GET /api/v0).
 import { routes } from '../../lib/protocol/routes.ts'
 
-export interface ServerInfo {
+interface ServerInfo {
   readonly version?: string
   readonly nodeId?: string
   readonly encoder?: string

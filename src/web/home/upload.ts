@@ -1,7 +1,7 @@
 // Adds files to the server's store, with progress (which fetch does not tell of uploads).
 import { type AnswerError, readAnswerError } from '../shared/answer.ts'
 
-export type UploadResult =
+type UploadResult =
   | { readonly cid: string; readonly sizeBytes: number }
   | { readonly status: number; readonly error: AnswerError }
 

@@ -13,7 +13,7 @@ const directPathMs = 3_000
 const disconnectedGraceMs = 2_000
 const answerTimeoutMs = 60_000
 
-export interface AttemptEvents {
+interface AttemptEvents {
   track(track: MediaStreamTrack): void
   note(note: ServerNote): void
   connected(): void

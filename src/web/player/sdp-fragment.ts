@@ -1,7 +1,7 @@
 // The body of a WHEP PATCH: candidates as an SDP fragment (RFC 8840).
 
 /** What a fragment needs from the local description. */
-export interface FragmentHead {
+interface FragmentHead {
   readonly ufrag: string
   readonly pwd: string
   /** The first section's `m=` line and mid, as RFC 8840 wants. */

@@ -5,7 +5,7 @@ import type { RefusedAnswer } from './failure.ts'
 import { readIceServers, type WhepRequest, whepUrl } from './whep-address.ts'
 
 /** What the server granted. */
-export interface WhepGrant {
+interface WhepGrant {
   readonly sdp: string
   /** Absolute address of the session: PATCH candidates, DELETE to leave. */
   readonly sessionUrl?: string

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { readAnswerError } from './answer.ts'
 
 /** Turns a token into the session cookie. Resolves to what is wrong, or undefined when the server took it. */
-export async function openSession(base: string, token: string): Promise<string | undefined> {
+async function openSession(base: string, token: string): Promise<string | undefined> {
   try {
     const response = await fetch(`${base}/api/v0/session`, {
       method: 'POST',

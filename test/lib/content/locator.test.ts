@@ -3,7 +3,7 @@ import { bases } from 'multiformats/basics'
 import { describe, expect, it } from 'vitest'
 import type { McpxError } from '../../../src/lib/base/errors.ts'
 import { parseCid } from '../../../src/lib/content/cid.ts'
-import { locatorText, parseLocator } from '../../../src/lib/content/locator.ts'
+import { parseLocator } from '../../../src/lib/content/locator.ts'
 
 const v0 = 'QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o'
 const v1 = 'bafkreifjjcie6lypi6ny7amxnfftagclbuxndqonfipmb64f2km2devei4'
@@ -86,7 +86,7 @@ describe('parseLocator', () => {
         const expected = { namespace: 'ipfs', root, path }
         expect(parseLocator(`ipfs://${root}/${encoded}`)).toEqual(expected)
         expect(parseLocator(`https://gw.example/ipfs/${root}/${encoded}`)).toEqual(expected)
-        expect(parseLocator(locatorText(expected as never))).toEqual(expected)
+        expect(parseLocator([root, ...path].join('/'))).toEqual(expected)
       }),
     )
   })

@@ -19,12 +19,12 @@ const host = (pid: number, running: Record<number, string>, hostname = 'here'): 
   isAlive: (other) => other in running,
   startOf: (other) => running[other],
 })
-const open = (on: Host) => openRepo({ path, isolation: false }, 0, on)
+const open = (on: Host) => openRepo({ path, isolation: false }, on)
 
 describe('a repo', () => {
   it('is held by one process, which is named', () => {
     const repo = open(host(1, { 1: 'a', 2: 'b' }))
-    expect(() => open(host(2, { 1: 'a', 2: 'b' }))).toThrow(/process 1 /)
+    expect(() => open(host(2, { 1: 'a', 2: 'b' }))).toThrow(/process 1$/)
     repo.close()
     open(host(2, { 2: 'b' })).close()
   })
@@ -38,6 +38,23 @@ describe('a repo', () => {
   it('is never taken over from another machine', () => {
     open(host(1, { 1: 'a' }, 'there'))
     expect(() => open(host(2, { 2: 'b' }))).toThrow(/process 1 /)
+  })
+
+  it('is taken over when its lock says nothing, as after a power cut', () => {
+    for (const garbage of ['', 'garbage', '{"pid":"x"}', 'null']) {
+      writeFileSync(join(path, 'lock'), garbage)
+      open(host(1, { 1: 'a' })).close()
+    }
+  })
+
+  it('that is held says which file to remove when nobody uses it', () => {
+    open(host(1, { 1: 'a' }, 'there'))
+    expect(() => open(host(2, { 2: 'b' }))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('process 1 on there'),
+        hint: expect.stringContaining(join(path, 'lock')),
+      }),
+    )
   })
 
   it('of a newer version is refused and left unlocked', () => {
@@ -73,6 +90,12 @@ describe('a database of the repo', () => {
     const { db, isNew } = openDatabase(file(), schema)
     expect(isNew).toBe(true)
     db.close()
+  })
+
+  it('that cannot be opened because the disk is full says so', () => {
+    mkdirSync(file())
+    expect(() => openDatabase(file(), schema, () => 1000)).toThrow(expect.objectContaining({ code: 'DISK_FULL' }))
+    expect(() => openDatabase(file(), schema, () => 1e9)).toThrow(expect.not.objectContaining({ code: 'DISK_FULL' }))
   })
 
   it('that is damaged is named, and made again where it is only a cache', () => {

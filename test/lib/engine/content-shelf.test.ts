@@ -4,7 +4,7 @@ import { McpxError } from '../../../src/lib/base/errors.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { type BlockReader, createBlockReader } from '../../../src/lib/content/block-reader.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
-import { type ContentShelf, createContentShelf } from '../../../src/lib/engine/content-shelf.ts'
+import { type ContentShelf, createContentShelf, filesOf } from '../../../src/lib/engine/content-shelf.ts'
 import { createRenditionCache } from '../../../src/lib/media/rendition-cache.ts'
 import type { SourceRef } from '../../../src/lib/protocol/media-plane.ts'
 import { viewerCodecs } from '../../../src/lib/webrtc/viewer-peer.ts'
@@ -98,6 +98,10 @@ describe('the shelf of opened content', () => {
     clock.advance(30_001)
     await shelf.acquire(sample, never)
     expect(blocks.stats().diskHits).toBeGreaterThan(before)
+  })
+
+  it.each(['constructor', '__proto__', 'toString'])('holds no file named %s that is not in the source', (path) => {
+    expect(() => filesOf(sample, blocks).open(path)).toThrow(expect.objectContaining({ code: 'MEDIA_CORRUPT' }))
   })
 
   it('ends the transcodes of content that nobody watches any more, at once', async () => {

@@ -12,7 +12,7 @@ const track: Track = { id: 1, kind: 'video', codec: 'vp8', codecString: 'vp8' }
 const codec = { codec: 'vp8', parameters: {} } as const
 const info: MediaInfo = { container: 'webm', durationS: 20, rungs: [], mode: 'fixed', rotation: 0, tracks: [] }
 
-function start() {
+function start(before: (media: ViewerMedia) => void = () => {}) {
   const clock = new FakeClock()
   const feed = new MemoryFeed({ kind: 'video', durationS: 20, clock, loadMs: () => 1 })
   const content: OpenedContent = {
@@ -39,6 +39,7 @@ function start() {
       onError: (error) => errors.push(error),
     },
   )
+  before(media)
   media.choose({ video: [codec], audio: [] })
   async function run(seconds: number) {
     for (let ms = 0; ms < seconds * 1000; ms += 5) {
@@ -85,6 +86,24 @@ describe('content that fails while it plays', () => {
     await run(4)
     expect(errors).toEqual([])
     expect(media.playback!.snapshot(6500).mediaTimeS).toBeGreaterThan(17)
+    media.close()
+  })
+})
+
+describe('a stream that waits for its viewer', () => {
+  it('remembers its quality and whether it loops, and says that other commands must wait', async () => {
+    const { media, run, play } = start((waiting) => {
+      waiting.command({ type: 'quality', quality: 'low' })
+      waiting.command({ type: 'loop', loop: true })
+      expect(waiting.quality).toBe('low')
+      for (const type of ['play', 'pause'] as const)
+        expect(() => waiting.command({ type })).toThrow(expect.objectContaining({ code: 'STREAM_CONFLICT' }))
+    })
+    expect(media.quality).toBe('low')
+    play()
+    await run(22)
+    expect(media.playback!.phase).toBe('running')
+    expect(media.playback!.snapshot(23_000).mediaTimeS).toBeLessThan(10)
     media.close()
   })
 })

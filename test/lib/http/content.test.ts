@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { contentTypeOf } from '../../../src/lib/http/content-type.ts'
 import { startHttp } from '../../support/http-api.ts'
@@ -176,6 +178,26 @@ describe('pins', () => {
       expect((await post(`/api/v0/ipfs/${remove}`, { cid: cids.film })).status).toBe(200)
       expect((await post(`/api/v0/ipfs/${remove}`, { cid: cids.film })).status).toBe(404)
     }
+  })
+})
+
+describe('a pin', () => {
+  it('ends with the client that asked for it', async () => {
+    const { engine, port } = await startHttp()
+    const asked = Promise.withResolvers<AbortSignal | undefined>()
+    engine.store.pin = (_cid, { signal } = {}) => {
+      asked.resolve(signal)
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const body = JSON.stringify({ cid: cids.film })
+    const socket = connect(port, '127.0.0.1')
+    socket.write(
+      `POST /api/v0/ipfs/pin/add HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
+    const signal = await asked.promise
+    expect(signal?.aborted).toBe(false)
+    socket.destroy()
+    await once(signal!, 'abort')
   })
 })
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { McpxError } from '../../../src/lib/base/errors.ts'
+import type { Logger } from '../../../src/lib/base/logger.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { createHttpServer } from '../../../src/lib/http/server.ts'
 import { defaultOptions, startHttp, token } from '../../support/http-api.ts'
@@ -256,6 +258,31 @@ describe('headers', () => {
 })
 
 describe('failures', () => {
+  it('that are refusals are one warning line; a defect is an error with its stack', async () => {
+    const logged: [level: string, fields: { err?: unknown; code?: string }][] = []
+    const note = (level: string) => (fields: object) => void logged.push([level, fields])
+    const logger: Logger = {
+      debug: note('debug'),
+      info: note('info'),
+      warn: note('warn'),
+      error: note('error'),
+      child: () => logger,
+    }
+    const engine = createMemoryEngine()
+    const failures = [new McpxError('TOO_MANY_STREAMS', 'full'), new Error('broken')]
+    engine.store.pins = async () => Promise.reject(failures.shift())
+    engine.open = async () => Promise.reject(new McpxError('TOO_MANY_STREAMS', 'full'))
+    const { get, post } = await startHttp({}, { engine, logger })
+    for (const status of [503, 500]) expect((await get('/api/v0/ipfs/pins')).status).toBe(status)
+    expect((await post('/api/v0/webrtc/stream', { cid: cids.film })).status).toBe(200)
+    const failed = logged.filter(([, { code }]) => code !== undefined)
+    expect(failed.map(([level, { code, err }]) => [level, code, err !== undefined])).toEqual([
+      ['warn', 'TOO_MANY_STREAMS', false],
+      ['error', 'INTERNAL', true],
+      ['warn', 'TOO_MANY_STREAMS', false],
+    ])
+  })
+
   it('show a client neither stack nor path, and a debugger both', async () => {
     const failing = () => {
       const engine = createMemoryEngine()

@@ -13,7 +13,7 @@ describe('WHEP', () => {
     const answer = await get(...offer(`/whep/${cids.film}?quality=low&start=1:05&loop=1&audio=2`))
     expect(answer.status).toBe(201)
     expect(answer.headers.get('content-type')).toMatch(/^application\/sdp/)
-    expect(answer.headers.get('location')).toBe('/whep-session/stream-1')
+    expect(answer.headers.get('location')).toMatch(/^\/whep-session\/[\w-]{24}$/)
     expect(answer.headers.get('etag')).toBe('"stream-1-0"')
     expect(answer.headers.get('accept-patch')).toBe('application/trickle-ice-sdpfrag')
     expect(await answer.text()).toMatch(/^v=0\r\n/)
@@ -41,7 +41,7 @@ describe('WHEP', () => {
     const answer = await get(...offer(`/whep/${cids.film}/a%20b.mp4`))
     expect(answer.status).toBe(201)
     expect(url.endsWith('/mcpx')).toBe(true)
-    expect(answer.headers.get('location')).toBe('/mcpx/whep-session/stream-1')
+    expect(answer.headers.get('location')).toMatch(/^\/mcpx\/whep-session\/[\w-]{24}$/)
     expect(engine.argsOf('open')[0]![0]).toMatchObject({ content: `${cids.film}/a b.mp4` })
   })
 
@@ -77,7 +77,7 @@ describe('WHEP', () => {
     const { get, engine } = await startHttp()
     const { id } = await engine.open({ content: cids.film })
     const first = await get(...offer(`/whep/${cids.film}?connection_id=${id}`))
-    expect(first.headers.get('location')).toBe(`/whep-session/${id}`)
+    expect(first.headers.get('location')).toMatch(/^\/whep-session\//)
     expect(engine.argsOf('open')).toHaveLength(1)
     const second = await get(...offer(`/whep/${cids.film}?connection_id=${id}`))
     expect(second.status).toBe(409)
@@ -151,6 +151,28 @@ describe('WHEP', () => {
       expect(engine.argsOf('close')).toEqual([['stream-1', 'viewer_left']])
       expect((await get(location, { method: 'DELETE' })).status).toBe(404)
       expect((await patch(trickle('abcd'), { 'if-match': '*' })).status).toBe(404)
+    })
+
+    it('belong to who was told their address: the id of the stream opens none', async () => {
+      const { get, engine, location } = await start()
+      expect(location).not.toContain('stream-1')
+      const headers = { ...fragment, 'if-match': '*' }
+      const patched = await get('/whep-session/stream-1', { method: 'PATCH', body: trickle('efgh'), headers })
+      const deleted = await get('/whep-session/stream-1', { method: 'DELETE' })
+      expect([patched.status, deleted.status]).toEqual([404, 404])
+      expect(engine.argsOf('close')).toEqual([])
+    })
+
+    it('are not begun for a stream that closed while its offer was answered', async () => {
+      const engine = createMemoryEngine()
+      const { get } = await startHttp({}, { engine })
+      const { acceptOffer } = engine
+      engine.acceptOffer = async (id, sdp) => {
+        const answer = await acceptOffer(id, sdp)
+        await engine.close(id, 'content_failed')
+        return answer
+      }
+      expect((await get(...offer(`/whep/${cids.film}`))).status).toBe(404)
     })
 
     it('are forgotten when the stream closes by itself', async () => {

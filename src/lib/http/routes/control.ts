@@ -24,7 +24,7 @@ const statusOf = {
 } as const
 
 /** A stream as the dashboards list it; times as ISO 8601, because their pages subtract them as milliseconds. */
-export function toConnectionItem(record: StreamRecord): ConnectionItem {
+function toConnectionItem(record: StreamRecord): ConnectionItem {
   const { id, content, state, quality, createdAtMs, closedAtMs, peer, error, closeReason } = record
   return {
     connection_id: id,
@@ -62,7 +62,9 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
   app.setErrorHandler((thrown, request, reply) => {
     const { status, body, error } = toFailure(thrown, options.debug)
     const isRefusal = status === 401 || status === 403 || status === 429
-    if (status >= 500) logger.error({ endpoint: request.routeOptions.url, code: body.code, err: error }, error.message)
+    const fields = { endpoint: request.routeOptions.url, code: body.code }
+    if (body.code === 'INTERNAL') logger.error({ ...fields, err: error }, error.message)
+    else if (status >= 500) logger.warn(fields, error.message)
     reply
       .code(isRefusal ? status : 200)
       .type('application/json; charset=utf-8')

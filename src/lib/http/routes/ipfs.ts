@@ -98,9 +98,10 @@ export async function ipfsRoutes(app: App, context: RouteContext): Promise<void>
       app.post(
         `${prefix}/ipfs/${path}`,
         { config: operator, schema: { ...pinSchema, summary: 'Pin' } },
-        async (request) => {
-          const { cid } = await store.resolve(request.body.cid)
-          const { result: _, ...operation } = await timed('pin', () => store.pin(cid))
+        async (request, reply) => {
+          const signal = leavingSignal(reply)
+          const { cid } = await store.resolve(request.body.cid, { signal })
+          const { result: _, ...operation } = await timed('pin', () => store.pin(cid, { signal }))
           return { ...operation, cid }
         },
       )

@@ -1,4 +1,5 @@
 // WHEP (draft-ietf-wish-whep): an offer in, an answer out, and the session as a resource to trickle to, restart and delete.
+import { randomBytes } from 'node:crypto'
 import { McpxError } from '../../base/errors.ts'
 import { parseDurationS } from '../../base/units.ts'
 import { parseQuality } from '../../model/quality.ts'
@@ -20,6 +21,7 @@ import { type App, grantOf, leavingSignal, type Reply, type Request, type RouteC
 import { toFailure } from '../errors.ts'
 
 interface Session {
+  readonly streamId: string
   readonly offer: string
   readonly content: string
   /** Of the viewer, in the ICE session now. */
@@ -31,10 +33,29 @@ interface Session {
 type Wildcard = { '*': string }
 
 export function whepRoutes(app: App, { engine, options, basePath, logger }: RouteContext): void {
+  // By a secret that only the answer names: who knows the id of a stream has not its session.
   const sessions = new Map<string, Session>()
+  const keyOf = new Map<string, string>()
   engine.events.on('stream', ({ id, state }) => {
-    if (state === 'closed') sessions.delete(id)
+    if (state === 'closed') forget(id)
   })
+
+  function forget(streamId: string): void {
+    const key = keyOf.get(streamId)
+    keyOf.delete(streamId)
+    if (key !== undefined) sessions.delete(key)
+  }
+
+  /** Throws STREAM_NOT_FOUND for a stream that closed while its offer was answered. */
+  function remember(session: Session): string {
+    const { streamId } = session
+    const state = engine.get(streamId)?.state ?? 'closed'
+    if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `the stream "${streamId}" is closed`)
+    const key = randomBytes(18).toString('base64url')
+    sessions.set(key, session)
+    keyOf.set(streamId, key)
+    return key
+  }
 
   app.removeAllContentTypeParsers()
   const asText = { parseAs: 'string' as const, bodyLimit: maxSdpBytes }
@@ -62,9 +83,9 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     return request.body as string
   }
 
-  function sessionOf(id: string, grant: Grant): Session {
-    const session = sessions.get(id)
-    if (!session) throw new McpxError('STREAM_NOT_FOUND', `there is no WHEP session "${id}"`)
+  function sessionOf(key: string, grant: Grant): Session {
+    const session = sessions.get(key)
+    if (!session) throw new McpxError('STREAM_NOT_FOUND', `there is no WHEP session "${key}"`)
     requireContent(grant, session.content)
     return session
   }
@@ -120,10 +141,10 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
         throw error
       })
       const etag = `"${id}-0"`
-      sessions.set(id, { offer, content, ufrag, etag, restarts: 0 })
+      const key = remember({ streamId: id, offer, content, ufrag, etag, restarts: 0 })
       describe(reply)
       reply.headers({
-        location: `${basePath}/whep-session/${encodeURIComponent(id)}`,
+        location: `${basePath}/whep-session/${key}`,
         etag,
         'cache-control': 'no-store',
       })
@@ -136,8 +157,8 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     { config: viewer, schema: { tags, summary: 'Trickle candidates, or restart ICE' } },
     async (request, reply) => {
       const fragment = parseFragment(requireType(request as Request, fragmentType))
-      const { id } = request.params
-      const session = sessionOf(id, grantOf(request as Request))
+      const session = sessionOf(request.params.id, grantOf(request as Request))
+      const id = session.streamId
       const condition = request.headers['if-match']
       if (condition === undefined) throw withStatus(428, 'If-Match is needed: the ETag of the ICE session, or *')
       if (condition !== '*' && condition !== session.etag) throw withStatus(412, 'another ICE session is current')
@@ -165,10 +186,9 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     routes.whepSession,
     { config: viewer, schema: { tags, summary: 'End the session' } },
     async (request, reply) => {
-      const { id } = request.params
-      sessionOf(id, grantOf(request as Request))
-      sessions.delete(id)
-      await engine.close(id, 'viewer_left')
+      const { streamId } = sessionOf(request.params.id, grantOf(request as Request))
+      forget(streamId)
+      await engine.close(streamId, 'viewer_left')
       return reply.code(200).send()
     },
   )

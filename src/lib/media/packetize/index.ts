@@ -9,7 +9,7 @@ import type { Packetizer } from './packetizer.ts'
 import { vp8Packetizer } from './vp8.ts'
 import { vp9Packetizer } from './vp9.ts'
 
-export { maxPayloadBytes, type Packetizer } from './packetizer.ts'
+export type { Packetizer } from './packetizer.ts'
 
 /** Throws CODEC_UNSUPPORTED for a codec that RTP does not carry here, MEDIA_CORRUPT for a broken decoder configuration. */
 export function createPacketizer(track: Pick<Track, 'codec' | 'description'>): Packetizer {

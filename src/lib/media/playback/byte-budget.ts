@@ -38,9 +38,3 @@ export function createByteBudget(): ByteBudget {
     },
   }
 }
-
-/** The stage when pacing is off: every packet of a due frame leaves at once. */
-export const unpaced: ByteBudget = {
-  begin() {},
-  take: () => true,
-}

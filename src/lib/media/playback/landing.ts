@@ -9,7 +9,7 @@ const maxPrerollFrames = 150
 const maxRewindS = 0.1
 const toleranceS = 0.0005
 
-export interface Landing {
+interface Landing {
   /** Media time at which the clock starts. */
   readonly mediaTimeS: number
   /** Frames [from, to) go out fast before it; those from `to` on at their time. */
@@ -31,7 +31,7 @@ export function byteLengthOf(frames: readonly PacketizedFrame[], from: number, t
 }
 
 /** Index of the frame that is shown at `timeS`, or -1 when the first one comes later. */
-export function indexAt(frames: readonly PacketizedFrame[], timeS: number): number {
+function indexAt(frames: readonly PacketizedFrame[], timeS: number): number {
   let index = frames.length - 1
   while (index >= 0 && frames[index]!.timeS > timeS + toleranceS) index--
   return index

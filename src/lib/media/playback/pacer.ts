@@ -7,7 +7,7 @@ export interface Paced {
   tick(nowMs: number, wallMs: number): void
 }
 
-export interface PacerStats {
+interface PacerStats {
   readonly viewers: number
   readonly ticks: number
   /** Times the loop was over 20 ms late. */
@@ -25,7 +25,7 @@ export interface Pacer {
   stop(): void
 }
 
-export interface PacerOptions {
+interface PacerOptions {
   readonly clock: Clock
   readonly periodMs?: number
   /** What a viewer's tick threw; the others are not affected. */

@@ -10,7 +10,7 @@ import { TrackHead } from './track-head.ts'
 /** `loading`: a start or a seek waits for content; `stalled`: content did not come in time. */
 export type PlayheadPhase = 'loading' | 'running' | 'stalled' | 'ended'
 
-export interface PlayheadEvents {
+interface PlayheadEvents {
   /** From `atMs` (playout time) media time goes on from `mediaTimeS` at `rate`. */
   epoch(atMs: number, mediaTimeS: number, rate: 0 | 1): void
   buffering(buffering: boolean): void
@@ -20,7 +20,7 @@ export interface PlayheadEvents {
   wake(): void
 }
 
-export interface PlayheadOptions {
+interface PlayheadOptions {
   readonly video?: GopFeed
   readonly audio?: GopFeed
   readonly startS: number

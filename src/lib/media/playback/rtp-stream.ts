@@ -6,7 +6,7 @@ import { type RetransmissionLimits, RetransmissionRing } from './retransmission-
 /** Takes a packet to the network now; false when it could not. The packet is valid only during the call. */
 export type Emit = (packet: OutgoingPacket) => boolean
 
-export interface RtpStreamOptions {
+interface RtpStreamOptions {
   readonly emit: Emit
   /** Sends on the RTX stream. */
   readonly retransmit: Emit

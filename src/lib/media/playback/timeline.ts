@@ -5,7 +5,7 @@ import { clockRateOf, type MediaKind } from '../../model/track.ts'
 /** Largest difference between running Opus time and playout time before audio is anchored anew. */
 const maxAudioDriftSamples = 960
 
-export interface RtpOffsets {
+interface RtpOffsets {
   /** First timestamp of each kind; random in production (RFC 3550 5.1). */
   readonly video: number
   readonly audio: number

@@ -2,9 +2,9 @@
 // the emit callbacks; nothing is made per packet.
 import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
 import type { OutboundStats } from '../../model/stats.ts'
-import { clockRateOf, type MediaKind } from '../../model/track.ts'
+import type { MediaKind } from '../../model/track.ts'
 import type { ServerNote } from '../../protocol/control.ts'
-import { type ByteBudget, createByteBudget } from './byte-budget.ts'
+import { createByteBudget } from './byte-budget.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
 import { LatenessHistogram } from './lateness.ts'
@@ -17,7 +17,7 @@ import { AudioStamper, opusSamples, RtpClock, VideoStamper } from './timeline.ts
 /** The notes a playback has for its viewer. */
 export type PlaybackNote = Extract<ServerNote, { type: 'epoch' | 'buffering' | 'ended' }>
 
-export interface PlaybackTrack {
+interface PlaybackTrack {
   readonly feed: GopFeed
   /** Sends now; false when the transport is not ready. The packet is valid only during the call. */
   readonly emit: Emit
@@ -39,8 +39,6 @@ export interface ViewerPlaybackOptions {
   readonly buffer?: Partial<BufferTarget>
   /** What the viewer is thought to take, in bits a second: bounds prerolls and catch-up. Default 2.5 Mbps. */
   readonly targetBps?: number
-  /** The pacing stage; `unpaced` is the null stage. */
-  readonly budget?: ByteBudget
 }
 
 export interface PlaybackSnapshot {
@@ -58,7 +56,7 @@ export interface PlaybackSnapshot {
   readonly pacingErrorP99Ms?: number
 }
 
-export interface SenderReport {
+interface SenderReport {
   readonly wallMs: number
   readonly rtpTimestamp: number
   readonly packetCount: number
@@ -113,7 +111,7 @@ class Playback implements ViewerPlayback {
   readonly #audio: RtpStream | undefined
   readonly #options: ViewerPlaybackOptions
   readonly #buffer: BufferTarget
-  readonly #budget: ByteBudget
+  readonly #budget = createByteBudget()
   readonly #rates = { targetBps: 2_500_000, burstBps: 2_500_000 * burstFactor }
   readonly #videoStamper = new VideoStamper()
   readonly #audioStamper = new AudioStamper()
@@ -137,7 +135,6 @@ class Playback implements ViewerPlayback {
     const below = (bound: number) => Math.floor(random() * bound)
     this.#options = options
     this.#buffer = { ...defaultBufferTarget, ...options.buffer }
-    this.#budget = options.budget ?? createByteBudget()
     this.#offsets = { video: below(2 ** 32), audio: below(2 ** 32) }
     const numbers = () => ({ sequence: below(2 ** 15), pictureId: below(2 ** 15) })
     if (video)
@@ -405,6 +402,3 @@ class Playback implements ViewerPlayback {
     this.#options.onNote({ type: 'epoch', epoch: { rtpTimestamp, mediaTimeS, rate }, paused: this.#playhead.paused })
   }
 }
-
-/** Ticks a second of the timestamps in epochs. */
-export const epochClockRate = (hasVideo: boolean): number => clockRateOf(hasVideo ? 'video' : 'audio')

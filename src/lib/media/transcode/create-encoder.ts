@@ -4,9 +4,10 @@ import { McpxError } from '../../base/errors.ts'
 import type { WorkerSettings } from '../../protocol/media-plane.ts'
 import type { Encoder } from './encoder.ts'
 import { createFfmpegEncoder, isFfmpegUsable } from './ffmpeg-cli.ts'
-import { createNodeAvEncoder, loadNodeAv, type NodeAv } from './node-av.ts'
+import { createNodeAvEncoder } from './node-av.ts'
+import { loadNodeAv, type NodeAv } from './node-av-library.ts'
 
-export interface EncoderParts {
+interface EncoderParts {
   readonly loadNodeAv?: () => Promise<NodeAv>
   readonly ffmpegPath?: string
 }

@@ -26,7 +26,7 @@ export interface FrameGridOptions {
   readonly sourceFrameRate?: number
 }
 
-export interface FrameGrid {
+interface FrameGrid {
   /** What to encode when a frame shown from `timeS` on comes out of the decoder. Lazy: a long still gives a pick a segment. */
   picks(timeS: number): Iterable<Pick>
   /** What remains after the last frame, which is shown until `endS`: repeats of it. A rest that is hardly seen gives none. */

@@ -4,7 +4,7 @@ import { fromErrorRecord, McpxError, toErrorRecord } from '../../base/errors.ts'
 import type { TranscodeInput, TranscodeJob, TranscodeOutput } from '../../protocol/media-plane.ts'
 import { type RunJobDeps, runTranscodeJob, type Segment } from './run-job.ts'
 
-export type JobPort = Pick<MessagePort, 'postMessage' | 'on' | 'close'>
+type JobPort = Pick<MessagePort, 'postMessage' | 'on' | 'close'>
 
 /** Runs a job for the other end of `port`: as many segments as it grants, until it cancels or goes away. Never rejects. */
 export async function serveJob(

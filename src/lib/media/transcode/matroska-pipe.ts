@@ -119,7 +119,7 @@ export function matroskaCluster(frame: Pick<Frame, 'isKey' | 'data'>, timeS: num
   return element(ids.cluster, time, element(ids.simpleBlock, head, frame.data))
 }
 
-export interface Block {
+interface Block {
   readonly timeS: number
   readonly isKey: boolean
   readonly data: Uint8Array

@@ -3,8 +3,8 @@ import type { Frame as AvFrame, FilterContext, FilterGraph } from 'node-av/lib'
 import { McpxError } from '../../base/errors.ts'
 import type { Frame, Gop } from '../../model/frame.ts'
 import { type AudioRecipe, type EncodeRequest, opusFrameSamples, opusLookahead, prerollS } from './encoder.ts'
-import { check, type NodeAv, openWith } from './node-av.ts'
 import { createDecoder, ticksPerS } from './node-av-decoder.ts'
+import { check, type NodeAv, openWith } from './node-av-library.ts'
 
 const rate = 48_000
 /** Up to here a gap is filled by the resampler; a longer one here, bit by bit, so that a wild timestamp costs no memory. */

@@ -3,7 +3,7 @@ import type { Frame as AvFrame, CodecContext } from 'node-av/lib'
 import { McpxError } from '../../base/errors.ts'
 import type { Frame } from '../../model/frame.ts'
 import type { Track } from '../../model/track.ts'
-import type { Constants, NodeAv } from './node-av.ts'
+import type { Constants, NodeAv } from './node-av-library.ts'
 
 /** Our codec names that are not FFmpeg's own. Decoders by name, the first that is there. */
 const decoderNames: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +28,7 @@ function namesOf(codec: string): readonly string[] {
 }
 
 /** Whether FFmpeg here has a decoder for a track's codec. */
-export function findDecoder(av: NodeAv, codec: string) {
+function findDecoder(av: NodeAv, codec: string) {
   for (const name of namesOf(codec)) {
     const found = av.lib.Codec.findDecoderByName(name as Parameters<typeof av.lib.Codec.findDecoderByName>[0])
     if (found) return found
@@ -39,7 +39,7 @@ export function findDecoder(av: NodeAv, codec: string) {
 /** Ticks per second of the times that go through decoder and filters. */
 export const ticksPerS = 90_000
 
-export interface Decoder {
+interface Decoder {
   /** The decoded frames that `frame` brought out. Each is valid until the next is asked for. A frame that is damaged gives none. */
   decode(frame: Frame): Iterable<AvFrame>
   /** What is still inside, at the end. */

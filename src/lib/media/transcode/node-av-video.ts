@@ -4,8 +4,8 @@ import { McpxError } from '../../base/errors.ts'
 import type { Frame, Gop } from '../../model/frame.ts'
 import type { EncodeRequest, VideoRecipe } from './encoder.ts'
 import { createFrameGrid, type Pick } from './grid.ts'
-import { check, type NodeAv, openWith } from './node-av.ts'
 import { createDecoder, ticksPerS } from './node-av-decoder.ts'
+import { check, type NodeAv, openWith } from './node-av-library.ts'
 
 interface Run {
   readonly signal: AbortSignal

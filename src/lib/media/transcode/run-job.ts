@@ -69,7 +69,7 @@ async function* gopsFrom(
  * Frames in presentation order to whole segments, each in one slab. A segment is given when the next one begins, and the last
  * one at the end. The last has no frames when the job starts after the end of the source; it then says where that is.
  */
-export async function* cutSegments(
+async function* cutSegments(
   frames: AsyncIterable<Frame>,
   { from, segmentS }: Pick<TranscodeJob, 'from' | 'segmentS'>,
   sourceEndS: () => number,

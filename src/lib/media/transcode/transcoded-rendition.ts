@@ -10,7 +10,7 @@ import type { RunningJob } from './job-port.ts'
 import { recipeKey, transcodedTrack } from './recipe.ts'
 import type { Segment } from './run-job.ts'
 
-export interface TranscodedRenditionOptions {
+interface TranscodedRenditionOptions {
   readonly source: SourceRef
   readonly track: Track
   readonly recipe: Recipe

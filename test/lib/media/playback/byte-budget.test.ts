@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createByteBudget, unpaced } from '../../../../src/lib/media/playback/byte-budget.ts'
+import { createByteBudget } from '../../../../src/lib/media/playback/byte-budget.ts'
 
 test('whatever the ticks, what leaves stays below the rate plus 10 ms of it and two packets', () => {
   fc.assert(
@@ -39,9 +39,4 @@ test('after a stall no more than 10 ms are made up at once', () => {
   let sent = 0
   while (budget.take(1100, 300)) sent += 1100
   expect(sent).toBeLessThanOrEqual(5000 + 1100)
-})
-
-test('unpaced lets everything go', () => {
-  unpaced.begin(1, 0)
-  expect(Array.from({ length: 100 }, () => unpaced.take(1100, 0)).every(Boolean)).toBe(true)
 })
