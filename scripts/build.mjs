@@ -1,7 +1,8 @@
-// The project's build (`npm run build`, also run by npm after an install in a clone):
-// TypeScript to dist/, and the pages of src/web to one self-contained HTML file each in dist/web/.
+// The project's build (`npm run build`): TypeScript to dist/, and the pages of src/web to one self-contained HTML file each in
+// dist/web/. With --if-stale nothing is done where dist/ is newer than what it is made of: npm asks for a build after an install,
+// and again before the first `npx mcpx` in a clone.
 import { spawn } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 
@@ -34,6 +35,29 @@ function compile(compiler) {
   })
 }
 
+/** The changes of the files at and below a path, in milliseconds. */
+function changes(path) {
+  if (!existsSync(path)) return []
+  if (statSync(path).isFile()) return [statSync(path).mtimeMs]
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs)
+}
+
+/** Whether everything that a build writes last is there, and newer than all that it reads. */
+function isFresh() {
+  const written = ['cli.js', 'web/home.html', 'web/player.html'].map((name) => changes(join(dist, name))[0] ?? 0)
+  const read = [
+    'src',
+    'scripts/build.mjs',
+    'scripts/build-web.mjs',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]
+  return Math.min(...written) >= Math.max(...read.flatMap((name) => changes(join(root, name))))
+}
+
+if (process.argv.includes('--if-stale') && isFresh()) process.exit(0)
 const compiler = findCompiler()
 if (!compiler) {
   if (existsSync(join(dist, 'cli.js'))) process.exit(0)

@@ -1,7 +1,7 @@
 // `npm test`: makes sure that this is the right Node and that dist/ is fresh, says which real parts are here, then runs the tests.
 // Arguments go to vitest. MCPX_REQUIRE_PARTS=1 makes a missing part an error; a list (`chromium,ffmpeg`) makes these errors.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -58,21 +58,9 @@ function assertNode() {
   process.exit(1)
 }
 
-/** The newest change below a folder, in milliseconds. */
-function newest(path) {
-  if (!existsSync(path)) return 0
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs))
-}
-
 function buildIfStale() {
-  const built = join(root, 'dist/cli.js')
-  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map(
-    (name) => statSync(join(root, name)).mtimeMs,
-  )
-  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(newest(join(root, 'src')), ...inputs)) return
-  console.log('dist/ is missing or older than src/: building')
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit', cwd: root })
+  const build = [join(root, 'scripts/build.mjs'), '--if-stale']
+  const { status } = spawnSync(process.execPath, build, { stdio: 'inherit', cwd: root })
   if (status !== 0) process.exit(status ?? 1)
 }
 

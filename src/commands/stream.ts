@@ -1,7 +1,7 @@
 // `mcpx stream`: plays content to a viewer without a screen and shows how well it arrives.
 import { resolve } from 'node:path'
 import { systemClock } from '../lib/base/clock.ts'
-import { exitCodes } from '../lib/base/errors.ts'
+import { exitCodes, McpxError } from '../lib/base/errors.ts'
 import { isFancy } from '../lib/base/io.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 import { defineCommand } from './define-command.ts'
@@ -43,12 +43,22 @@ export function createStreamCommand(start: StartServer = startServer) {
           ...(options.token ? { token: options.token } : {}),
         })
         const result = await playOn(api, input, options, { io, clock: systemClock, isFancy: isFancy(io) })
+        if (result.reason === 'closed') throw cutShort(result.detail)
         return result.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
       } finally {
         await server?.stop()
       }
     },
   })
+}
+
+/** What a stream that the server closes before its end has failed of. */
+function cutShort(reason: string | undefined): McpxError {
+  if (reason === 'server_stopped')
+    return new McpxError('SERVER_UNREACHABLE', 'the server stopped before the end of the stream')
+  if (reason === 'requested')
+    return new McpxError('STREAM_NOT_FOUND', 'the stream was closed at the server before its end')
+  return new McpxError('PEER_FAILED', 'the connection was closed before the end of the stream')
 }
 
 /** A server for this stream alone: loopback, free ports, no metrics port. */

@@ -113,6 +113,15 @@ describe('the running server', () => {
     expect(connections.filter(({ status }) => status !== 'closed')).toEqual([])
   })
 
+  it('says that somebody else closed the stream, which is no success', async () => {
+    const { io, code } = stream([server.ready.sample.cid, '--json'])
+    await io.waitFor('stdout', /"framesReceived":[1-9]/)
+    await fetch(`${server.ready.url}/api/v0/webrtc/close_all`, { method: 'POST' })
+    expect(await code).toBe(1)
+    expect(events(io).at(-1)).toMatchObject({ event: 'end', reason: 'closed', detail: 'requested' })
+    expect(io.stderr()).toContain('"code":"STREAM_NOT_FOUND"')
+  })
+
   it.each([
     ['QmNotACid', 'INVALID_CID', 2],
     ['bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy', 'CONTENT_NOT_FOUND', 1],

@@ -70,7 +70,7 @@ describe('mcpx serve', () => {
 
     server.kill('SIGINT')
     expect(await server.exit).toBe(0)
-    expect(await stream.exit).not.toBe(null)
+    expect(await stream.exit).toBe(3)
     await expect(fetch(server.ready.url)).rejects.toThrow()
     expect(readdirSync(home)).toEqual([])
   })

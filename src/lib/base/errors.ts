@@ -162,7 +162,7 @@ export function toMcpxError(thrown: unknown): McpxError {
   return new McpxError('INTERNAL', error.message, { cause: error })
 }
 
-/** The form in which an error crosses a process, worker or network border: no stack, no path. */
+/** The form in which an error crosses a process, worker or network border: no stack, no cause. */
 export interface ErrorRecord {
   readonly code: ErrorCode
   readonly message: string

@@ -8,6 +8,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  */
 const repeatMs = 300
 
+/** Listens for signals and broken pipes from now on. A second interrupt ends the process at once. */
 export function createProcessIo(): Io {
   const controller = new AbortController()
   let firstAtMs = 0

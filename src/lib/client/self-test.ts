@@ -12,7 +12,7 @@ export interface SelfTestStep {
 }
 
 /**
- * Test connection, stream the sample, close it, stream again, close all. A failed step does not stop those after it, except
+ * Test connection, stream the sample, close it, close all. A failed step does not stop those after it, except
  * that a stream that never opened cannot be closed. `onStep` is called as each ends.
  */
 export async function runSelfTest(api: Api, onStep: (step: SelfTestStep) => void): Promise<SelfTestStep[]> {

@@ -14,7 +14,7 @@ interface WatchOptions {
   readonly durationS?: number | undefined
   /** Records to this file. */
   readonly output?: string | undefined
-  /** How long the first packet may take to come. */
+  /** How long the first frame may take to come. */
   readonly connectTimeoutS?: number
   onSnapshot(snapshot: ViewerSnapshot): void
 }
@@ -77,7 +77,7 @@ function overTime(
 /** The recorder brings a muxer along: it is loaded by those who record. */
 export const loadRecorder = () => import('./recorder.ts')
 
-/** Starts the file with the first key frame, when the tracks and the size of the picture are known. */
+/** Opens the file when the tracks and the size of the picture are known; what came before is kept for it. */
 function record(viewer: Viewer, path: string, clock: Clock) {
   let early: { readonly frame: ReceivedFrame; readonly atMs: number }[] = []
   const reports: Partial<Record<MediaKind, SenderClock>> = {}

@@ -6,7 +6,7 @@ import type { GetBlock } from './dag-file.ts'
 import { decodeDagNode } from './dag-node.ts'
 
 /** Bounds of a walk. What claims more is an attack on memory or on time. */
-export interface WalkLimits {
+interface WalkLimits {
   /** 10 million leaves of 256 KiB are 2.4 TiB. */
   readonly blocks: number
   /** Blocks that may have children: all are remembered (some 100 bytes each), or a small DAG could be walked for ever. */

@@ -28,7 +28,6 @@ interface RepoOptions {
 export interface Repo {
   readonly path: string
   readonly nodeId: string
-  readonly isThrowAway: boolean
   close(): void
 }
 
@@ -44,7 +43,6 @@ export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
   return {
     path,
     nodeId: options.nodeId ?? keptNodeId(path),
-    isThrowAway: options.isolation,
     close() {
       lock.release()
       if (options.isolation) rmSync(path, { recursive: true, force: true })

@@ -55,7 +55,7 @@ export interface Engine {
   readonly events: Events<EngineEvents>
   readonly store: ContentStore
   readonly info: EngineInfo
-  /** Resolves, reads and understands the content and reserves a place for a viewer; closed after 60 s without one. */
+  /** Resolves, reads and understands the content and reserves a place for a viewer; closed when none comes in time. */
   open(request: OpenRequest): Promise<StreamRecord>
   probe(content: string, signal?: AbortSignal): Promise<MediaInfo>
   /** Viewer offers; also an ICE restart of a running stream. */

@@ -44,9 +44,14 @@ export function createOpener(times: OpenTimes, deps: OpenerDeps): Pick<Engine, '
     return withDeadline(clock, times.openTimeoutMs, ends, run, late)
   }
 
+  /** What plays is not held up by a cache that cannot be written, as on a full disk. */
   function remember(source: SourceRef, info: MediaInfo): void {
     const sizeBytes = Object.values(source.files).reduce((sum, file) => sum + file.sizeBytes, 0)
-    metadata.put(source.id, { sizeBytes, media: info })
+    try {
+      metadata.put(source.id, { sizeBytes, media: info })
+    } catch (error) {
+      logger.warn({ content: source.id, error: String(error) }, 'CID metadata not kept')
+    }
   }
 
   async function openNow(request: OpenRequest, signal: AbortSignal): Promise<StreamRecord> {

@@ -23,9 +23,8 @@ export type TranscodeMethods = {
 }
 
 interface TranscodePlane {
-  /** Hands the job to the least busy worker; throws TOO_MANY_STREAMS when all are full. Resolves once it is taken. */
+  /** Hands the job to the least busy worker; throws TOO_MANY_STREAMS when all are full. How it ends goes over its port. */
   start(job: TranscodeJob & { port: unknown }): void
-  readonly jobs: number
   stop(): Promise<void>
 }
 
@@ -68,14 +67,14 @@ export function createTranscodePlane(
   }
 
   return {
-    get jobs() {
-      return slots.reduce((sum, slot) => sum + slot.jobs, 0)
-    },
     start(job) {
       if (stopped) throw new McpxError('INTERRUPTED', 'the server is stopping')
       const slot = slotFor()
       if (slot.jobs >= settings.maxJobsPerWorker)
-        throw new McpxError('TOO_MANY_STREAMS', `${this.jobs} transcodes are running already`)
+        throw new McpxError(
+          'TOO_MANY_STREAMS',
+          `${slots.reduce((sum, { jobs }) => sum + jobs, 0)} transcodes are running already`,
+        )
       slot.jobs++
       slot.link.rpc
         .call('start', job, { transfer: [job.port] })

@@ -1,4 +1,4 @@
-// Who may do what: the server's token, signed tokens with a narrower scope, single-use tickets, and the open-bind rule.
+// Who may do what: the server's token, signed tokens with a narrower scope, and single-use tickets.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'

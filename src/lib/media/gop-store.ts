@@ -10,7 +10,6 @@ interface GopStore {
   at(renditionId: string, timeS: number): PacketizedGop | undefined
   /** Keeps a GOP, unless it alone is over the bound. `isFirst` when nothing is before it. */
   put(renditionId: string, gop: PacketizedGop, isFirst: boolean): void
-  drop(renditionId: string): void
 }
 
 /** What is kept of one rendition. `starts` are the keys of `byStart` in ascending order. */
@@ -113,9 +112,6 @@ export function createGopStore(maxBytes: number): GopStore {
         if (bytes <= maxBytes) break
         evict(oldest)
       }
-    },
-    drop(renditionId) {
-      for (const entry of [...(shelves.get(renditionId)?.byStart.values() ?? [])]) evict(entry)
     },
   }
 }

@@ -35,8 +35,6 @@ export interface RenditionCache {
    * each reads for itself, so that closing one does not hurt the other.
    */
   open(rendition: Rendition, packetizer: Packetizer): CachedRendition
-  /** Forgets what is kept of a rendition. */
-  drop(renditionId: string): void
   stats(): RenditionCacheStats
 }
 
@@ -98,7 +96,6 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
       opened.set(rendition, known)
       return known
     },
-    drop: (renditionId) => store.drop(renditionId),
     stats: () => ({ bytes: store.bytes, entries: store.entries, hits, misses }),
   }
 }

@@ -10,8 +10,21 @@ export type Role = (typeof roles)[number]
 /** A CID, path or address of content; what it means is the store's to say. */
 const contentText = z.string().trim().min(1).max(4096)
 
+/** Said by each branch: zod takes the words of the one whose type fits. */
+const isNoQuality = {
+  error: ({ input }: { input?: unknown }) =>
+    `${JSON.stringify(input)?.slice(0, 64)} is none of ${qualities.join(', ')} or 0 to 100`,
+}
+
 export const qualityValue = z
-  .union([z.enum(qualities), z.int().min(0).max(100), z.string().regex(/^\d{1,3}$/)])
+  .union(
+    [
+      z.enum(qualities, isNoQuality),
+      z.int(isNoQuality).min(0, isNoQuality).max(100, isNoQuality),
+      z.string().regex(/^\d{1,3}$/, isNoQuality),
+    ],
+    isNoQuality,
+  )
   .describe('A name, or a whole number from 0 to 100')
 
 const failureBody = z

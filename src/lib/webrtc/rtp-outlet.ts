@@ -7,7 +7,7 @@ import { type Protect, Rollover } from './srtp.ts'
 
 /** What the outlets of a peer share. */
 export interface OutletLink {
-  /** Undefined until DTLS is done, and after close. */
+  /** Undefined until DTLS is done, while the path is lost, and after close. */
   readonly protect: Protect | undefined
   post(packet: Buffer): boolean
   sendRtcp(compound: Buffer): boolean

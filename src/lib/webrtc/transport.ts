@@ -1,4 +1,4 @@
-// ICE, DTLS, SRTP and SCTP of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
+// ICE, DTLS, SRTP and the control channel of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -42,7 +42,7 @@ const maxDtlsBytesPerS = 524_288
 const maxRtcpBytesPerS = 32_768
 
 /** Resolves with the work or without it. */
-async function withDeadline(clock: Clock, work: Promise<void>, delayMs: number): Promise<void> {
+async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = clock.after(delayMs, resolve)
   await Promise.race([work, promise]).finally(() => timer.cancel())
@@ -149,7 +149,7 @@ export class Transport {
   async gather(): Promise<void> {
     if (this.#isGathered) return
     const startedAt = this.#options.clock.now()
-    await withDeadline(this.#options.clock, this.#agent.gatherCandidates(), serverTimeoutS * 1000)
+    await waitAtMost(serverTimeoutS * 1000, this.#agent.gatherCandidates(), this.#options.clock)
     this.timings.iceGatheringMs ??= this.#options.clock.now() - startedAt
     this.#isGathered = true
     this.events.emit('candidate', null)

@@ -157,14 +157,6 @@ describe('the rendition cache', () => {
     expect(cache.open(one, packetizer)).toBe(cache.open(one, packetizer))
   })
 
-  it('forgets a rendition on request', async () => {
-    const cache = createRenditionCache({ maxBytes: 1e6 })
-    const rendition = memoryRendition()
-    await cache.open(rendition, packetizer).gopAt(0, signal)
-    cache.drop(rendition.id)
-    expect(cache.stats()).toMatchObject({ bytes: 0, entries: 0 })
-  })
-
   it('lets go of what was not used for longest', async () => {
     const cache = createRenditionCache({ maxBytes: 4000 }) // three GOPs of some 1300 bytes
     const rendition = memoryRendition()

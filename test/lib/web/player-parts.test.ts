@@ -107,6 +107,8 @@ describe('the recent items', () => {
   })
 
   it('leave out what was not stored by us', () => {
+    const many = Array.from({ length: 30 }, (_, i) => ({ content: `c${i}`, atMs: i }))
+    expect(parseRecent(JSON.stringify(many))).toEqual(many.slice(0, 12))
     expect(parseRecent('{')).toEqual([])
     expect(parseRecent('{"a":1}')).toEqual([])
     expect(parseRecent('[null, 3, {"content": 5, "atMs": 1}, {"content": "c", "atMs": 1}]')).toEqual([

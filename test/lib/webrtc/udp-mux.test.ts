@@ -152,6 +152,16 @@ describe('the shared socket', () => {
     })
   })
 
+  it('begins in a range where it is told to', async () => {
+    const socket = await open()
+    const { port } = socket.address()
+    socket.close()
+    await once(socket, 'close')
+    const late = await createUdpMux({ addresses: ['127.0.0.1'], portRange: [port, port + 40], offset: 20 })
+    expect(late.addresses[0]!.port).toBeGreaterThanOrEqual(port + 20)
+    await late.close()
+  })
+
   it('has one number on every address', async () => {
     const both = await createUdpMux({ addresses: ['127.0.0.1', '127.0.0.2'] })
     expect(new Set(both.addresses.map(({ port }) => port)).size).toBe(1)

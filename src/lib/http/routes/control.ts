@@ -1,4 +1,4 @@
-// The control routes of the seeds' dashboards: HTTP 200 in every case, `success` and `error` say how it went.
+// The control routes of the origin's dashboards: HTTP 200 in every case, `success` and `error` say how it went.
 import type { z } from 'zod'
 import { McpxError } from '../../base/errors.ts'
 import { parseQuality } from '../../model/quality.ts'

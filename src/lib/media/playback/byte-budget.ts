@@ -1,7 +1,7 @@
 // How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
 
 /** The pacing stage of one viewer. */
-export interface ByteBudget {
+interface ByteBudget {
   /** A frame begins: bytes a millisecond from now on. */
   begin(bytesPerMs: number, nowMs: number): void
   /** True when `byteLength` may be sent now; it is then spent. */

@@ -2,7 +2,7 @@
 import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
 import type { GopFeed } from './feed.ts'
 
-/** How much to hold ahead. Shared by the queues of a viewer and changeable while they run. */
+/** How much to hold ahead. Shared by the queues of a viewer. */
 export interface BufferTarget {
   /** Media seconds to hold ahead of the playhead. */
   bufferS: number

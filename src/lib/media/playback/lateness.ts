@@ -15,10 +15,6 @@ export class LatenessHistogram {
     return this.#total
   }
 
-  get maxMs(): number {
-    return this.#maxMs
-  }
-
   record(lateMs: number): void {
     this.#total++
     if (lateMs > this.#maxMs) this.#maxMs = lateMs
@@ -34,13 +30,6 @@ export class LatenessHistogram {
       if (left <= 0) return Math.min(upperEdgeMs(bucket), this.#maxMs)
     }
     return this.#maxMs
-  }
-
-  /** Adds all of another one, for a figure over viewers. */
-  add(other: LatenessHistogram): void {
-    for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! += other.#counts[i]!
-    this.#total += other.#total
-    this.#maxMs = Math.max(this.#maxMs, other.#maxMs)
   }
 
   reset(): void {

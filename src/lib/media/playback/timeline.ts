@@ -105,18 +105,3 @@ export class AudioStamper {
     return this.#last >>> 0
   }
 }
-
-/** Samples at 48 kHz in an Opus packet, from its TOC byte (RFC 6716 3.1). 0 for an empty packet. */
-export function opusSamples(packet: Uint8Array): number {
-  const toc = packet[0]
-  if (toc === undefined) return 0
-  const code = toc & 3
-  const count = code === 0 ? 1 : code === 3 ? (packet[1] ?? 0) & 63 : 2
-  return Math.min(count * opusFrameSamples(toc >> 3), 5760)
-}
-
-function opusFrameSamples(config: number): number {
-  if (config >= 16) return 120 << (config & 3)
-  if (config >= 12) return 480 << (config & 1)
-  return (config & 3) === 3 ? 2880 : 480 << (config & 3)
-}

@@ -32,10 +32,6 @@ export class TrackHead {
     this.queue = this.#open(startS)
   }
 
-  get isSwitching(): boolean {
-    return this.#switchTo !== undefined
-  }
-
   /** Starts over at `timeS` of the newest feed; what was loading is dropped. */
   reopen(timeS: number): void {
     this.close()

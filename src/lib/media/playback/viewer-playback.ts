@@ -4,6 +4,7 @@ import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
 import type { OutboundStats } from '../../model/stats.ts'
 import type { MediaKind } from '../../model/track.ts'
 import type { ServerNote } from '../../protocol/control.ts'
+import { opusSamples } from '../opus-toc.ts'
 import { createByteBudget } from './byte-budget.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
@@ -12,7 +13,7 @@ import type { Paced } from './pacer.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
 import { audioRetransmission, videoRetransmission } from './retransmission-ring.ts'
 import { type Emit, RtpStream } from './rtp-stream.ts'
-import { AudioStamper, opusSamples, RtpClock, VideoStamper } from './timeline.ts'
+import { AudioStamper, RtpClock, VideoStamper } from './timeline.ts'
 
 /** The notes a playback has for its viewer. */
 export type PlaybackNote = Extract<ServerNote, { type: 'epoch' | 'buffering' | 'ended' }>
@@ -73,7 +74,6 @@ export interface ViewerPlayback extends Paced {
   setVideoFeed(feed: GopFeed): void
   setAudioFeed(feed: GopFeed): void
   setTargetBps(targetBps: number): void
-  setBuffer(buffer: Partial<BufferTarget>): void
   setRoundTripMs(roundTripMs: number): void
   onPictureLoss(nowMs: number): void
   onNack(kind: MediaKind, sequences: readonly number[], nowMs: number): void
@@ -81,7 +81,7 @@ export interface ViewerPlayback extends Paced {
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined
   readonly phase: PlayheadPhase
   snapshot(nowMs: number): PlaybackSnapshot
-  /** Lateness of the packets since the last snapshot, to be added up over viewers. */
+  /** Lateness of the packets since the last snapshot. */
   readonly lateness: LatenessHistogram
   close(): void
 }
@@ -200,10 +200,6 @@ class Playback implements ViewerPlayback {
     this.#rates.targetBps = targetBps
     this.#rateGop = undefined
     this.#rates.burstBps = Math.max(targetBps, this.#gopBytesPerMs * 8000) * burstFactor
-  }
-
-  setBuffer(buffer: Partial<BufferTarget>): void {
-    Object.assign(this.#buffer, buffer)
   }
 
   setRoundTripMs(roundTripMs: number): void {

@@ -1,12 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  AudioStamper,
-  MediaClock,
-  opusSamples,
-  RtpClock,
-  VideoStamper,
-} from '../../../../src/lib/media/playback/timeline.ts'
+import { AudioStamper, MediaClock, RtpClock, VideoStamper } from '../../../../src/lib/media/playback/timeline.ts'
 
 test('one instant has one wall clock time and a timestamp of each kind, over the 32-bit wrap', () => {
   fc.assert(
@@ -67,17 +61,4 @@ test('audio after a break is anchored at once, unless it would overlap what was 
   expect(stamper.stamp(1000, 960)).toBe(1000)
   stamper.break()
   expect(stamper.stamp(1500, 960)).toBe(1960)
-})
-
-test.each([
-  ['SILK 60 ms, one frame', [3 << 3], 2880],
-  ['SILK 10 ms, two frames', [(0 << 3) | 1], 960],
-  ['hybrid 20 ms', [15 << 3], 960],
-  ['CELT 2.5 ms', [16 << 3], 120],
-  ['CELT 20 ms', [31 << 3], 960],
-  ['CELT 20 ms, code 3 with three frames', [(31 << 3) | 3, 3], 2880],
-  ['more than 120 ms, which no packet may hold', [(31 << 3) | 3, 63], 5760],
-  ['nothing', [], 0],
-])('an Opus packet says how long it is: %s', (_name, bytes, samples) => {
-  expect(opusSamples(Uint8Array.from(bytes))).toBe(samples)
 })

@@ -237,6 +237,24 @@ test('a load that fails is said once, and a seek tries again', async () => {
   expect(state(rig).phase).toBe('running')
 })
 
+test('after a stall half a second is waited for, so that slow content stands rarely instead of at every GOP', async () => {
+  const rig = new PlaybackRig({ durationS: 4, loadMs: () => 300, video: { gopS: 0.2 }, audio: false })
+  rig.playback.play()
+  await rig.run(12_000)
+  const { underruns, phase } = state(rig)
+  expect(phase).toBe('ended')
+  expect(underruns).toBeGreaterThan(0)
+  expect(underruns).toBeLessThan(8)
+})
+
+test('content that is too short to loop ends', async () => {
+  const rig = new PlaybackRig({ durationS: 0.06, loop: true, audio: false })
+  rig.playback.play()
+  await rig.run(1000)
+  expect(state(rig).phase).toBe('ended')
+  expect(rig.sent.video.length).toBeLessThan(30)
+})
+
 test('play at the end starts over', async () => {
   const rig = new PlaybackRig({ durationS: 1 })
   rig.playback.play()
