@@ -165,7 +165,7 @@ describe('failures', () => {
     const onTerminal = await run(argv, { stdoutIsTty: true })
     const piped = await run(argv)
     const json = await run([...argv, '--json'], { stdoutIsTty: true })
-    for (const { code } of [onTerminal, piped, json]) expect(await code).toBe(0)
+    for (const { code, io } of [onTerminal, piped, json]) expect(await code, io.stderr()).toBe(0)
     expect(onTerminal.io.stdout()).toContain(`player ${url}player/bafy#token=hunter%202\n`)
     for (const { io } of [piped, json]) expect(io.stdout()).not.toContain('hunter')
   })
