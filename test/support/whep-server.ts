@@ -26,17 +26,20 @@ function payload(isKey: boolean, index: number): Uint8Array {
 export async function startWhepServer(options: WhepServerOptions) {
   const settings = { iceServers: [], announceAddresses: [], bindAddresses: ['127.0.0.1'] }
   const factory = await createPeerFactory(settings, { clock: systemClock, logger: silentLogger })
-  const open = new Set<() => Promise<void>>()
+  /** What closes each session, by its address. */
+  const open = new Map<string, () => Promise<void>>()
+  let sessions = 0
 
   async function answer(offer: string, response: ServerResponse): Promise<void> {
     const peer = await factory.createPeer()
+    const session = `/session/${++sessions}`
     let timer: { cancel(): void } | undefined
     const close = async () => {
       timer?.cancel()
-      open.delete(close)
+      open.delete(session)
       await peer.close()
     }
-    open.add(close)
+    open.set(session, close)
     peer.events.on('controlOpen', () => {
       const media = {
         container: 'test',
@@ -56,7 +59,7 @@ export async function startWhepServer(options: WhepServerOptions) {
       })
     })
     const sdp = await peer.acceptOffer(offer, async ({ video }) => ({ video: video.find((c) => c.codec === 'vp8')! }))
-    response.writeHead(201, { 'content-type': 'application/sdp', location: '/session/1' }).end(sdp)
+    response.writeHead(201, { 'content-type': 'application/sdp', location: session }).end(sdp)
   }
 
   const http = await startHttpServer(({ method, url, body }, response) => {
@@ -65,7 +68,7 @@ export async function startWhepServer(options: WhepServerOptions) {
     else if (method === 'POST' && options.refuse) answerJson(response, options.refuse.status, options.refuse.body)
     else if (method === 'POST') void answer(body, response)
     else if (method === 'DELETE')
-      void Promise.all([...open].map((close) => close())).then(() => response.writeHead(200).end())
+      void (open.get(url)?.() ?? Promise.resolve()).then(() => response.writeHead(200).end())
     else answerJson(response, 200, { success: true })
   })
 
@@ -73,7 +76,7 @@ export async function startWhepServer(options: WhepServerOptions) {
     ...http,
     openPeers: () => factory.openPeers,
     async stop() {
-      await Promise.all([...open].map((close) => close()))
+      await Promise.all([...open.values()].map((close) => close()))
       await factory.close()
       await http.stop()
     },
