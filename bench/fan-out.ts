@@ -49,7 +49,7 @@ export async function run(context: BenchContext): Promise<void> {
     server,
     receivers,
     probe: createProbe(1),
-    content: await addContent(server, 'clip.webm', twoMegabitClip()),
+    content: await addContent(server, 'clip.webm', twoMegabitClip(context.pick(20, 20, 5))),
   }
   try {
     await measureCounts(rig, context.pick([10, 50, 100], [10, 50], [2]))

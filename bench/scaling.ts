@@ -52,7 +52,7 @@ async function measure(context: BenchContext, workers: number, viewers: number):
   const receivers = startReceivers()
   const probe = createProbe(workers)
   try {
-    const content = await addContent(server, 'clip.webm', twoMegabitClip())
+    const content = await addContent(server, 'clip.webm', twoMegabitClip(context.pick(20, 20, 5)))
     await watchMany(server.engine, receivers, content, viewers)
     await wait(context.pick(4000, 2500, 500))
     const pacing: number[] = []

@@ -23,10 +23,10 @@ function make(name: string, args: readonly string[]): string {
 }
 
 /** VP8 at 1.94 Mbps and Opus at 64 kbps: together 2 Mbps, passed through as it is. A key frame every 2 s. */
-export function twoMegabitClip(): string {
+export function twoMegabitClip(durationS = 20): string {
   const rate = ['-b:v', '1940k', '-minrate', '1940k', '-maxrate', '1940k', '-bufsize', '970k']
-  return make('vp8-2mbps-20s.webm', [
-    ...['-f', 'lavfi', '-i', picture('640x360', 20), '-f', 'lavfi', '-i', sound(20)],
+  return make(`vp8-2mbps-${durationS}s.webm`, [
+    ...['-f', 'lavfi', '-i', picture('640x360', durationS), '-f', 'lavfi', '-i', sound(durationS)],
     ...['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '60', ...rate],
     ...['-c:a', 'libopus', '-b:a', '64k'],
   ])

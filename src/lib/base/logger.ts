@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import pino from 'pino'
 import { McpxError } from './errors.ts'
+import { makeFolder } from './folder.ts'
 import type { LogFormat, LogLevel } from './log-levels.ts'
 import { toLogText } from './log-text.ts'
 
@@ -57,12 +58,13 @@ function sinkOf({ format = 'auto', folder, write }: LoggerOptions): (line: strin
 
 /** Synchronous: the last line before an end is the one that matters. */
 function toFile(dest: number | string): (line: string) => void {
-  const file = pino.destination({ dest, sync: true, mkdir: true, append: true })
+  const file = pino.destination({ dest, sync: true, append: true })
   return (line) => void file.write(line)
 }
 
 function openFile(folder: string): (line: string) => void {
   try {
+    makeFolder(folder)
     return toFile(join(folder, 'mcpx.log'))
   } catch (error) {
     throw new McpxError('INVALID_OPTION', `--log-dir: ${(error as Error).message}`, {

@@ -1,9 +1,9 @@
 // The block folder with a budget: pinned blocks stay, the others go by last use when their bytes exceed it.
-import { mkdirSync } from 'node:fs'
 import { readdir, stat, type writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { McpxError, toMcpxError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import { blockKey, createBlockFolder } from './block-folder.ts'
 import { inlineBytes, maxBlockBytes } from './block-hash.ts'
 import { type BlockIndex, openBlockIndex } from './block-index.ts'
@@ -50,7 +50,7 @@ const evictionBatch = 64
 export async function openBlockCache(options: BlockCacheOptions): Promise<BlockCache> {
   const { clock } = options
   const blocksPath = join(options.repoPath, 'blocks')
-  mkdirSync(blocksPath, { recursive: true })
+  makeFolder(blocksPath)
   const folder = createBlockFolder(blocksPath, options.writeFile)
   const index = openBlockIndex(join(options.repoPath, 'blocks.db'))
   if (index.isNew) await recordFiles(blocksPath, index)

@@ -1,7 +1,7 @@
 // What is known about CIDs (the ParquetCIDCache): a hot index in SQLite, and Parquet part files that any tool can read.
-import { mkdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import type { Logger } from '../base/logger.ts'
 import { openCache } from './database.ts'
 import { type CidRecord, type MetadataRow, openMetadataParts } from './metadata-parts.ts'
@@ -56,7 +56,7 @@ const schema = {
 /** Opens the cache; an index that is new or was damaged is filled from the part files. REPO_VERSION of a newer mcpx. */
 export async function openCidMetadata(options: CidMetadataOptions): Promise<CidMetadata> {
   const { clock, logger, maxRecords = 100_000, flushAt = 256, maxParts = 8 } = options
-  mkdirSync(options.parquetPath, { recursive: true })
+  makeFolder(options.parquetPath)
   const parts = openMetadataParts(options.parquetPath, logger)
   const { db, isNew } = openCache(options.indexFile, schema)
   const select = db.prepare('SELECT size, media FROM cids WHERE cid = ?')

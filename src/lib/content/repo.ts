@@ -7,10 +7,11 @@
 //   blocks.db  what is in blocks/, what is pinned (SQLite)
 //   metadata.db, parquet/  what is known about CIDs
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import { type Host, systemHost } from '../base/host.ts'
 import { acquireLock } from './repo-lock.ts'
 import { markThrowAway, throwAwayPrefix } from './throw-away.ts'
@@ -35,7 +36,7 @@ export interface Repo {
 export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
   const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
   const lock = writable(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path, 0o700)
     checkVersion(path)
     if (options.isolation) markThrowAway(path)
     return acquireLock(path, host)
