@@ -6,18 +6,28 @@ import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
 import { createBlockReader } from '../content/block-reader.ts'
+import { LatenessHistogram } from '../media/playback/lateness.ts'
 import { createPacer } from '../media/playback/pacer.ts'
 import { createRenditionCache } from '../media/rendition-cache.ts'
-import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import {
+  type HostMethods,
+  type MediaEvents,
+  type MediaMethods,
+  pacingErrorEdgesMs,
+  type WorkerSettings,
+} from '../protocol/media-plane.ts'
 import { createPeerFactory } from '../webrtc/werift-peer.ts'
 import { createContentShelf } from './content-shelf.ts'
 import { createJobStarter } from './transcode-client.ts'
 import { createViewer, type Viewer } from './viewer.ts'
 
+/** At least so often: the watchdog takes a worker for stuck that says nothing. */
 const healthIntervalMs = 2000
 
 export interface MediaRuntime {
   readonly handlers: Omit<RpcHandlers<MediaMethods>, 'stop'>
+  /** Sends what is due. To be called before each call that is taken from a queue: media does not wait for the whole of it. */
+  breathe(): void
   stop(): Promise<void>
 }
 
@@ -34,7 +44,13 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   const closer = createCloser()
   const viewers = new Map<string, Viewer>()
 
-  const peers = await createPeerFactory(settings.peer, { clock, logger })
+  const pacer = createPacer({
+    clock,
+    onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
+  })
+  closer.add('pacer', () => pacer.stop())
+  const latenessTotal = new LatenessHistogram()
+  const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: pacer.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
     blocksPath: settings.blocksPath,
@@ -52,11 +68,6 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     canTranscode: settings.encoder !== 'none',
   })
   closer.add('content', () => shelf.close())
-  const pacer = createPacer({
-    clock,
-    onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
-  })
-  closer.add('pacer', () => pacer.stop())
   closer.add('viewers', async () => {
     await Promise.all([...viewers.values()].map((viewer) => viewer.close('server_stopped')))
   })
@@ -71,7 +82,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   closer.add('snapshots', () => snapshots.cancel())
   closer.add(
     'health',
-    watchHealth(settings, deps, () => ({ viewers: viewers.size, cache: renditions.stats() })),
+    watchHealth(settings, deps, () => ({ viewers: viewers.size, cache: renditions.stats(), lateness: latenessTotal })),
   )
 
   function find(streamId: string): Viewer {
@@ -81,6 +92,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   }
 
   return {
+    breathe: pacer.tickIfDue,
     stop: async () => {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -95,6 +107,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
             clock,
             logger,
             pacer,
+            latenessTotal,
             random: deps.random,
             createPeer: () => peers.createPeer(),
             emit: (event, payload) => host.emit(event, payload),
@@ -134,12 +147,12 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
 function watchHealth(
   settings: WorkerSettings,
   deps: MediaRuntimeDeps,
-  read: () => { viewers: number; cache: { bytes: number; hits: number; misses: number } },
+  read: () => { viewers: number; cache: { bytes: number; hits: number; misses: number }; lateness: LatenessHistogram },
 ): () => void {
   const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
   delayHistogram.enable()
-  const timer = every(deps.clock, healthIntervalMs, () => {
-    const { viewers, cache } = read()
+  const timer = every(deps.clock, Math.min(healthIntervalMs, settings.snapshotIntervalMs), () => {
+    const { viewers, cache, lateness } = read()
     // The histogram counts its own resolution as delay.
     const delayMs = (nanos: number) => Math.max(0, nanos / 1e6 - 10)
     deps.host.emit('health', {
@@ -147,6 +160,11 @@ function watchHealth(
       viewers,
       loopDelayMaxMs: delayMs(delayHistogram.max),
       loopDelayP99Ms: delayMs(delayHistogram.percentile(99)),
+      pacingErrors: {
+        upTo: lateness.countsUpTo(pacingErrorEdgesMs),
+        count: lateness.count,
+        sumMs: lateness.sumMs,
+      },
       cpuS: threadCpuS(),
       rssBytes: process.memoryUsage.rss(),
       renditionCacheBytes: cache.bytes,

@@ -41,8 +41,17 @@ const unable = (error: McpxError) => ({
   },
 })
 const handlers = runtime instanceof McpxError ? unable(runtime) : runtime.handlers
+const breathe = runtime instanceof McpxError ? () => {} : runtime.breathe
+const calls: RpcPort = {
+  postMessage: (message, transfer) => port.postMessage(message, transfer),
+  on: (event, listener) =>
+    port.on(event, (message) => {
+      breathe()
+      listener(message)
+    }),
+}
 host = createRpc<MediaMethods, HostMethods, MediaEvents, Record<string, never>>(
-  port as unknown as RpcPort,
+  calls,
   { ...handlers, stop } as RpcHandlers<MediaMethods>,
   () => {},
 )

@@ -2,6 +2,7 @@
 import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import type { Pacer } from '../media/playback/pacer.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
@@ -24,6 +25,7 @@ interface ViewerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly pacer: Pacer
+  readonly latenessTotal?: LatenessHistogram
   readonly random: () => number
   readonly createPeer: () => Promise<Peer>
   emit<K extends keyof MediaEvents & string>(event: K, payload: MediaEvents[K]): void
@@ -65,6 +67,7 @@ export function createViewer(
 
   const media = new ViewerMedia(params, content, {
     random: deps.random,
+    ...(deps.latenessTotal && { latenessTotal: deps.latenessTotal }),
     outlet: (kind) => outlets[kind],
     note,
     onSent: tellSent,

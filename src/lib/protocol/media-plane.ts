@@ -122,12 +122,17 @@ export type MediaEvents = {
   health: WorkerHealth
 }
 
+/** Upper edges of what WorkerHealth counts. */
+export const pacingErrorEdgesMs = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 48, 64, 96, 128, 256, 512] as const
+
 export interface WorkerHealth {
   readonly worker: number
   readonly viewers: number
   /** Largest and p99 event-loop delay since the last report. */
   readonly loopDelayMaxMs: number
   readonly loopDelayP99Ms: number
+  /** How late packets left, since the worker began: how many by no more than each of pacingErrorEdgesMs, all of them, their sum. */
+  readonly pacingErrors: { readonly upTo: readonly number[]; readonly count: number; readonly sumMs: number }
   readonly cpuS: number
   readonly rssBytes: number
   readonly renditionCacheBytes: number

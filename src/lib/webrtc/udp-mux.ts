@@ -73,8 +73,10 @@ export async function createUdpMux(options: {
   portRange?: readonly [number, number]
   /** Where in the range to begin, so that many peers do not all try the same taken ports. */
   offset?: number
+  /** Called before each datagram: a burst of them comes in one turn of the event loop. */
+  breathe?: () => void
 }): Promise<UdpMux> {
-  const mux = new Mux()
+  const mux = new Mux(options.breathe ?? (() => {}))
   for (const port of candidatePorts(options)) {
     if (await mux.open(options.addresses, port)) return mux
   }
@@ -95,7 +97,12 @@ function candidatePorts(options: { port?: number; portRange?: readonly [number, 
 class Mux implements UdpMux {
   readonly stats = { unknownPackets: 0, forgedChecks: 0 }
   readonly byFragment = new Map<string, Attached>()
+  readonly breathe: () => void
   #sockets: MuxSocket[] = []
+
+  constructor(breathe: () => void) {
+    this.breathe = breathe
+  }
 
   get addresses(): AddressInfo[] {
     return this.#sockets.map((socket) => socket.address)
@@ -214,6 +221,7 @@ class MuxSocket {
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {
+    this.#mux.breathe()
     const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
     const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
     endpoint?.attached.unanswered.delete(address)

@@ -45,15 +45,18 @@ interface PeerDependencies {
   readonly logger: Logger
   /** A whole number from 0 to below `end`; node:crypto when absent. */
   readonly random?: (end: number) => number
+  /** Called between the pieces of a queue of work, so that media need not wait for the whole of it. */
+  readonly breathe?: () => void
 }
 
 /** Opens the shared socket. Throws PORT_IN_USE, or INTERNAL when werift is not the version this was made for. */
 export async function createPeerFactory(settings: PeerSettings, deps: PeerDependencies): Promise<PeerFactory> {
   assertWeriftShape()
+  const { breathe = () => {} } = deps
   const peers = new Set<WeriftPeer>()
   const addresses = hostAddresses(settings.bindAddresses)
   const range = settings.udpPortRange
-  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0 })
+  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0, breathe })
   const random = deps.random ?? ((end: number) => randomInt(end))
   let isClosed = false
   let created = 0
@@ -61,8 +64,8 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   return {
     async createPeer() {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
-      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++ }))
-      const peer = new WeriftPeer({ settings, ...deps, random, mux }, async () => {
+      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
+      const peer = new WeriftPeer({ settings, ...deps, random, breathe, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()
       })

@@ -6,7 +6,14 @@ import type { Content } from '../../../src/lib/content/open-store.ts'
 import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/engine/media-runtime.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
 import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
-import type { HostMethods, MediaEvents, OpenParams, SourceRef } from '../../../src/lib/protocol/media-plane.ts'
+import {
+  type HostMethods,
+  type MediaEvents,
+  type OpenParams,
+  pacingErrorEdgesMs,
+  type SourceRef,
+  type WorkerHealth,
+} from '../../../src/lib/protocol/media-plane.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
 import { PatientClock } from '../../support/patient-clock.ts'
@@ -80,6 +87,22 @@ describe('a media worker in this process', () => {
     expect(now).toMatchObject({ state: 'active', connectionState: 'connected', paused: false, underruns: 0 })
     expect(now.video!.framesSent).toBeGreaterThan(5)
     expect(now.firstPacketMs).toBeGreaterThan(0)
+  })
+
+  it('reports its health: viewers, CPU, cache, and how late its packets left', async () => {
+    const { stats } = await play()
+    const health = () => told.flatMap((one) => (one.event === 'health' ? [one.payload as WorkerHealth] : [])).at(-1)
+    await until(() => (health()?.pacingErrors.count ?? 0) > 0)
+    const { pacingErrors, ...rest } = health()!
+    expect(rest).toMatchObject({ worker: 0, viewers: 1 })
+    expect(rest.cpuS).toBeGreaterThan(0)
+    expect(rest.renditionCacheBytes).toBeGreaterThan(0)
+    const { upTo, count, sumMs } = pacingErrors
+    expect(upTo).toHaveLength(pacingErrorEdgesMs.length)
+    expect(upTo).toEqual(upTo.toSorted((a, b) => a - b))
+    expect(upTo.at(-1)).toBeLessThanOrEqual(count)
+    expect(sumMs).toBeGreaterThanOrEqual(0)
+    expect(stats().state).toBe('active')
   })
 
   it('seeks, and says where it landed', async () => {

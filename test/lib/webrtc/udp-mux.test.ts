@@ -63,8 +63,10 @@ describe('the shared socket', () => {
     return socket
   }
 
+  let breaths = 0
+
   beforeAll(async () => {
-    mux = await createUdpMux({ addresses: ['127.0.0.1'] })
+    mux = await createUdpMux({ addresses: ['127.0.0.1'], breathe: () => breaths++ })
     viewer = await open()
     stranger = await open()
   })
@@ -102,6 +104,14 @@ describe('the shared socket', () => {
     expect(got).toHaveLength(20 + 24 + 1)
     viewer.removeAllListeners('message')
     detach()
+  })
+
+  it('lets others go first before each datagram', async () => {
+    const before = breaths
+    const { unknownPackets } = mux.stats
+    for (let i = 0; i < 5; i++) send(stranger, Buffer.from([0x80, i]))
+    await until(() => mux.stats.unknownPackets === unknownPackets + 5)
+    expect(breaths).toBe(before + 5)
   })
 
   it('gives packets of an address to a peer only after an authentic check from there', async () => {

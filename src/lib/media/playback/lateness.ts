@@ -10,13 +10,19 @@ export class LatenessHistogram {
   readonly #counts = new Uint32Array(fineCount + coarseCount)
   #total = 0
   #maxMs = 0
+  #sumMs = 0
 
   get count(): number {
     return this.#total
   }
 
+  get sumMs(): number {
+    return this.#sumMs
+  }
+
   record(lateMs: number): void {
     this.#total++
+    if (lateMs > 0) this.#sumMs += lateMs
     if (lateMs > this.#maxMs) this.#maxMs = lateMs
     this.#counts[bucketOf(lateMs)]!++
   }
@@ -32,9 +38,28 @@ export class LatenessHistogram {
     return this.#maxMs
   }
 
+  /** Takes over what another one has counted. */
+  add(other: LatenessHistogram): void {
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) this.#counts[bucket]! += other.#counts[bucket]!
+    this.#total += other.#total
+    this.#sumMs += other.#sumMs
+    if (other.#maxMs > this.#maxMs) this.#maxMs = other.#maxMs
+  }
+
+  /** How many packets were late by no more than each of `edgesMs`, which rise; edges between two steps count the step below. */
+  countsUpTo(edgesMs: readonly number[]): number[] {
+    let bucket = 0
+    let count = 0
+    return edgesMs.map((edgeMs) => {
+      for (; bucket < this.#counts.length && upperEdgeMs(bucket) <= edgeMs; bucket++) count += this.#counts[bucket]!
+      return count
+    })
+  }
+
   reset(): void {
     this.#counts.fill(0)
     this.#total = 0
+    this.#sumMs = 0
     this.#maxMs = 0
   }
 }

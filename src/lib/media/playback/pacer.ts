@@ -18,6 +18,11 @@ interface PacerStats {
 export interface Pacer {
   /** Ticks `viewer` from now on; returns what stops that. */
   add(viewer: Paced): () => void
+  /**
+   * Ticks now when the deadline has passed. To be called between pieces of other work: a loop that has a queue of them comes back
+   * to its timers only after the whole queue.
+   */
+  tickIfDue(): void
   /** Whether the loop stalled for over 20 ms in the last `withinMs`: what was measured meanwhile is not the network's doing. */
   stalledWithin(withinMs: number): boolean
   stats(): PacerStats
@@ -44,6 +49,7 @@ export function createPacer({ clock, periodMs = defaultPeriodMs, onError }: Pace
   let stalls = 0
   let maxStallMs = 0
   let lastStallMs = Number.NEGATIVE_INFINITY
+  let isTicking = false
 
   function noteLateness(nowMs: number): void {
     const lateMs = nowMs - deadlineMs
@@ -78,7 +84,9 @@ export function createPacer({ clock, periodMs = defaultPeriodMs, onError }: Pace
     const nowMs = clock.now()
     ticks++
     noteLateness(nowMs)
+    isTicking = true
     tickAll()
+    isTicking = false
     deadlineMs = nextDeadline(clock.now())
     arm()
   }
@@ -99,6 +107,11 @@ export function createPacer({ clock, periodMs = defaultPeriodMs, onError }: Pace
         viewers[at] = viewers.at(-1)!
         viewers.pop()
       }
+    },
+    tickIfDue() {
+      if (!timer || isTicking || clock.now() < deadlineMs) return
+      timer.cancel()
+      run()
     },
     stalledWithin: (withinMs) => clock.now() - lastStallMs <= withinMs,
     stats: () => ({ viewers: viewers.length, ticks, stalls, maxStallMs }),

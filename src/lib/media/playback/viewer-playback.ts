@@ -38,6 +38,8 @@ export interface ViewerPlaybackOptions {
   /** 0 up to 1: the source of the first sequence numbers, timestamps and PictureID. */
   readonly random: () => number
   readonly buffer?: Partial<BufferTarget>
+  /** Where the lateness of all its packets is added up, besides that of many other viewers. */
+  readonly latenessTotal?: LatenessHistogram
   /** What the viewer is thought to take, in bits a second: bounds prerolls and catch-up. Default 2.5 Mbps. */
   readonly targetBps?: number
 }
@@ -237,7 +239,7 @@ class Playback implements ViewerPlayback {
     const queue = video && !(video.queue.isOver && audio) ? video.queue : audio?.queue
     const aheadS = [video, audio].filter((head) => head && !head.queue.isOver).map((head) => head!.queue.aheadS)
     const lateness = this.lateness.count > 0 ? { pacingErrorP99Ms: this.lateness.quantile(0.99) } : {}
-    this.lateness.reset()
+    this.#handOverLateness()
     this.#video?.ring.expire(nowMs)
     this.#audio?.ring.expire(nowMs)
     return {
@@ -272,7 +274,13 @@ class Playback implements ViewerPlayback {
     if (this.#closed) return
     this.#closed = true
     this.#frame = undefined
+    this.#handOverLateness()
     this.#playhead.close()
+  }
+
+  #handOverLateness(): void {
+    this.#options.latenessTotal?.add(this.lateness)
+    this.lateness.reset()
   }
 
   #stream(kind: MediaKind): RtpStream | undefined {

@@ -28,3 +28,24 @@ test('starts over at reset, and says the maximum above its range', () => {
   all.reset()
   expect(all.quantile(0.99)).toBe(0)
 })
+
+test('many add up to one that tells how many packets were late by no more than each edge', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.double({ min: -2, max: 2000, noNaN: true }))), (viewers) => {
+      const total = new LatenessHistogram()
+      for (const values of viewers) {
+        const histogram = new LatenessHistogram()
+        for (const value of values) histogram.record(value)
+        total.add(histogram)
+      }
+      const all = viewers.flat()
+      const edgesMs = [1, 10, 64, 128, 512]
+      expect(total.count).toBe(all.length)
+      expect(total.sumMs).toBeCloseTo(
+        all.reduce((sum, value) => sum + Math.max(0, value), 0),
+        6,
+      )
+      expect(total.countsUpTo(edgesMs)).toEqual(edgesMs.map((edgeMs) => all.filter((value) => value < edgeMs).length))
+    }),
+  )
+})

@@ -83,3 +83,29 @@ test('stop ends it, and it can be used again', () => {
   clock.advance(10)
   expect(second.times).toHaveLength(5)
 })
+
+test('ticks on time between the pieces of other work when asked, once for each deadline', () => {
+  const { clock, pacer, viewer } = setUp()
+  const { times } = viewer()
+  clock.advance(10)
+  const before = times.length
+  for (let piece = 0; piece < 20; piece++) {
+    clock.stall(1)
+    pacer.tickIfDue()
+  }
+  expect(times.slice(before)).toHaveLength(10)
+  clock.advance(10)
+  expect(times.slice(before)).toHaveLength(15)
+  expect(pacer.stats()).toMatchObject({ stalls: 0 })
+})
+
+test('asking during a tick, or without viewers, does nothing', () => {
+  const { clock, pacer, viewer } = setUp()
+  pacer.tickIfDue()
+  const { times } = viewer(() => {
+    clock.stall(5)
+    pacer.tickIfDue()
+  })
+  clock.advance(2)
+  expect(times).toHaveLength(1)
+})

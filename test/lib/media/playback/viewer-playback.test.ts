@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { LatenessHistogram } from '../../../../src/lib/media/playback/lateness.ts'
 import { createViewerPlayback } from '../../../../src/lib/media/playback/viewer-playback.ts'
 import { checkContinuity, checkTimeline, framesOf, peakBytes } from '../../../support/playback-checks.ts'
 import { PlaybackRig } from '../../../support/playback-rig.ts'
@@ -23,6 +24,20 @@ test('video and audio play at their pace', async () => {
   expect(bufferS).toBeGreaterThanOrEqual(2)
   expect(pacingErrorP99Ms).toBeLessThanOrEqual(4)
   expect(rig.errors).toEqual([])
+})
+
+test('the lateness of every packet goes into the total of the worker, also of those since the last snapshot', async () => {
+  const latenessTotal = new LatenessHistogram()
+  const rig = new PlaybackRig({ latenessTotal })
+  rig.playback.play()
+  await rig.run(1000)
+  state(rig)
+  await rig.run(500)
+  const { video, audio } = state(rig)
+  await rig.run(500)
+  expect(latenessTotal.count).toBe(video!.packetsSent + audio!.packetsSent)
+  rig.playback.close()
+  expect(latenessTotal.count).toBe(rig.sent.video.length + rig.sent.audio.length)
 })
 
 test('content is loaded before play, and nothing is sent', async () => {
