@@ -3,7 +3,14 @@
 export { createServer, type McpxServer, type ServerDeps } from './app.ts'
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
-export { type Quality, type QualityName, qualities, qualityLimits, qualityNames } from './model/quality.ts'
+export {
+  type Quality,
+  type QualityName,
+  qualities,
+  qualityLimits,
+  qualityNames,
+  type RungQuality,
+} from './model/quality.ts'
 export { type ServeOptions, serveOptions } from './model/serve-options.ts'
 export type { OutboundStats, StatsSnapshot } from './model/stats.ts'
 export type { CloseReason, MediaInfo, Rung, SentTrack, StreamRecord, StreamState } from './model/stream.ts'

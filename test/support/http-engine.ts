@@ -53,7 +53,7 @@ const answerSdp = (round: number) =>
 export const media: MediaInfo = {
   container: 'mp4',
   durationS: 30,
-  rungs: [{ index: 0, name: 'very_high', width: 854, height: 480, frameRate: 30 }],
+  rungs: [{ index: 0, name: 'fixed', width: 854, height: 480, frameRate: 30 }],
   mode: 'fixed',
   rotation: 0,
   tracks: [{ id: 1, kind: 'video', codec: 'vp8', width: 854, height: 480, frameRate: 30 }],

@@ -3,6 +3,8 @@ import { McpxError } from '../base/errors.ts'
 
 export const qualityNames = ['very_low', 'low', 'medium', 'high', 'very_high'] as const
 export type QualityName = (typeof qualityNames)[number]
+/** The name of a rung; `fixed` where there is no other. */
+export type RungQuality = QualityName | 'fixed'
 export type Quality = QualityName | 'auto'
 export const qualities = ['auto', ...qualityNames] as const
 
@@ -39,8 +41,8 @@ export function rungOf(quality: QualityName, rungCount: number): number {
   return Math.round((qualityNames.indexOf(quality) * (rungCount - 1)) / (qualityNames.length - 1))
 }
 
-/** The name that stands for a rung; the inverse of rungOf where that is unique. */
-export function qualityOfRung(rung: number, rungCount: number): QualityName {
-  if (rungCount <= 1) return 'very_high'
+/** The name that stands for a rung, the inverse of rungOf where that is unique; `fixed` for one that is alone. */
+export function qualityOfRung(rung: number, rungCount: number): RungQuality {
+  if (rungCount <= 1) return 'fixed'
   return qualityNames[Math.round((rung * (qualityNames.length - 1)) / (rungCount - 1))]!
 }

@@ -1,5 +1,5 @@
 // The one record of what was measured about a stream at one moment. Absent means not known, never fine.
-import type { QualityName } from './quality.ts'
+import type { RungQuality } from './quality.ts'
 import type { ConnectionState, IceState, StreamState } from './stream.ts'
 
 /** Per kind; names and units after W3C webrtc-stats, counters since the stream began. */
@@ -31,7 +31,7 @@ export interface StatsSnapshot {
   readonly durationS: number
   readonly paused: boolean
   readonly rung?: number
-  readonly quality?: QualityName
+  readonly quality?: RungQuality
   readonly video?: OutboundStats
   readonly audio?: OutboundStats
   /** Media ready ahead of the playhead. */

@@ -1,6 +1,6 @@
 // A stream: one piece of content on its way to one viewer, as every surface shows it.
 import type { ErrorRecord } from '../base/errors.ts'
-import type { Quality, QualityName } from './quality.ts'
+import type { Quality, RungQuality } from './quality.ts'
 import type { MediaKind } from './track.ts'
 
 /** `waiting`: opened, no viewer yet. `ended`: the content is over, the viewer may seek back. */
@@ -13,7 +13,7 @@ export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected
 /** One step of the ladder, from worst (0) to best. */
 export interface Rung {
   readonly index: number
-  readonly name: QualityName
+  readonly name: RungQuality
   readonly width?: number
   readonly height?: number
   readonly frameRate?: number

@@ -32,7 +32,10 @@ export function qualityChoices(media: Media | undefined, rung: number | undefine
     label: 'Auto',
     ...(current ? { detail: `now ${rungDetail(current)}` } : {}),
   }
-  return [auto, ...best.map((r) => ({ value: r.name, label: words(r.name), detail: rungDetail(r) }))]
+  const rungs = best.flatMap((r) =>
+    r.name === 'fixed' ? [] : [{ value: r.name, label: words(r.name), detail: rungDetail(r) }],
+  )
+  return [auto, ...rungs]
 }
 
 /** Says in a word what plays: `720p`, `Auto · 480p`, `Fixed · 1080p`. */

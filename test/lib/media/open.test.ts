@@ -100,7 +100,7 @@ describe.skipIf(!hasFfmpeg)('opening media', () => {
       container: 'mp4',
       mode: 'fixed',
       rotation: 270,
-      rungs: [{ index: 0, name: 'very_high', width: 320, height: 180, frameRate: 30 }],
+      rungs: [{ index: 0, name: 'fixed', width: 320, height: 180, frameRate: 30 }],
       tracks: [{ codec: 'h264' }, { codec: 'aac' }],
     })
     media.close()
