@@ -5,7 +5,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clip, hasFfmpeg } from '../support/clips.ts'
-import { run } from '../support/e2e.ts'
+import { run, until } from '../support/e2e.ts'
 import { type Cli, deadAddress, runCli, scratchFolder, startCli } from '../support/e2e-server.ts'
 
 interface Ready {
@@ -178,6 +178,25 @@ describe('mcpx stream', () => {
     expect(video).toMatchObject({ width: 320, height: 180 })
     expect(Number(video.nb_read_frames)).toBeGreaterThanOrEqual(85)
     const decoded = await run('ffmpeg', ['-v', 'error', '-i', join(home, 'copy.webm'), '-f', 'null', '-'])
+    expect(decoded.stderr).toBe('')
+  })
+
+  it('says within seconds that its server was killed, and keeps what it recorded', async () => {
+    const server = await startServing('--sample', '--isolation')
+    const { ready } = server
+    const stream = start(['stream', ready.sample.cid, '--server', ready.url, '--output', 'cut.webm', '--json'])
+    await until('two seconds are recorded', () => (stream.lines().at(-1)?.mediaTimeS as number) > 2)
+    server.kill('SIGKILL')
+    await server.exit
+    const killedAtMs = performance.now()
+    expect(await stream.exit).toBe(3)
+    expect(performance.now() - killedAtMs).toBeLessThan(15_000)
+    expect(errorOf(stream.stderr())).toMatchObject({
+      code: 'SERVER_UNREACHABLE',
+      hint: expect.stringMatching(/start/i),
+    })
+    if (!hasFfmpeg) return
+    const decoded = await run('ffmpeg', ['-v', 'error', '-i', join(home, 'cut.webm'), '-f', 'null', '-'])
     expect(decoded.stderr).toBe('')
   })
 

@@ -12,6 +12,7 @@ import type { Api } from './api.ts'
 import { createFrameCounter, type FrameStats } from './frame-counter.ts'
 import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
 import type { SenderClock } from './recording-timeline.ts'
+import { watchServer } from './server-watch.ts'
 import { openWhep, type WhepRequest } from './whep-client.ts'
 
 /** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
@@ -56,7 +57,7 @@ export interface Viewer {
   readonly events: Events<ReceivedEvents>
   readonly media: MediaInfo | undefined
   readonly sent: readonly SentTrack[]
-  /** Resolves when the stream is over; rejects with PEER_FAILED or what the server reports. */
+  /** Resolves when the stream is over; rejects with PEER_FAILED, SERVER_UNREACHABLE or what the server reports. */
   readonly done: Promise<ViewerEnd>
   snapshot(): ViewerSnapshot
   command(command: Command): boolean
@@ -81,6 +82,8 @@ export async function openViewer(request: WhepRequest, { api, clock, createPeer 
     const session = await openWhep(api, request, await peer.offer())
     closer.add('session', () => session.close(AbortSignal.timeout(3000)).catch(() => {}))
     await peer.acceptAnswer(session.answer)
+    const stop = watchServer({ api, clock, heard: watcher.heard, onGone: watcher.fail })
+    closer.add('server watch', stop)
   } catch (error) {
     await closer.close()
     throw error
@@ -120,6 +123,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
   let lead: { readonly timestamp: number; readonly atMs: number } | undefined
   let newest = 0
   let last = { atMs: startedAtMs, ...totals() }
+  let notes = 0
 
   /** Time is told by the video, by the audio where there is none. */
   const timeKind = () => (sent.length > 0 && !sent.some(({ kind }) => kind === 'video') ? 'audio' : 'video')
@@ -154,6 +158,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
   }
 
   function onNote(note: ServerNote): void {
+    notes++
     switch (note.type) {
       case 'media':
         media = note.media
@@ -226,7 +231,13 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
     }
   }
 
-  return { face: { events, done: ending.promise, snapshot }, media: () => media, sent: () => sent }
+  return {
+    face: { events, done: ending.promise, snapshot },
+    media: () => media,
+    sent: () => sent,
+    heard: () => totals().packetsReceived + notes,
+    fail: (error: McpxError) => ending.reject(error),
+  }
 }
 
 /** What the server says is no more to be trusted than what a viewer says. */
