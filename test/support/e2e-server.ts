@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -63,9 +63,19 @@ export interface Cli {
   kill(signal?: NodeJS.Signals): void
 }
 
+interface CliOptions {
+  readonly home: string
+  readonly cwd?: string
+  /** Another installation of mcpx than this one. */
+  readonly launcher?: string
+  /** In place of the PATH. */
+  readonly path?: string
+}
+
 /** Starts `mcpx` as a user does: the launcher, in a process, with the folder as home and nothing else of the environment. */
-export function startCli(args: readonly string[], options: { home: string; cwd?: string }): Cli {
-  const { PATH, LD_LIBRARY_PATH } = process.env
+export function startCli(args: readonly string[], options: CliOptions): Cli {
+  const { LD_LIBRARY_PATH } = process.env
+  const PATH = options.path ?? process.env.PATH
   const env = {
     PATH,
     HOME: options.home,
@@ -74,7 +84,10 @@ export function startCli(args: readonly string[], options: { home: string; cwd?:
     NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../../.cache/compiled'),
     ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}),
   }
-  const child = spawn(process.execPath, [launcher, ...args], { env, cwd: options.cwd ?? options.home })
+  const child = spawn(process.execPath, [options.launcher ?? launcher, ...args], {
+    env,
+    cwd: options.cwd ?? options.home,
+  })
   let out = ''
   let err = ''
   child.stdout.on('data', (bytes) => {
@@ -111,7 +124,7 @@ export function startCli(args: readonly string[], options: { home: string; cwd?:
 }
 
 /** Runs a command to its end. */
-export async function runCli(args: readonly string[], options: { home: string; cwd?: string }) {
+export async function runCli(args: readonly string[], options: CliOptions) {
   const cli = startCli(args, options)
   const code = await cli.exit
   return { code, stdout: cli.stdout(), stderr: cli.stderr() }
@@ -124,6 +137,18 @@ export async function deadAddress(): Promise<string> {
   const { port } = socket.address() as { port: number }
   await new Promise((closed) => socket.close(closed))
   return `http://127.0.0.1:${port}`
+}
+
+/** mcpx as `npm install --omit=optional` leaves it: everything but node-av. Returns its launcher. */
+export async function installWithoutEncoder(folder: string): Promise<string> {
+  const root = resolve(import.meta.dirname, '../..')
+  for (const part of ['bin', 'dist', 'assets', 'package.json'])
+    await cp(join(root, part), join(folder, part), { recursive: true })
+  await mkdir(join(folder, 'node_modules'))
+  const isLeftOut = (name: string) => name === 'node-av' || name === '@seydx' || name.startsWith('.')
+  for (const name of (await readdir(join(root, 'node_modules'))).filter((name) => !isLeftOut(name)))
+    await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  return join(folder, 'bin/mcpx.js')
 }
 
 /** A folder of its own, removed at the end. */

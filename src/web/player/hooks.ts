@@ -1,6 +1,6 @@
 // What the views share: the session's state, sound, full screen, idle pointer, keys and the system's media keys.
 import type { RefObject } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { readSetting, writeSetting } from '../shared/settings.ts'
 import type { Session, SessionState } from './session.ts'
 
@@ -189,6 +189,9 @@ function actOn(key: string, { session, video, sound, fullscreen, toggle, close }
 
 /** The keyboard, wherever the focus is; fields and buttons keep the keys that they understand themselves. */
 export function useKeys(targets: KeyTargets): void {
+  // A key means what is on the screen: effects would lag behind it.
+  const current = useRef(targets)
+  current.current = targets
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
@@ -196,11 +199,11 @@ export function useKeys(targets: KeyTargets): void {
       if (target.matches('input:not([type=range]), textarea, select')) return
       if (target.matches('button, a, summary') && (event.key === ' ' || event.key === 'Enter')) return
       if (target.matches('[role=menuitemradio], [type=range]') && event.key.startsWith('Arrow')) return
-      if (actOn(event.key, targets)) event.preventDefault()
+      if (actOn(event.key, current.current)) event.preventDefault()
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  })
+  }, [])
 }
 
 /** The media keys of the keyboard, the headset and the lock screen. */
