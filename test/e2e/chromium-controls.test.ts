@@ -102,17 +102,4 @@ describe.skipIf(missing.length > 0)('the controls of the player in Chromium', ()
     await player.plays()
     expect(openStreams(server).map((stream) => [stream.id, stream.state])).toContainEqual([id, 'active'])
   })
-
-  it('come back by themselves when the server was gone and is there again', async () => {
-    const port = Number(new URL(server.url).port)
-    const player = await open(playerUrl(server, server.sample.cid))
-    await player.plays()
-    await server.stop()
-    server = (await startServer({ sample: true, mediaWorkers: 1, port })) as typeof server
-    await until('another stream plays', async () => openStreams(server).some(({ state }) => state === 'active'), {
-      timeoutMs: 40_000,
-    })
-    await player.plays()
-    expect(await player.phase()).toBe('connected')
-  })
 })

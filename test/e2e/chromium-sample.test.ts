@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
 import { chromiumPath, launchChromium, openPlayer, type Player } from '../support/browser-chromium.ts'
 import { pictureTimeS, sampleFrames } from '../support/browser-picture.ts'
-import { measureSync } from '../support/browser-sync.ts'
 import { findProgram, missingParts, until } from '../support/e2e.ts'
 import { addBytes, allClosed, openStreams, playerUrl, startServer } from '../support/e2e-server.ts'
 
@@ -144,25 +143,6 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
   })
 
   // What the tap of the sound adds is in it too: up to 20 ms for a buffer of WebAudio, and half a frame for the picture.
-  it('keeps sound and picture together over seeks and pauses', async () => {
-    const viewer = await play()
-    await viewer.plays(30)
-    for (const target of [3.4, 9.8, 1.6]) {
-      await viewer.seek(target)
-      await viewer.plays(10)
-      await viewer.press('Pause')
-      await viewer.rests()
-      await viewer.press('Play')
-      await viewer.plays(10)
-    }
-    const [limitMs, tapMs] = [40, 25]
-    const sync = await measureSync(viewer.page, { count: 5, limitMs, tapMs })
-    const told = JSON.stringify(sync)
-    expect(sync.pairs, told).toBe(5)
-    expect(Math.abs(sync.offsetMs), told).toBeLessThan(limitMs + tapMs)
-    expect(Math.abs(sync.playoutOffsetMs), told).toBeLessThan(limitMs)
-  })
-
   it('plays to two viewers, each where it wants to be', async () => {
     const [one, other] = await Promise.all([play(), play()])
     await Promise.all([one.plays(15), other.plays(15)])

@@ -1,0 +1,51 @@
+// Sound and picture stay together in Chromium after seeks and pauses, as they are and transcoded.
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { McpxServer } from '../../src/lib/app.ts'
+import { chromiumPath, launchChromium, openPlayer } from '../support/browser-chromium.ts'
+import { measureSync } from '../support/browser-sync.ts'
+import { findProgram, missingParts } from '../support/e2e.ts'
+import { addFiles, openStreams, playerUrl, startServer } from '../support/e2e-server.ts'
+import { clip } from '../support/transcode-clips.ts'
+
+const missing = missingParts({ chromium: chromiumPath, ffmpeg: findProgram('ffmpeg') })
+
+/** How far apart they may be, and what the way to the measurement adds to flash and beep. */
+const [limitMs, tapMs] = [40, 25]
+
+describe.skipIf(missing.length > 0)('sound and picture in Chromium', () => {
+  let browser: Browser
+  let server: McpxServer
+
+  beforeAll(async () => {
+    ;[browser, server] = await Promise.all([launchChromium(), startServer({ sample: true, mediaWorkers: 1 })])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  it.each([
+    ['the sample, as it is', () => server.sample!.cid, [false, false]],
+    ['H.264 with B-frames and AAC, transcoded', () => addFiles(server, clip('flash-long-gop.mp4')), [true, true]],
+  ])('stay together over seeks and pauses: %s', async (_what, add, transcoded) => {
+    const viewer = await openPlayer(browser, playerUrl(server, await add()))
+    await viewer.plays(30)
+    await viewer.press('Loop')
+    for (const target of [3.4, 9.8, 1.6]) {
+      await viewer.seek(target)
+      await viewer.plays(10)
+      await viewer.press('Pause')
+      await viewer.rests()
+      await viewer.press('Play')
+      await viewer.plays(10)
+    }
+    expect(openStreams(server)[0]!.sent.map((track) => track.transcoded)).toEqual(transcoded)
+    const sync = await measureSync(viewer.page, 6)
+    const told = JSON.stringify(sync)
+    expect(sync.pairs, told).toBeGreaterThanOrEqual(6)
+    expect(Math.abs(sync.offsetMs), told).toBeLessThan(limitMs + tapMs)
+    expect(Math.abs(sync.playoutOffsetMs), told).toBeLessThan(limitMs)
+    await viewer.close()
+  })
+})
