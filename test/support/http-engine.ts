@@ -291,6 +291,7 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
     bufferFrames: 45,
     underruns: 0,
     bitrateBps: 1_200_000,
+    isReporting: false,
     video: {
       packetsSent: 300,
       bytesSent: 300_000,

@@ -4,6 +4,7 @@ import { qualityOfRung } from '../model/quality.ts'
 import type { OutboundStats, StatsSnapshot } from '../model/stats.ts'
 import type { StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
+import { viewerReportStaleMs } from '../model/viewer-report.ts'
 import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
 
 export interface SnapshotInput {
@@ -19,12 +20,14 @@ export interface SnapshotInput {
   readonly rung: number
   readonly rungCount: number
   readonly firstPacketMs: number | undefined
+  /** What the viewer said last. */
+  readonly viewer: StatsSnapshot['viewer']
   /** The snapshot before, for the rates. */
   readonly last: StatsSnapshot | undefined
 }
 
 export function snapshotOf(input: SnapshotInput): StatsSnapshot {
-  const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, last } = input
+  const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, viewer, last } = input
   const played = playback?.snapshot(input.nowMs)
   const video = played?.video && withReport(played.video, input.reports.video)
   const audio = played?.audio && withReport(played.audio, input.reports.audio)
@@ -49,6 +52,8 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
     ...(dtlsConnectMs !== undefined && { dtlsConnectMs }),
     ...(firstPacketMs !== undefined && { firstPacketMs }),
     ...(played?.pacingErrorP99Ms !== undefined && { pacingErrorP99Ms: played.pacingErrorP99Ms }),
+    isReporting: viewer !== undefined && atMs - viewer.atMs < viewerReportStaleMs,
+    ...(viewer && { viewer }),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Pacer } from '../media/playback/pacer.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import type { Command, ServerNote } from '../protocol/control.ts'
+import type { Command, ServerNote, ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
 import { createCommandGate } from './command-gate.ts'
@@ -64,6 +64,7 @@ export function createViewer(
   let senderReports: Timer | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
+  let viewerReport: StatsSnapshot['viewer']
 
   const media = new ViewerMedia(params, content, {
     random: deps.random,
@@ -75,7 +76,7 @@ export function createViewer(
     onError: (error) => fail('content_failed', error),
   })
 
-  const gate = createCommandGate(clock, command, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+  const gate = createCommandGate(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
 
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
@@ -171,6 +172,11 @@ export function createViewer(
     peer?.sendControl(JSON.stringify(message))
   }
 
+  function onMessage(message: ViewerMessage): void {
+    if (message.type === 'report') viewerReport = { ...message.report, atMs: clock.wallMs() }
+    else command(message)
+  }
+
   function command(wanted: Command): void {
     media.command(wanted)
     if (state === 'ended' && (wanted.type === 'seek' || wanted.type === 'play')) setState('active')
@@ -247,6 +253,7 @@ export function createViewer(
         rung,
         rungCount,
         firstPacketMs,
+        viewer: viewerReport,
         last,
       })
       return last

@@ -1,6 +1,7 @@
 // The one record of what was measured about a stream at one moment. Absent means not known, never fine.
 import type { RungQuality } from './quality.ts'
 import type { ConnectionState, IceState, StreamState } from './stream.ts'
+import type { ViewerReport } from './viewer-report.ts'
 
 /** Per kind; names and units after W3C webrtc-stats, counters since the stream began. */
 export interface OutboundStats {
@@ -46,4 +47,8 @@ export interface StatsSnapshot {
   readonly firstPacketMs?: number
   /** How late the pacer sent, of the packets since the last snapshot. */
   readonly pacingErrorP99Ms?: number
+  /** Whether the viewer says what it sees. One that does not may see anything. */
+  readonly isReporting: boolean
+  /** What it said last; kept when it falls silent. */
+  readonly viewer?: ViewerReport & { readonly atMs: number }
 }

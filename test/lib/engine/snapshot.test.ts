@@ -42,6 +42,7 @@ const idle: SnapshotInput = {
   rung: 0,
   rungCount: 0,
   firstPacketMs: undefined,
+  viewer: undefined,
   last: undefined,
 }
 
@@ -60,6 +61,7 @@ describe('a snapshot', () => {
       bufferFrames: 0,
       underruns: 0,
       bitrateBps: 0,
+      isReporting: false,
     })
   })
 
@@ -70,6 +72,12 @@ describe('a snapshot', () => {
     expect(video).toMatchObject({ bytesSent: 1000, fractionLost: 0.25, packetsLost: 3, roundTripTimeS: 0.05 })
     expect(audio).not.toHaveProperty('fractionLost')
     expect(snapshotOf({ ...idle, playback, reports: {} }).video).not.toHaveProperty('packetsLost')
+  })
+
+  it('keeps what the viewer said last, and says when that is too long ago to believe', () => {
+    const viewer = { freezeCount: 2, atMs: idle.atMs - 1000 }
+    expect(snapshotOf({ ...idle, viewer })).toMatchObject({ isReporting: true, viewer: { freezeCount: 2 } })
+    expect(snapshotOf({ ...idle, viewer, atMs: idle.atMs + 9_001 })).toMatchObject({ isReporting: false, viewer })
   })
 
   it('names the rung where there are several', () => {
