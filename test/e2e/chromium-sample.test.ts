@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
   })
 
   // What the tap of the sound adds is in it too: up to 20 ms for a buffer of WebAudio, and half a frame for the picture.
-  it('tells the server what it saw: but no freeze for its own pauses and seeks', async () => {
+  it('tells the server what it saw, without a freeze for its own pauses and seeks', async () => {
     const viewer = await play()
     await viewer.plays(60)
     const { id } = openStreams(server)[0]!

@@ -4,8 +4,8 @@ import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import type { Pacer } from '../media/playback/pacer.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
-import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
+import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
+import type { CloseReason, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { Command, ServerNote, ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
@@ -14,6 +14,7 @@ import { createCommandGate } from './command-gate.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
+import { viewOf } from './viewer-view.ts'
 
 /** How long a viewer whose path broke may take to come back with an ICE restart. */
 const disconnectGraceMs = 15_000
@@ -62,9 +63,11 @@ export function createViewer(
   let held: Timer | undefined
   let canTell = false
   let senderReports: Timer | undefined
+  let offeredAt: number | undefined
+  let signalingMs: number | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
-  let viewerReport: StatsSnapshot['viewer']
+  let view: ViewerView | undefined
 
   const media = new ViewerMedia(params, content, {
     random: deps.random,
@@ -173,7 +176,7 @@ export function createViewer(
   }
 
   function onMessage(message: ViewerMessage): void {
-    if (message.type === 'report') viewerReport = { ...message.report, atMs: clock.wallMs() }
+    if (message.type === 'report') view = viewOf(message.report, clock.wallMs(), view)
     else command(message)
   }
 
@@ -222,16 +225,20 @@ export function createViewer(
   return {
     async createOffer({ iceRestart }) {
       const offer = await (await usePeer()).createOffer(content.offerCodecs(), { iceRestart })
+      offeredAt ??= clock.now()
       if (state === 'waiting') setState('connecting')
       return offer
     },
     async acceptAnswer(sdp) {
       await (await usePeer()).acceptAnswer(sdp, async (viewer) => media.choose(viewer))
+      if (offeredAt !== undefined) signalingMs ??= clock.now() - offeredAt
       tellSent()
       return media.sent
     },
     async acceptOffer(sdp) {
+      const beganAt = clock.now()
       const answer = await (await usePeer()).acceptOffer(sdp, async (viewer) => media.choose(viewer))
+      signalingMs ??= clock.now() - beganAt
       if (state === 'waiting') setState('connecting')
       tellSent()
       return { sdp: answer, sent: media.sent }
@@ -252,8 +259,10 @@ export function createViewer(
         reports,
         rung,
         rungCount,
+        signalingMs,
         firstPacketMs,
-        viewer: viewerReport,
+        viewer: view,
+        pictureHeight: heightOf(media.currentRung),
         last,
       })
       return last
@@ -261,3 +270,7 @@ export function createViewer(
     close,
   }
 }
+
+/** The shorter side of the picture. */
+const heightOf = (rung: Rung | undefined): number | undefined =>
+  rung?.width && rung.height ? Math.min(rung.width, rung.height) : undefined
