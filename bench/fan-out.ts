@@ -246,7 +246,7 @@ async function measureWhileBusy(rig: Rig): Promise<void> {
 const all = (server: McpxServer, viewers: readonly Watching[], type: 'play' | 'pause') =>
   Promise.all(viewers.map(({ streamId }) => server.engine.command(streamId, { type })))
 
-const noPacingErrors: WorkerHealth['pacingErrors'] = { upTo: pacingErrorEdgesMs.map(() => 0), count: 0, sumMs: 0 }
+const noPacingErrors: WorkerHealth['pacingErrors'] = { upTo: pacingErrorEdgesMs.map(() => 0), count: 0, sum: 0 }
 
 const since = (
   before: WorkerHealth['pacingErrors'],
@@ -254,7 +254,7 @@ const since = (
 ): WorkerHealth['pacingErrors'] => ({
   upTo: after.upTo.map((count, index) => count - before.upTo[index]!),
   count: after.count - before.count,
-  sumMs: after.sumMs - before.sumMs,
+  sum: after.sum - before.sum,
 })
 
 /** What the media worker used and what arrived, from one moment to another. */

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
+import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { packageVersion } from './base/version.ts'
@@ -56,7 +57,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const content = await startContent(options, { clock, logger }, closer)
   const engine = await startEngine(options, content, { clock, logger }, closer)
   deps.signal?.throwIfAborted()
-  const metrics = createMetrics({ engine, clock })
+  const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined

@@ -143,6 +143,33 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
   })
 
   // What the tap of the sound adds is in it too: up to 20 ms for a buffer of WebAudio, and half a frame for the picture.
+  it('tells the server what it saw, without a freeze for its own pauses and seeks', async () => {
+    const viewer = await play()
+    await viewer.plays(60)
+    const { id } = openStreams(server)[0]!
+    const told = async () => (await server.engine.stats(id)).viewer
+    await until('the first report', async () => (await told())?.framesDecoded)
+    const { firstFrameMs, frameWidth, totalSamplesReceived } = (await told())!
+    expect(firstFrameMs).toBeGreaterThan(20)
+    expect(frameWidth).toBe((await viewer.video()).frameWidth)
+    expect(totalSamplesReceived).toBeGreaterThan(0)
+
+    for (const target of [9, 3]) {
+      await viewer.press('Pause')
+      await viewer.rests()
+      await viewer.press('Play')
+      await viewer.plays(40)
+      await viewer.seek(target)
+      await viewer.plays(40)
+    }
+    const decoded = (await viewer.video()).framesDecoded!
+    await until('a report of all that', async () => ((await told())?.framesDecoded ?? 0) > decoded)
+    const quiet = (await told())!
+    expect((await viewer.video()).freezeCount).toBeGreaterThan(0)
+    expect(quiet.freezeCount).toBe(0)
+    expect((await server.engine.stats(id)).isReporting).toBe(true)
+  })
+
   it('plays to two viewers, each where it wants to be', async () => {
     const [one, other] = await Promise.all([play(), play()])
     await Promise.all([one.plays(15), other.plays(15)])

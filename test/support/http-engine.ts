@@ -291,6 +291,9 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
     bufferFrames: 45,
     underruns: 0,
     bitrateBps: 1_200_000,
+    isReporting: false,
+    health: { value: 100, version: 1, reasons: [], unknown: [] },
+    videoQuality: { version: 1, reasons: [], unknown: ['picture height'] },
     video: {
       packetsSent: 300,
       bytesSent: 300_000,
@@ -304,6 +307,7 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
       jitterS: 0.004,
       roundTripTimeS: 0.02,
       packetsDropped: 0,
+      frameSizes: { upTo: [0, 0, 0, 0, 0, 0, 0], count: 0, sum: 0 },
     },
     ...change,
   }

@@ -40,3 +40,9 @@ export const systemHost: Host = {
     return statOf(pid)?.[19]
   },
 }
+
+/** CPU seconds that this process has used, in all its threads. */
+export function processCpuS(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}

@@ -1,11 +1,17 @@
 // A viewer without a screen: takes a stream over WHEP and WebRTC and says how well it arrives.
-import type { Clock } from '../base/clock.ts'
+import { type Clock, every } from '../base/clock.ts'
 import { fromErrorRecord, isErrorCode, McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { ConnectionState, MediaInfo, SentTrack } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import { type Command, maxControlLength, type ServerNote } from '../protocol/control.ts'
+import {
+  type Command,
+  maxControlLength,
+  type ServerNote,
+  type ViewerMessage,
+  viewerReportIntervalMs,
+} from '../protocol/control.ts'
 import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { ReceivedRtp, ViewerPeer } from '../webrtc/viewer-peer.ts'
 import type { Api } from './api.ts'
@@ -84,6 +90,8 @@ export async function openViewer(request: WhepRequest, { api, clock, createPeer 
     await peer.acceptAnswer(session.answer)
     const stop = watchServer({ api, clock, heard: watcher.heard, onGone: watcher.fail })
     closer.add('server watch', stop)
+    const reports = every(clock, viewerReportIntervalMs, () => peer.sendControl(JSON.stringify(watcher.report())))
+    closer.add('reports', () => reports.cancel())
   } catch (error) {
     await closer.close()
     throw error
@@ -231,7 +239,27 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
     }
   }
 
+  /** What a page reports too, as far as it is known without decoding. */
+  function report(): ViewerMessage {
+    const { packetsReceived, packetsLost, bytesReceived } = totals()
+    const { framesReceived, freezeCount, totalFreezesS } = frames.stats
+    const { roundTripTimeS } = peer.stats()
+    const video = { framesReceived, freezeCount, totalFreezesDurationS: totalFreezesS }
+    return {
+      type: 'report',
+      report: {
+        packetsReceived,
+        packetsLost,
+        bytesReceived,
+        ...(timeKind() === 'video' && video),
+        ...(firstFrameMs === undefined ? {} : { firstFrameMs }),
+        ...(roundTripTimeS === undefined ? {} : { roundTripTimeMs: roundTripTimeS * 1000 }),
+      },
+    }
+  }
+
   return {
+    report,
     face: { events, done: ending.promise, snapshot },
     media: () => media,
     sent: () => sent,

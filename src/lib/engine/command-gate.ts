@@ -1,7 +1,7 @@
-// What a viewer says over its control channel, at a bearable rate: of many commands of a kind the last one counts, and of many
+// What a viewer says over its control channel, at a bearable rate: of many messages of a kind the last one counts, and of many
 // that are wrong a few are answered. One viewer must not take the thread from the others.
 import type { Clock, Timer } from '../base/clock.ts'
-import { type Command, parseCommand } from '../protocol/control.ts'
+import { parseViewerMessage, type ViewerMessage } from '../protocol/control.ts'
 
 /** A kind of command is obeyed at most this often; a slider that is dragged says more. */
 const minGapMs = 100
@@ -16,12 +16,12 @@ export interface CommandGate {
 
 export function createCommandGate(
   clock: Clock,
-  run: (command: Command) => void,
+  run: (command: ViewerMessage) => void,
   onError: (error: unknown) => void,
 ): CommandGate {
-  const ranAtMs = new Map<Command['type'], number>()
+  const ranAtMs = new Map<ViewerMessage['type'], number>()
   /** The last of each kind, in the order they came. */
-  const waiting = new Map<Command['type'], Command>()
+  const waiting = new Map<ViewerMessage['type'], ViewerMessage>()
   let timer: Timer | undefined
   let errors = errorBurst
   let refilledAtMs = clock.now()
@@ -36,7 +36,7 @@ export function createCommandGate(
     onError(error)
   }
 
-  function obey(command: Command): void {
+  function obey(command: ViewerMessage): void {
     ranAtMs.set(command.type, clock.now())
     try {
       run(command)
@@ -45,7 +45,7 @@ export function createCommandGate(
     }
   }
 
-  const leftMs = (type: Command['type']) => (ranAtMs.get(type) ?? -Infinity) + minGapMs - clock.now()
+  const leftMs = (type: ViewerMessage['type']) => (ranAtMs.get(type) ?? -Infinity) + minGapMs - clock.now()
 
   function obeyWaiting(): void {
     timer = undefined
@@ -65,9 +65,9 @@ export function createCommandGate(
   return {
     receive(text) {
       if (isClosed) return
-      let command: Command
+      let command: ViewerMessage
       try {
-        command = parseCommand(text)
+        command = parseViewerMessage(text)
       } catch (error) {
         return tell(error)
       }

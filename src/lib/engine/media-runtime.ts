@@ -8,12 +8,13 @@ import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import { LatenessHistogram } from '../media/playback/lateness.ts'
 import { createPacer } from '../media/playback/pacer.ts'
-import { createRenditionCache } from '../media/rendition-cache.ts'
+import { createRenditionCache, type RenditionCacheStats } from '../media/rendition-cache.ts'
 import {
   type HostMethods,
   type MediaEvents,
   type MediaMethods,
   pacingErrorEdgesMs,
+  prefetchEdgesMs,
   type WorkerSettings,
 } from '../protocol/media-plane.ts'
 import { createPeerFactory } from '../webrtc/werift-peer.ts'
@@ -58,7 +59,11 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     fetchBlock: (cid, signal) => host.call('fetchBlock', { cid }, signal ? { signal } : {}),
   })
   closer.add('blocks', () => blocks.close())
-  const renditions = createRenditionCache({ maxBytes: settings.renditionCacheBytes })
+  const renditions = createRenditionCache({
+    maxBytes: settings.renditionCacheBytes,
+    clock,
+    readEdgesMs: prefetchEdgesMs,
+  })
   const shelf = createContentShelf({
     clock,
     logger,
@@ -147,7 +152,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
 function watchHealth(
   settings: WorkerSettings,
   deps: MediaRuntimeDeps,
-  read: () => { viewers: number; cache: { bytes: number; hits: number; misses: number }; lateness: LatenessHistogram },
+  read: () => { viewers: number; cache: RenditionCacheStats; lateness: LatenessHistogram },
 ): () => void {
   const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
   delayHistogram.enable()
@@ -160,11 +165,9 @@ function watchHealth(
       viewers,
       loopDelayMaxMs: delayMs(delayHistogram.max),
       loopDelayP99Ms: delayMs(delayHistogram.percentile(99)),
-      pacingErrors: {
-        upTo: lateness.countsUpTo(pacingErrorEdgesMs),
-        count: lateness.count,
-        sumMs: lateness.sumMs,
-      },
+      pacingErrors: lateness.read(pacingErrorEdgesMs),
+      prefetches: cache.reads,
+      failedPrefetches: cache.failedReads,
       cpuS: threadCpuS(),
       rssBytes: process.memoryUsage.rss(),
       renditionCacheBytes: cache.bytes,

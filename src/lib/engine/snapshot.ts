@@ -1,9 +1,11 @@
 // Puts what peer and playback know into the one record of statistics.
 import type { ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import { qualityOfRung } from '../model/quality.ts'
-import type { OutboundStats, StatsSnapshot } from '../model/stats.ts'
+import { type ScoreInput, streamHealth, videoQuality } from '../model/score.ts'
+import type { OutboundStats, StatsSnapshot, ViewerView } from '../model/stats.ts'
 import type { StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
+import { viewerReportStaleMs } from '../model/viewer-report.ts'
 import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
 
 export interface SnapshotInput {
@@ -18,17 +20,30 @@ export interface SnapshotInput {
   readonly reports: Partial<Record<MediaKind, ReceiverReport>>
   readonly rung: number
   readonly rungCount: number
+  readonly signalingMs: number | undefined
   readonly firstPacketMs: number | undefined
+  /** What the viewer said last. */
+  readonly viewer: StatsSnapshot['viewer']
+  /** Shorter side of what is sent. */
+  readonly pictureHeight: number | undefined
   /** The snapshot before, for the rates. */
   readonly last: StatsSnapshot | undefined
 }
 
 export function snapshotOf(input: SnapshotInput): StatsSnapshot {
-  const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, last } = input
+  const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, viewer, last } = input
   const played = playback?.snapshot(input.nowMs)
   const video = played?.video && withReport(played.video, input.reports.video)
   const audio = played?.audio && withReport(played.audio, input.reports.audio)
-  const { iceConnectMs, dtlsConnectMs } = peer?.timings ?? {}
+  const { iceGatheringMs, iceConnectMs, dtlsConnectMs } = peer?.timings ?? {}
+  const isReporting = viewer !== undefined && atMs - viewer.atMs < viewerReportStaleMs
+  const underruns = played?.underruns ?? 0
+  const scored: ScoreInput = {
+    ...pathOf(video, audio),
+    underruns: Math.max(0, underruns - (last?.underruns ?? 0)),
+    ...(isReporting ? seenBy(viewer) : {}),
+    ...(input.pictureHeight !== undefined && { pictureHeight: input.pictureHeight }),
+  }
   return {
     streamId,
     atMs,
@@ -43,12 +58,18 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
     ...(audio && { audio }),
     bufferS: played?.bufferS ?? 0,
     bufferFrames: played?.bufferFrames ?? 0,
-    underruns: played?.underruns ?? 0,
+    underruns,
     bitrateBps: bitrate(bytesOf(video, audio), atMs, last),
+    ...(input.signalingMs !== undefined && { signalingMs: input.signalingMs }),
+    ...(iceGatheringMs !== undefined && { iceGatheringMs }),
     ...(iceConnectMs !== undefined && { iceConnectMs }),
     ...(dtlsConnectMs !== undefined && { dtlsConnectMs }),
     ...(firstPacketMs !== undefined && { firstPacketMs }),
     ...(played?.pacingErrorP99Ms !== undefined && { pacingErrorP99Ms: played.pacingErrorP99Ms }),
+    isReporting,
+    health: streamHealth(scored),
+    videoQuality: videoQuality(scored),
+    ...(viewer && { viewer }),
   }
 }
 
@@ -57,6 +78,26 @@ function withReport(sent: OutboundStats, report: ReceiverReport | undefined): Ou
   const { fractionLost, packetsLost, jitterS, roundTripTimeS } = report
   return { ...sent, fractionLost, packetsLost, jitterS, ...(roundTripTimeS !== undefined && { roundTripTimeS }) }
 }
+
+/** The worse of both kinds, as the last receiver reports have it. */
+function pathOf(...sent: (OutboundStats | undefined)[]): ScoreInput {
+  const worst = (read: (one: OutboundStats) => number | undefined): number | undefined => {
+    const known = sent.flatMap((one) => (one && read(one)) ?? [])
+    return known.length > 0 ? Math.max(...known) : undefined
+  }
+  const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000)
+  return defined({
+    lossRatio: worst((one) => one.fractionLost),
+    roundTripTimeMs: inMs(worst((one) => one.roundTripTimeS)),
+    jitterMs: inMs(worst((one) => one.jitterS)),
+  })
+}
+
+const seenBy = ({ frozenRatio, droppedRatio }: ViewerView): ScoreInput => defined({ frozenRatio, droppedRatio })
+
+/** The record without its undefined fields. */
+const defined = (input: { [K in keyof ScoreInput]: ScoreInput[K] | undefined }): ScoreInput =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
 
 const bytesOf = (...sent: (OutboundStats | undefined)[]): number =>
   sent.reduce((sum, one) => sum + (one?.bytesSent ?? 0), 0)

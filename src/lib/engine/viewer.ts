@@ -4,16 +4,17 @@ import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import type { Pacer } from '../media/playback/pacer.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
-import type { CloseReason, SentTrack, StreamState } from '../model/stream.ts'
+import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
+import type { CloseReason, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import type { Command, ServerNote } from '../protocol/control.ts'
+import type { Command, ServerNote, ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
 import { createCommandGate } from './command-gate.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
+import { viewOf } from './viewer-view.ts'
 
 /** How long a viewer whose path broke may take to come back with an ICE restart. */
 const disconnectGraceMs = 15_000
@@ -62,8 +63,11 @@ export function createViewer(
   let held: Timer | undefined
   let canTell = false
   let senderReports: Timer | undefined
+  let offeredAt: number | undefined
+  let signalingMs: number | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
+  let view: ViewerView | undefined
 
   const media = new ViewerMedia(params, content, {
     random: deps.random,
@@ -75,7 +79,7 @@ export function createViewer(
     onError: (error) => fail('content_failed', error),
   })
 
-  const gate = createCommandGate(clock, command, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+  const gate = createCommandGate(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
 
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
@@ -171,6 +175,11 @@ export function createViewer(
     peer?.sendControl(JSON.stringify(message))
   }
 
+  function onMessage(message: ViewerMessage): void {
+    if (message.type === 'report') view = viewOf(message.report, clock.wallMs(), view)
+    else command(message)
+  }
+
   function command(wanted: Command): void {
     media.command(wanted)
     if (state === 'ended' && (wanted.type === 'seek' || wanted.type === 'play')) setState('active')
@@ -216,16 +225,20 @@ export function createViewer(
   return {
     async createOffer({ iceRestart }) {
       const offer = await (await usePeer()).createOffer(content.offerCodecs(), { iceRestart })
+      offeredAt ??= clock.now()
       if (state === 'waiting') setState('connecting')
       return offer
     },
     async acceptAnswer(sdp) {
       await (await usePeer()).acceptAnswer(sdp, async (viewer) => media.choose(viewer))
+      if (offeredAt !== undefined) signalingMs ??= clock.now() - offeredAt
       tellSent()
       return media.sent
     },
     async acceptOffer(sdp) {
+      const beganAt = clock.now()
       const answer = await (await usePeer()).acceptOffer(sdp, async (viewer) => media.choose(viewer))
+      signalingMs ??= clock.now() - beganAt
       if (state === 'waiting') setState('connecting')
       tellSent()
       return { sdp: answer, sent: media.sent }
@@ -246,7 +259,10 @@ export function createViewer(
         reports,
         rung,
         rungCount,
+        signalingMs,
         firstPacketMs,
+        viewer: view,
+        pictureHeight: heightOf(media.currentRung),
         last,
       })
       return last
@@ -254,3 +270,7 @@ export function createViewer(
     close,
   }
 }
+
+/** The shorter side of the picture. */
+const heightOf = (rung: Rung | undefined): number | undefined =>
+  rung?.width && rung.height ? Math.min(rung.width, rung.height) : undefined

@@ -1,6 +1,8 @@
 // The packetized GOPs of one worker: each is read and cut into packets once, and every viewer plays from it.
+import type { Clock } from '../base/clock.ts'
 import { createSharedWork } from '../base/shared-work.ts'
 import type { Gop, PacketizedGop } from '../model/frame.ts'
+import { BucketCounts, type HistogramCounts } from '../model/histogram.ts'
 import { createGopStore } from './gop-store.ts'
 import { type Packetizer, packetizeGop } from './packetize/index.ts'
 import type { Rendition } from './rendition.ts'
@@ -8,6 +10,9 @@ import type { Rendition } from './rendition.ts'
 interface RenditionCacheOptions {
   /** Bound of all that is kept; a GOP over it is handed out but not kept. */
   readonly maxBytes: number
+  readonly clock: Pick<Clock, 'now'>
+  /** By which the times of reads are counted. */
+  readonly readEdgesMs?: readonly number[]
 }
 
 /** A rendition as packets. */
@@ -20,13 +25,17 @@ interface CachedRendition {
   gopAfter(gop: Pick<Gop, 'startS' | 'endS' | 'isLast'>, signal: AbortSignal): Promise<PacketizedGop | undefined>
 }
 
-interface RenditionCacheStats {
+export interface RenditionCacheStats {
   readonly bytes: number
   readonly entries: number
   /** Requests answered from what is kept, or by a read that somebody else had begun. */
   readonly hits: number
   /** Reads begun. */
   readonly misses: number
+  /** How long the reads took that brought something, in ms. */
+  readonly reads: HistogramCounts
+  /** Those that nobody waited for any more do not count. */
+  readonly failedReads: number
 }
 
 export interface RenditionCache {
@@ -38,11 +47,25 @@ export interface RenditionCache {
   stats(): RenditionCacheStats
 }
 
-export function createRenditionCache({ maxBytes }: RenditionCacheOptions): RenditionCache {
+export function createRenditionCache({ maxBytes, clock, readEdgesMs = [] }: RenditionCacheOptions): RenditionCache {
   const store = createGopStore(maxBytes)
   const opened = new WeakMap<Rendition, CachedRendition>()
   let hits = 0
   let misses = 0
+  const readTimes = new BucketCounts(readEdgesMs)
+  let failedReads = 0
+
+  async function timed<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const beganMs = clock.now()
+    try {
+      const result = await read()
+      readTimes.record(clock.now() - beganMs)
+      return result
+    } catch (error) {
+      if (!signal.aborted) failedReads++
+      throw error
+    }
+  }
 
   function create(rendition: Rendition, packetizer: Packetizer): CachedRendition {
     const { id } = rendition
@@ -70,7 +93,7 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
         count(known !== undefined || reads.has(key))
         if (known) return known
         const read = async (shared: AbortSignal) => {
-          const gop = await rendition.gopAt(timeS, shared)
+          const gop = await timed(() => rendition.gopAt(timeS, shared), shared)
           return cut(gop, gop.startS > timeS)
         }
         return (await reads.run(key, read, signal))!
@@ -82,7 +105,7 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
         count(known !== undefined || reads.has(key))
         if (known) return known
         const read = async (shared: AbortSignal) => {
-          const next = await rendition.gopAfter(gop, shared)
+          const next = await timed(() => rendition.gopAfter(gop, shared), shared)
           return next && cut(next, false)
         }
         return reads.run(key, read, signal)
@@ -96,6 +119,13 @@ export function createRenditionCache({ maxBytes }: RenditionCacheOptions): Rendi
       opened.set(rendition, known)
       return known
     },
-    stats: () => ({ bytes: store.bytes, entries: store.entries, hits, misses }),
+    stats: () => ({
+      bytes: store.bytes,
+      entries: store.entries,
+      hits,
+      misses,
+      reads: readTimes.read(),
+      failedReads,
+    }),
   }
 }

@@ -1,12 +1,13 @@
-// What happens in the engine and at the doors, as Prometheus reads it. Counters grow by what snapshots say has changed.
+// What happens in the engine and at the doors, as Prometheus reads it.
 import { collectDefaultMetrics } from 'prom-client'
-import type { Clock } from '../base/clock.ts'
+import { type Clock, every } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
-import type { MediaKind } from '../model/track.ts'
 import { mcpMetrics, webrtcMetrics } from '../protocol/metrics.ts'
 import { createMetricsOf } from './registry.ts'
+import { writeStream } from './stream-metrics.ts'
+import { createWorkerMetrics } from './worker-metrics.ts'
 
 interface MetricsText {
   readonly contentType: string
@@ -26,14 +27,18 @@ export interface EngineMetrics {
 interface Settings {
   readonly engine: Engine
   readonly clock: Clock
+  /** CPU seconds that the process has used. */
+  readonly cpuS: () => number
   /** CPU, memory, handles and event loop of the process, on the MCP metrics. Default true. */
   readonly processMetrics?: boolean
 }
 
-const kinds: readonly MediaKind[] = ['video', 'audio']
+/** Over which CPU usage is taken. */
+const cpuIntervalMs = 5000
+
 const isConnected = ({ state }: StreamRecord) => state === 'active' || state === 'ended'
 
-export function createMetrics({ engine, clock, processMetrics = true }: Settings): EngineMetrics {
+export function createMetrics({ engine, clock, cpuS, processMetrics = true }: Settings): EngineMetrics {
   const server = { server_id: engine.info.nodeId }
   const mcp = createMetricsOf(mcpMetrics)
   const webrtc = createMetricsOf(webrtcMetrics)
@@ -64,46 +69,7 @@ export function createMetrics({ engine, clock, processMetrics = true }: Settings
     if (before && now.atMs <= before.atMs) return
     if ((engine.get(now.streamId)?.state ?? 'closed') === 'closed') return
     last.set(now.streamId, now)
-    for (const kind of kinds) countSent(kind, now, before)
-    measurePath(now)
-    measureBuffer(now, before)
-    if (now.iceConnectMs !== undefined && before?.iceConnectMs === undefined)
-      webrtc.observe('webrtc_ice_connection_time_ms', { connection_id: now.streamId }, now.iceConnectMs)
-    if (before?.quality && now.quality && now.quality !== before.quality) {
-      const labels = { connection_id: now.streamId, from_quality: before.quality, to_quality: now.quality }
-      webrtc.add('webrtc_quality_switches_total', labels)
-    }
-  }
-
-  function countSent(kind: MediaKind, now: StatsSnapshot, before: StatsSnapshot | undefined): void {
-    const sent = now[kind]
-    if (!sent) return
-    const frames = Math.max(0, sent.framesSent - (before?.[kind]?.framesSent ?? 0))
-    webrtc.add('webrtc_frames_sent_total', { type: kind, quality: now.quality ?? 'unknown' }, frames)
-    mcp.add('mcp_webrtc_bytes_sent_total', {}, Math.max(0, sent.bytesSent - (before?.[kind]?.bytesSent ?? 0)))
-    if (!before) return
-    const labels = { connection_id: now.streamId, type: kind }
-    webrtc.set('webrtc_frame_rate', labels, (frames * 1000) / (now.atMs - before.atMs))
-  }
-
-  function measurePath(now: StatsSnapshot): void {
-    const outbound = { connection_id: now.streamId, direction: 'outbound' }
-    webrtc.set('webrtc_bandwidth_kbps', outbound, now.bitrateBps / 1000)
-    const losses = kinds.map((kind) => now[kind]?.fractionLost).filter((loss) => loss !== undefined)
-    if (losses.length > 0) webrtc.set('webrtc_packet_loss_percent', outbound, Math.max(...losses) * 100)
-    for (const kind of kinds) {
-      const jitterS = now[kind]?.jitterS
-      if (jitterS !== undefined)
-        webrtc.set('webrtc_jitter_ms', { connection_id: now.streamId, type: kind }, jitterS * 1000)
-    }
-  }
-
-  function measureBuffer(now: StatsSnapshot, before: StatsSnapshot | undefined): void {
-    const labels = { connection_id: now.streamId, type: now.video ? 'video' : 'audio' }
-    webrtc.set('webrtc_buffer_level_frames', labels, now.bufferFrames)
-    webrtc.set('webrtc_buffer_level_seconds', labels, now.bufferS)
-    const underruns = Math.max(0, now.underruns - (before?.underruns ?? 0))
-    webrtc.add('webrtc_buffer_underruns_total', labels, underruns)
+    writeStream({ mcp, webrtc }, now, before)
   }
 
   const unsubscribe = [
@@ -111,7 +77,15 @@ export function createMetrics({ engine, clock, processMetrics = true }: Settings
     engine.events.on('snapshots', (snapshots) => {
       for (const snapshot of snapshots) onSnapshot(snapshot)
     }),
+    engine.events.on('health', createWorkerMetrics(webrtc, server)),
   ]
+
+  let cpu = { usedS: cpuS(), atMs: clock.now() }
+  const cpuTimer = every(clock, cpuIntervalMs, () => {
+    const now = { usedS: cpuS(), atMs: clock.now() }
+    webrtc.set('webrtc_cpu_usage_percent', server, ((now.usedS - cpu.usedS) * 100_000) / (now.atMs - cpu.atMs))
+    cpu = now
+  })
 
   return {
     async mcp() {
@@ -123,6 +97,7 @@ export function createMetrics({ engine, clock, processMetrics = true }: Settings
     },
     async webrtc() {
       webrtc.set('webrtc_active_connections', server, engine.list().filter(isConnected).length)
+      webrtc.set('mcpx_viewers_reporting', {}, [...last.values()].filter(({ isReporting }) => isReporting).length)
       const rss = engine.health().map(({ rssBytes }) => rssBytes)
       if (rss.length > 0) webrtc.set('webrtc_memory_usage_bytes', server, Math.max(...rss))
       return { contentType: webrtc.registry.contentType, body: await webrtc.registry.metrics() }
@@ -132,6 +107,7 @@ export function createMetrics({ engine, clock, processMetrics = true }: Settings
       mcp.observe('mcp_request_latency_seconds', { endpoint, method }, seconds)
     },
     close() {
+      cpuTimer.cancel()
       for (const off of unsubscribe) off()
       last.clear()
     },

@@ -2,10 +2,15 @@
 import { McpxError } from '../base/errors.ts'
 import { parseQuality, type Quality } from '../model/quality.ts'
 import type { MediaInfo, SentTrack } from '../model/stream.ts'
+import { type ViewerReport, viewerReportLimits } from '../model/viewer-report.ts'
+
+export type { ViewerReport }
 
 export const controlLabel = 'mcpx'
 /** Longest accepted control message, in UTF-16 code units. */
 export const maxControlLength = 16_384
+/** How often a viewer reports. */
+export const viewerReportIntervalMs = 2000
 
 /** What a viewer may ask of its stream. */
 export type Command =
@@ -15,6 +20,9 @@ export type Command =
   | { readonly type: 'quality'; readonly quality: Quality }
   | { readonly type: 'loop'; readonly loop: boolean }
   | { readonly type: 'audio'; readonly trackId: number }
+
+/** What comes over the control channel: a command, or what the viewer measured. */
+export type ViewerMessage = Command | { readonly type: 'report'; readonly report: ViewerReport }
 
 /**
  * From `rtpTimestamp` on (of the video track, or the audio track where there is no video), media time runs from `mediaTimeS`
@@ -42,8 +50,8 @@ export type ServerNote =
   | { readonly type: 'closed'; readonly reason: string }
   | { readonly type: 'error'; readonly code: string; readonly message: string; readonly hint: string }
 
-/** Text → Command; throws MESSAGE_TOO_LARGE, INVALID_JSON or INVALID_REQUEST. */
-export function parseCommand(text: string): Command {
+/** Text → message of a viewer; throws MESSAGE_TOO_LARGE, INVALID_JSON or INVALID_REQUEST. */
+export function parseViewerMessage(text: string): ViewerMessage {
   if (text.length > maxControlLength)
     throw new McpxError(
       'MESSAGE_TOO_LARGE',
@@ -55,12 +63,29 @@ export function parseCommand(text: string): Command {
   } catch {
     throw new McpxError('INVALID_JSON', 'a control message that is no JSON')
   }
+  if (isObject(raw) && raw.type === 'report') return { type: 'report', report: toReport(raw.report) }
   return toCommand(raw)
+}
+
+const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null
+
+/** Takes the fields that are known and within reason; what else there is says nothing. Throws INVALID_REQUEST. */
+function toReport(raw: unknown): ViewerReport {
+  if (!isObject(raw)) throw new McpxError('INVALID_REQUEST', 'a report without a record')
+  const report: Record<string, number> = {}
+  for (const [field, most] of Object.entries(viewerReportLimits)) {
+    const value = raw[field]
+    if (value === undefined) continue
+    if (typeof value !== 'number' || !(value >= 0 && value <= most))
+      throw new McpxError('INVALID_REQUEST', `${field} of a report is ${JSON.stringify(value)?.slice(0, 50)}`)
+    report[field] = value
+  }
+  return report
 }
 
 /** Checks the shape of a command from any door. Throws INVALID_REQUEST. */
 function toCommand(raw: unknown): Command {
-  const message = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
+  const message = isObject(raw) ? raw : {}
   switch (message.type) {
     case 'play':
     case 'pause':

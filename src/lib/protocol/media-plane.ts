@@ -1,6 +1,7 @@
 // The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
 import type { ErrorRecord } from '../base/errors.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
+import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type {
@@ -122,8 +123,9 @@ export type MediaEvents = {
   health: WorkerHealth
 }
 
-/** Upper edges of what WorkerHealth counts. */
+/** Edges of what WorkerHealth counts. */
 export const pacingErrorEdgesMs = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 48, 64, 96, 128, 256, 512] as const
+export const prefetchEdgesMs = [1, 5, 10, 25, 50, 100, 250, 500, 1000] as const
 
 export interface WorkerHealth {
   readonly worker: number
@@ -131,8 +133,11 @@ export interface WorkerHealth {
   /** Largest and p99 event-loop delay since the last report. */
   readonly loopDelayMaxMs: number
   readonly loopDelayP99Ms: number
-  /** How late packets left, since the worker began: how many by no more than each of pacingErrorEdgesMs, all of them, their sum. */
-  readonly pacingErrors: { readonly upTo: readonly number[]; readonly count: number; readonly sumMs: number }
+  /** How late packets left, in ms by pacingErrorEdgesMs, since the worker began. */
+  readonly pacingErrors: HistogramCounts
+  /** GOPs read ahead of the playheads, because nobody had them: how long it took in ms by prefetchEdgesMs, and how many failed. */
+  readonly prefetches: HistogramCounts
+  readonly failedPrefetches: number
   readonly cpuS: number
   readonly rssBytes: number
   readonly renditionCacheBytes: number

@@ -1,5 +1,8 @@
 // The metrics that are written, once: name, type, labels, buckets and help. Names and buckets are the origin's.
 
+import { frameSizeEdges } from '../model/stats.ts'
+import { pacingErrorEdgesMs, prefetchEdgesMs } from './media-plane.ts'
+
 export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
@@ -39,6 +42,17 @@ export const webrtcMetrics = {
     buckets: [5, 15, 30, 60, 120, 300, 600, 1800, 3600],
   },
   webrtc_frames_sent_total: { type: 'counter', help: 'Frames sent', labels: ['type', 'quality'] },
+  webrtc_frames_received_total: {
+    type: 'counter',
+    help: 'Frames that viewers say they have received',
+    labels: ['type', 'quality'],
+  },
+  webrtc_frame_size_bytes: {
+    type: 'histogram',
+    help: 'Size of each frame sent',
+    labels: ['type', 'quality'],
+    buckets: frameSizeEdges,
+  },
   webrtc_frame_rate: { type: 'gauge', help: 'Frames sent a second', labels: ['connection_id', 'type'] },
   webrtc_buffer_level_frames: {
     type: 'gauge',
@@ -67,11 +81,84 @@ export const webrtcMetrics = {
     help: 'Changes of quality',
     labels: ['connection_id', 'from_quality', 'to_quality'],
   },
+  webrtc_latency_ms: {
+    type: 'histogram',
+    help: 'signaling: from the offer to the answer. media: half the round trip and what the viewer says its jitter buffer holds',
+    labels: ['connection_id', 'type'],
+    buckets: [10, 25, 50, 75, 100, 150, 200, 300, 500, 1000],
+  },
+  webrtc_stream_health_score: {
+    type: 'gauge',
+    help: 'How well the stream gets through, 0 to 100; absent while it is not known',
+    labels: ['connection_id'],
+  },
+  webrtc_video_quality_score: {
+    type: 'gauge',
+    help: 'What the viewer sees, 0 to 100; absent while the viewer does not say',
+    labels: ['connection_id'],
+  },
+  webrtc_abr_switches_total: {
+    type: 'counter',
+    help: 'Changes of quality that were decided here, by reason',
+    labels: ['connection_id', 'reason'],
+  },
+  webrtc_prefetch_operations_total: {
+    type: 'counter',
+    help: 'Pieces of media read ahead because nobody had them',
+    labels: ['server_id', 'success'],
+  },
+  webrtc_prefetch_latency_ms: {
+    type: 'histogram',
+    help: 'How long those reads took that brought something',
+    labels: ['server_id'],
+    buckets: prefetchEdgesMs,
+  },
+  webrtc_cpu_usage_percent: {
+    type: 'gauge',
+    help: 'CPU of the server process, 100 for each core',
+    labels: ['server_id'],
+  },
   webrtc_memory_usage_bytes: { type: 'gauge', help: 'Resident memory of the server', labels: ['server_id'] },
+  webrtc_ice_gathering_time_ms: {
+    type: 'histogram',
+    help: 'Time until all candidates of the server were known',
+    labels: ['connection_id'],
+    buckets: iceBuckets,
+  },
   webrtc_ice_connection_time_ms: {
     type: 'histogram',
     help: 'Time until ICE had connected',
     labels: ['connection_id'],
     buckets: iceBuckets,
+  },
+
+  // Ours, in base units and without a connection: these add up.
+  mcpx_first_frame_seconds: {
+    type: 'histogram',
+    help: 'From the request to the first frame, as viewers say',
+    labels: [],
+    buckets: [0.1, 0.2, 0.3, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10],
+  },
+  mcpx_freezes_total: { type: 'counter', help: 'Freezes that viewers say they have seen', labels: [] },
+  mcpx_freeze_seconds_total: { type: 'counter', help: 'How long those lasted', labels: [] },
+  mcpx_viewers_reporting: { type: 'gauge', help: 'Connected viewers that say what they see', labels: [] },
+  mcpx_pacing_error_seconds: {
+    type: 'histogram',
+    help: 'How late packets left',
+    labels: ['worker'],
+    buckets: pacingErrorEdgesMs.map((edgeMs) => edgeMs / 1000),
+  },
+  mcpx_event_loop_delay_seconds: {
+    type: 'gauge',
+    help: 'p99 of how late the event loop of a media worker came round, since its last report',
+    labels: ['worker'],
+  },
+  mcpx_worker_cpu_seconds_total: { type: 'counter', help: 'CPU time of a media worker', labels: ['worker'] },
+  mcpx_rendition_cache_bytes: { type: 'gauge', help: 'Media kept as packets', labels: ['worker'] },
+  mcpx_rendition_cache_hits_total: { type: 'counter', help: 'Pieces of media found there', labels: ['worker'] },
+  mcpx_rendition_cache_misses_total: {
+    type: 'counter',
+    help: 'Pieces of media that had to be read',
+    labels: ['worker'],
   },
 } as const satisfies Record<string, MetricSpec>

@@ -18,7 +18,6 @@ export function App({ session, address }: { session: Session; address: PageAddre
   const stage = useRef<HTMLDivElement>(null)
   const video = useRef<HTMLVideoElement>(null)
   const [panel, setPanel] = useState<'stats' | 'help' | undefined>()
-  const [firstFrameMs, setFirstFrameMs] = useState<number | undefined>()
   const sound = useSound(video)
   const fullscreen = useFullscreen(stage)
   const toggle = (name: 'stats' | 'help') => setPanel((shown) => (shown === name ? undefined : name))
@@ -44,7 +43,7 @@ export function App({ session, address }: { session: Session; address: PageAddre
       class={`player${hasVideo && state.hasPlayed ? ' on-video' : ''}${isIdle ? ' is-idle' : ''}`}
       data-phase={state.phase}
     >
-      <Picture session={session} video={video} sound={sound} onFirstFrame={setFirstFrameMs} />
+      <Picture session={session} video={video} sound={sound} />
       {isAudioOnly && <AudioVisual stream={state.stream} isPlaying={isPlaying} title={shortContent(address.content)} />}
       <TopBar base={address.base} content={address.content} state={state} onStats={() => toggle('stats')} />
       <Notices session={session} state={state} isExplained={Boolean(showsFailure)} />
@@ -58,9 +57,7 @@ export function App({ session, address }: { session: Session; address: PageAddre
       ) : (
         (!state.hasPlayed || state.isBuffering || state.seekingToS !== undefined) && <ConnectingPanel state={state} />
       )}
-      {panel === 'stats' && (
-        <StatsPanel session={session} firstFrameMs={firstFrameMs} onClose={() => setPanel(undefined)} />
-      )}
+      {panel === 'stats' && <StatsPanel session={session} onClose={() => setPanel(undefined)} />}
       {panel === 'help' && <HelpPanel onClose={() => setPanel(undefined)} />}
       {state.media && (
         <Controls session={session} state={state} video={video} sound={sound} fullscreen={fullscreen} toggle={toggle} />

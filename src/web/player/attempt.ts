@@ -1,5 +1,11 @@
 // One try to watch: a peer connection, its WHEP session and its control channel, from offer to close. Never used twice.
-import { type Command, controlLabel, maxControlLength, type ServerNote } from '../../lib/protocol/control.ts'
+import {
+  type Command,
+  controlLabel,
+  maxControlLength,
+  type ServerNote,
+  type ViewerMessage,
+} from '../../lib/protocol/control.ts'
 import type { IceServer } from '../../lib/protocol/media-plane.ts'
 import { CandidateSender } from './candidates.ts'
 import { leave, postOffer } from './whep.ts'
@@ -84,6 +90,11 @@ export class Attempt {
     const text = JSON.stringify(command)
     if (this.#channel.readyState === 'open') this.#channel.send(text)
     else if (this.#queue.length < 32) this.#queue.push(text)
+  }
+
+  /** Says it now or never. */
+  tell(message: ViewerMessage): void {
+    if (!this.#isOver && this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message))
   }
 
   /** Leaves without a word to the listener. */

@@ -7,8 +7,6 @@ interface Props {
   readonly session: Session
   readonly video: VideoRef
   readonly sound: Sound
-  /** Milliseconds from the start of the attempt to the first frame on the screen. */
-  onFirstFrame(ms: number): void
 }
 
 /** Calls `onFrame` for each frame presented until the returned function is called. */
@@ -23,7 +21,7 @@ function followFrames(video: HTMLVideoElement, onFrame: (rtpTimestamp: number | 
   return () => video.cancelVideoFrameCallback(handle)
 }
 
-export function Picture({ session, video, sound, onFirstFrame }: Props) {
+export function Picture({ session, video, sound }: Props) {
   const { stream, media } = useSessionState(session)
 
   useEffect(() => {
@@ -31,20 +29,10 @@ export function Picture({ session, video, sound, onFirstFrame }: Props) {
     if (!element || !stream) return
     element.srcObject = stream
     sound.start()
-    let isFirst = true
-    const onPlayed = () => {
-      if (isFirst) onFirstFrame(performance.now() - session.startedAtMs)
-      isFirst = false
-    }
-    const stop = followFrames(element, (rtpTimestamp) => {
-      onPlayed()
-      session.onFrame(rtpTimestamp)
-    })
+    const stop = followFrames(element, (rtpTimestamp) => session.onFrame(rtpTimestamp))
     // Audio has no frames to follow; nor has a video where the browser does not report them.
     const onTime = () => {
-      if (!session.isReceiving) return
-      onPlayed()
-      session.onPlayed()
+      if (session.isReceiving) session.onPlayed()
     }
     element.addEventListener('timeupdate', onTime)
     return () => {

@@ -6,6 +6,7 @@ import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { MediaClock } from './clock.ts'
 import { type Failure, failureOfAnswer, failureOfClose, failureOfNote, failures } from './failure.ts'
+import { type Reporter, startReporter } from './reporter.ts'
 import { WhepRefused } from './whep.ts'
 import type { WhepRequest } from './whep-address.ts'
 
@@ -76,9 +77,12 @@ export class Session {
   readonly clock = new MediaClock()
   /** performance.now() at which the current attempt began, for the time to the first frame. */
   startedAtMs = 0
+  /** From there to the first frame on the screen. */
+  firstFrameMs: number | undefined
   #request: Pick<WhepRequest, 'base' | 'content' | 'connectionId'>
   readonly #listeners = new Set<() => void>()
   #attempt: Attempt | undefined
+  #reporter: Reporter | undefined
   #iceServers: readonly IceServer[] = []
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #seekTimer: ReturnType<typeof setTimeout> | undefined
@@ -121,6 +125,7 @@ export class Session {
     const startS = this.state.isEnded ? 0 : this.positionS()
     this.#lastPositionS = startS
     this.startedAtMs = performance.now()
+    this.firstFrameMs = undefined
     this.clock.reset()
     this.#epochBeforeSeek = undefined
     this.#lastError = undefined
@@ -133,6 +138,12 @@ export class Session {
       lost: (cause, thrown) => this.#onLost(cause, thrown),
     })
     this.#attempt = attempt
+    this.#reporter = startReporter({
+      peer: attempt.peer,
+      firstFrameMs: () => this.firstFrameMs,
+      isInterrupted: () => this.#wantsStillness,
+      send: (report) => attempt.tell({ type: 'report', report }),
+    })
     const { quality, isLooping, audioTrackId, isPaused } = this.state
     void attempt.start({
       ...this.#request,
@@ -158,11 +169,13 @@ export class Session {
     }
     if (this.state.isEnded) this.seek(0)
     this.#set({ isPaused: false, isEnded: false })
+    this.#reporter?.interrupt()
     this.#attempt?.send({ type: 'play' })
   }
 
   pause(): void {
     this.#set({ isPaused: true })
+    this.#reporter?.interrupt()
     this.#attempt?.send({ type: 'pause' })
   }
 
@@ -173,6 +186,7 @@ export class Session {
     const wasEnded = this.state.isEnded
     this.#epochBeforeSeek = this.clock.announced
     this.#set({ seekingToS: target, isEnded: false })
+    this.#reporter?.interrupt()
     clearTimeout(this.#seekTimer)
     this.#seekTimer = setTimeout(() => this.#set({ seekingToS: undefined }), seekPatienceMs)
     this.#attempt?.send({ type: 'seek', timeS: target })
@@ -214,6 +228,7 @@ export class Session {
 
   /** Something is seen or heard. */
   onPlayed(): void {
+    this.firstFrameMs ??= performance.now() - this.startedAtMs
     if (!this.state.hasPlayed) this.#set({ hasPlayed: true })
     this.#settleSeek()
   }
@@ -231,7 +246,14 @@ export class Session {
     for (const listener of this.#listeners) listener()
   }
 
+  /** Whether nothing is to move on the screen. */
+  get #wantsStillness(): boolean {
+    const { isPaused, isEnded, seekingToS } = this.state
+    return isPaused || isEnded || seekingToS !== undefined
+  }
+
   #drop(): void {
+    this.#reporter?.stop()
     clearTimeout(this.#retryTimer)
     this.#attempt?.close()
     this.#attempt = undefined

@@ -77,11 +77,10 @@ function rowsOf(
 
 interface StatsProps {
   readonly session: Session
-  readonly firstFrameMs: number | undefined
   onClose(): void
 }
 
-export function StatsPanel({ session, firstFrameMs, onClose }: StatsProps) {
+export function StatsPanel({ session, onClose }: StatsProps) {
   const { reading, bitrates } = useReadings(session)
   const { streamId } = session.state
   return (
@@ -90,7 +89,7 @@ export function StatsPanel({ session, firstFrameMs, onClose }: StatsProps) {
       <Sparkline values={bitrates} />
       <dl>
         {reading &&
-          rowsOf(reading, firstFrameMs).map(([name, value, isBad]) => (
+          rowsOf(reading, session.firstFrameMs).map(([name, value, isBad]) => (
             <div key={name} class={isBad ? 'bad' : ''}>
               <dt>{name}</dt>
               <dd>{value ?? '–'}</dd>

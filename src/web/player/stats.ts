@@ -10,9 +10,15 @@ export interface Sample {
   readonly bytesReceived: number
   readonly packetsReceived: number
   readonly packetsLost: number
+  readonly hasVideo: boolean
+  readonly hasAudio: boolean
+  readonly framesReceived: number
   readonly framesDecoded: number
   readonly framesDropped: number
   readonly freezeCount: number
+  readonly totalFreezesDurationS: number
+  readonly concealedSamples: number
+  readonly totalSamplesReceived: number
   readonly jitterBufferDelayS: number
   readonly jitterBufferEmitted: number
   readonly width?: number
@@ -76,9 +82,15 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
     bytesReceived: count(video, 'bytesReceived') + count(audio, 'bytesReceived'),
     packetsReceived: count(video, 'packetsReceived') + count(audio, 'packetsReceived'),
     packetsLost: count(video, 'packetsLost') + count(audio, 'packetsLost'),
+    hasVideo: count(video, 'packetsReceived') > 0,
+    hasAudio: count(audio, 'packetsReceived') > 0,
+    framesReceived: count(video, 'framesReceived'),
     framesDecoded: count(video, 'framesDecoded'),
     framesDropped: count(video, 'framesDropped'),
     freezeCount: count(video, 'freezeCount'),
+    totalFreezesDurationS: count(video, 'totalFreezesDuration'),
+    concealedSamples: count(audio, 'concealedSamples'),
+    totalSamplesReceived: count(audio, 'totalSamplesReceived'),
     jitterBufferDelayS: count(main, 'jitterBufferDelay'),
     jitterBufferEmitted: count(main, 'jitterBufferEmittedCount'),
     ...defined({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createCommandGate } from '../../../src/lib/engine/command-gate.ts'
-import type { Command } from '../../../src/lib/protocol/control.ts'
+import type { ViewerMessage } from '../../../src/lib/protocol/control.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function start() {
   const clock = new FakeClock()
-  const ran: Command[] = []
+  const ran: ViewerMessage[] = []
   const errors: unknown[] = []
   const gate = createCommandGate(
     clock,
@@ -38,6 +38,18 @@ describe('the commands of a viewer', () => {
     expect(ran.length).toBeLessThan(35)
     expect(ran.at(-1)).toEqual({ type: 'seek', timeS: 3000 })
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('and what the viewer measured are told apart: each has a rate of its own, and the last report counts', () => {
+    const { clock, ran, say } = start()
+    say({ type: 'pause' })
+    for (let freezeCount = 0; freezeCount < 50; freezeCount++) say({ type: 'report', report: { freezeCount } })
+    clock.advance(200)
+    expect(ran).toEqual([
+      { type: 'pause' },
+      { type: 'report', report: { freezeCount: 0 } },
+      { type: 'report', report: { freezeCount: 49 } },
+    ])
   })
 
   it('end as they were meant when they contradict each other', () => {

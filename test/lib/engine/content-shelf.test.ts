@@ -20,7 +20,7 @@ let sample: SourceRef
 let blocks: BlockReader
 let shelf: ContentShelf
 let clock: FakeClock
-const renditions = () => createRenditionCache({ maxBytes: 2 ** 25 })
+const renditions = () => createRenditionCache({ maxBytes: 2 ** 25, clock: new FakeClock() })
 let cache: ReturnType<typeof renditions>
 /** Blocks that are asked of the control plane, and how it answers. */
 let fetched: { cid: string; signal: AbortSignal | undefined }[]

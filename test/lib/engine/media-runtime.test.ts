@@ -97,11 +97,11 @@ describe('a media worker in this process', () => {
     expect(rest).toMatchObject({ worker: 0, viewers: 1 })
     expect(rest.cpuS).toBeGreaterThan(0)
     expect(rest.renditionCacheBytes).toBeGreaterThan(0)
-    const { upTo, count, sumMs } = pacingErrors
+    const { upTo, count, sum } = pacingErrors
     expect(upTo).toHaveLength(pacingErrorEdgesMs.length)
     expect(upTo).toEqual(upTo.toSorted((a, b) => a - b))
     expect(upTo.at(-1)).toBeLessThanOrEqual(count)
-    expect(sumMs).toBeGreaterThanOrEqual(0)
+    expect(sum).toBeGreaterThanOrEqual(0)
     expect(stats().state).toBe('active')
   })
 

@@ -13,6 +13,7 @@ const sent = (bytesSent: number): OutboundStats => ({
   nackCount: 0,
   pliCount: 0,
   packetsDropped: 0,
+  frameSizes: { upTo: [0, 0, 0, 0, 0, 0, 0], count: 0, sum: 0 },
 })
 
 function playing(over: Partial<PlaybackSnapshot>): ViewerPlayback {
@@ -41,7 +42,10 @@ const idle: SnapshotInput = {
   reports: {},
   rung: 0,
   rungCount: 0,
+  signalingMs: undefined,
   firstPacketMs: undefined,
+  viewer: undefined,
+  pictureHeight: undefined,
   last: undefined,
 }
 
@@ -60,6 +64,9 @@ describe('a snapshot', () => {
       bufferFrames: 0,
       underruns: 0,
       bitrateBps: 0,
+      isReporting: false,
+      health: { version: 1, reasons: [], unknown: ['packet loss', 'round trip time', 'jitter', 'freezes'] },
+      videoQuality: { version: 1, reasons: [], unknown: ['picture height', 'freezes', 'dropped frames'] },
     })
   })
 
@@ -70,6 +77,24 @@ describe('a snapshot', () => {
     expect(video).toMatchObject({ bytesSent: 1000, fractionLost: 0.25, packetsLost: 3, roundTripTimeS: 0.05 })
     expect(audio).not.toHaveProperty('fractionLost')
     expect(snapshotOf({ ...idle, playback, reports: {} }).video).not.toHaveProperty('packetsLost')
+  })
+
+  it('keeps what the viewer said last, and says when that is too long ago to believe', () => {
+    const viewer = { freezeCount: 2, atMs: idle.atMs - 1000 }
+    expect(snapshotOf({ ...idle, viewer })).toMatchObject({ isReporting: true, viewer: { freezeCount: 2 } })
+    expect(snapshotOf({ ...idle, viewer, atMs: idle.atMs + 9_001 })).toMatchObject({ isReporting: false, viewer })
+  })
+
+  it('scores what the reports and the viewer say, and nothing where the viewer has fallen silent', () => {
+    const playback = playing({ video: sent(1000), audio: sent(100) })
+    const report = { kind: 'video', fractionLost: 0.03, packetsLost: 3, jitterS: 0.06, roundTripTimeS: 0.34 } as const
+    const viewer = { atMs: idle.atMs, frozenRatio: 0.06, droppedRatio: 0 }
+    const now = snapshotOf({ ...idle, playback, reports: { video: report }, viewer, pictureHeight: 720 })
+    expect(now.health).toMatchObject({ value: 100 - 20 - 15 - 10 - 15 - 30, unknown: [] })
+    expect(now.videoQuality).toMatchObject({ value: 80, unknown: [] })
+    const silent = snapshotOf({ ...idle, atMs: idle.atMs + 20_000, playback, reports: {}, viewer, pictureHeight: 720 })
+    expect(silent.videoQuality).not.toHaveProperty('value')
+    expect(silent.health).not.toHaveProperty('value')
   })
 
   it('names the rung where there are several', () => {

@@ -5,6 +5,7 @@ import { createPacketizer } from '../../../src/lib/media/packetize/index.ts'
 import type { Rendition } from '../../../src/lib/media/rendition.ts'
 import { createRenditionCache } from '../../../src/lib/media/rendition-cache.ts'
 import type { Gop } from '../../../src/lib/model/frame.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const signal = new AbortController().signal
 const packetizer = createPacketizer({ codec: 'vp8' })
@@ -56,7 +57,7 @@ function memoryRendition(id = 'r', { offsetS = 0, pieces = 1 } = {}): MemoryRend
 
 describe('the rendition cache', () => {
   it('reads a GOP once, whoever asks and at whatever time in it', async () => {
-    const cache = createRenditionCache({ maxBytes: 1e6 })
+    const cache = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() })
     const rendition = memoryRendition()
     const cached = cache.open(rendition, packetizer)
     const first = await cached.gopAt(0.2, signal)
@@ -70,7 +71,7 @@ describe('the rendition cache', () => {
 
   it('knows that nothing is before the first GOP', async () => {
     const rendition = memoryRendition('r', { offsetS: 0.5 })
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     const first = await cached.gopAt(0, signal)
     expect(first.startS).toBe(0.5)
     expect(await cached.gopAt(0.3, signal)).toBe(first)
@@ -79,7 +80,7 @@ describe('the rendition cache', () => {
 
   it('lands on the piece with the key frame, and reads it when only a later piece is kept', async () => {
     const rendition = memoryRendition('r', { pieces: 3 })
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     const later = await cached.gopAfter({ startS: 3, endS: 4, isLast: false }, signal)
     expect(later).toMatchObject({ startS: 4, continues: true })
     expect(await cached.gopAt(4.5, signal)).toMatchObject({ startS: 3, continues: false })
@@ -87,9 +88,29 @@ describe('the rendition cache', () => {
     expect(rendition.read).toEqual([4, 3])
   })
 
+  it('counts how long its reads took, and those that failed for somebody who waited', async () => {
+    const clock = new FakeClock()
+    const cache = createRenditionCache({ maxBytes: 1e6, clock, readEdgesMs: [10, 100] })
+    const rendition = memoryRendition()
+    const slow = {
+      ...rendition,
+      id: 'slow',
+      gopAt: async (timeS: number, at: AbortSignal) => {
+        clock.stall(50)
+        return rendition.gopAt(timeS, at)
+      },
+    }
+    await cache.open(rendition, packetizer).gopAt(0, signal)
+    await cache.open(slow, packetizer).gopAt(0, signal)
+    expect(cache.stats()).toMatchObject({ reads: { upTo: [1, 2], count: 2, sum: 50 }, failedReads: 0 })
+    const broken = { ...rendition, id: 'broken', gopAt: () => Promise.reject(new Error('torn')) }
+    await expect(cache.open(broken, packetizer).gopAt(0, signal)).rejects.toThrow('torn')
+    expect(cache.stats()).toMatchObject({ reads: { count: 2 }, failedReads: 1 })
+  })
+
   it('ends after the last GOP without a read', async () => {
     const rendition = memoryRendition()
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     const last = await cached.gopAt(1000, signal)
     expect(await cached.gopAfter(last, signal)).toBeUndefined()
     expect(await cached.gopAt(2000, signal)).toBe(last)
@@ -97,7 +118,7 @@ describe('the rendition cache', () => {
   })
 
   it('reads once for all who ask at the same time', async () => {
-    const cache = createRenditionCache({ maxBytes: 1e6 })
+    const cache = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() })
     const rendition = memoryRendition()
     const cached = cache.open(rendition, packetizer)
     const all = await Promise.all(Array.from({ length: 20 }, () => cached.gopAt(0, signal)))
@@ -109,7 +130,7 @@ describe('the rendition cache', () => {
   it('lets one leave without hurting the others', async () => {
     const rendition = memoryRendition()
     rendition.hold()
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     const abort = new AbortController()
     const leaves = cached.gopAt(0, abort.signal)
     const stays = cached.gopAt(0, signal)
@@ -122,7 +143,7 @@ describe('the rendition cache', () => {
   it('aborts a read that nobody waits for any more, and reads anew for who comes next', async () => {
     const rendition = memoryRendition()
     rendition.hold()
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     const abort = new AbortController()
     const leaves = cached.gopAt(0, abort.signal)
     abort.abort(new McpxError('INTERRUPTED', 'left'))
@@ -143,13 +164,13 @@ describe('the rendition cache', () => {
         return memoryRendition().gopAt(timeS, wait)
       },
     }
-    const cached = createRenditionCache({ maxBytes: 1e6 }).open(rendition, packetizer)
+    const cached = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() }).open(rendition, packetizer)
     await expect(cached.gopAt(0, signal)).rejects.toMatchObject({ code: 'CONTENT_TIMEOUT' })
     expect((await cached.gopAt(0, signal)).startS).toBe(0)
   })
 
   it('shares what it keeps among openings of the same rendition', async () => {
-    const cache = createRenditionCache({ maxBytes: 1e6 })
+    const cache = createRenditionCache({ maxBytes: 1e6, clock: new FakeClock() })
     const [one, other, different] = [memoryRendition('a'), memoryRendition('a'), memoryRendition('b')]
     const gop = await cache.open(one, packetizer).gopAt(0, signal)
     expect(await cache.open(other, packetizer).gopAt(0, signal)).toBe(gop)
@@ -158,7 +179,7 @@ describe('the rendition cache', () => {
   })
 
   it('lets go of what was not used for longest', async () => {
-    const cache = createRenditionCache({ maxBytes: 4000 }) // three GOPs of some 1300 bytes
+    const cache = createRenditionCache({ maxBytes: 4000, clock: new FakeClock() }) // three GOPs of some 1300 bytes
     const rendition = memoryRendition()
     const cached = cache.open(rendition, packetizer)
     for (const timeS of [0, 1, 2, 0, 3]) await cached.gopAt(timeS, signal)
@@ -173,7 +194,7 @@ describe('the rendition cache', () => {
     const ask = fc.tuple(fc.constantFrom('a', 'b'), fc.double({ min: -1, max: 12, noNaN: true }))
     await fc.assert(
       fc.asyncProperty(fc.array(ask, { maxLength: 40 }), fc.integer({ min: 0, max: 9000 }), async (asks, maxBytes) => {
-        const cache = createRenditionCache({ maxBytes })
+        const cache = createRenditionCache({ maxBytes, clock: new FakeClock() })
         const renditions = { a: memoryRendition('a', { pieces: 2 }), b: memoryRendition('b', { offsetS: 0.25 }) }
         for (const [name, timeS] of asks) {
           const gop = await cache.open(renditions[name as 'a' | 'b'], packetizer).gopAt(timeS, signal)

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createMetrics } from '../../../src/lib/metrics/metrics.ts'
+import { pacingErrorEdgesMs, prefetchEdgesMs, type WorkerHealth } from '../../../src/lib/protocol/media-plane.ts'
 import { mcpMetrics, webrtcMetrics } from '../../../src/lib/protocol/metrics.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, snapshotOf } from '../../support/http-engine.ts'
@@ -7,7 +8,8 @@ import { cids, createMemoryEngine, snapshotOf } from '../../support/http-engine.
 function start() {
   const engine = createMemoryEngine()
   const clock = createStillClock(5_000)
-  const metrics = createMetrics({ engine, clock, processMetrics: false })
+  const cpu = { s: 0 }
+  const metrics = createMetrics({ engine, clock, cpuS: () => cpu.s, processMetrics: false })
   onTestFinished(() => metrics.close())
   /** Series → value, without comments. */
   const read = async (which: 'mcp' | 'webrtc') => {
@@ -23,7 +25,7 @@ function start() {
     engine.set(id, { state: 'active', connectedAtMs: 2_000 })
     return id
   }
-  return { engine, clock, metrics, read, connect }
+  return { engine, clock, metrics, cpu, read, connect }
 }
 
 describe('MCP metrics', () => {
@@ -52,7 +54,7 @@ describe('MCP metrics', () => {
   })
 
   it('have the process beside them', async () => {
-    const metrics = createMetrics({ engine: createMemoryEngine(), clock: createStillClock() })
+    const metrics = createMetrics({ engine: createMemoryEngine(), clock: createStillClock(), cpuS: () => 0 })
     onTestFinished(() => metrics.close())
     const { body, contentType } = await metrics.mcp()
     expect(contentType).toContain('text/plain')
@@ -128,6 +130,104 @@ describe('WebRTC metrics', () => {
     const names = Object.keys(await read('webrtc'))
     expect(names.filter((name) => name.includes(`"${id}"`) || name.includes('unknown'))).toEqual([])
     expect(names.filter((name) => name.includes(`"${stay}"`)).length).toBeGreaterThan(5)
+  })
+
+  it('have what the viewer says, as far as it says it', async () => {
+    const { engine, read, connect } = start()
+    const id = await connect()
+    const first = snapshotOf(engine.get(id)!, {
+      signalingMs: 30,
+      iceGatheringMs: 4,
+      isReporting: true,
+      viewer: {
+        atMs: 3_000,
+        framesReceived: 50,
+        freezeCount: 1,
+        totalFreezesDurationS: 0.5,
+        firstFrameMs: 250,
+        jitterBufferDelayMs: 40,
+      },
+      videoQuality: { value: 85, version: 1, reasons: [], unknown: [] },
+    })
+    const viewer = { ...first.viewer!, atMs: 5_000, framesReceived: 110, freezeCount: 3, totalFreezesDurationS: 1.5 }
+    engine.events.emit('snapshots', [first])
+    engine.events.emit('snapshots', [{ ...first, atMs: 5_000, viewer }])
+    const mediaMs = (first.video!.roundTripTimeS! * 1000) / 2 + 40
+    const connection = `connection_id="${id}"`
+    expect(await read('webrtc')).toMatchObject({
+      'webrtc_frames_received_total{type="video",quality="high"}': 110,
+      mcpx_freezes_total: 3,
+      mcpx_freeze_seconds_total: 1.5,
+      mcpx_first_frame_seconds_count: 1,
+      mcpx_first_frame_seconds_sum: 0.25,
+      mcpx_viewers_reporting: 1,
+      [`webrtc_video_quality_score{${connection}}`]: 85,
+      [`webrtc_stream_health_score{${connection}}`]: 100,
+      [`webrtc_latency_ms_sum{${connection},type="signaling"}`]: 30,
+      [`webrtc_latency_ms_count{${connection},type="signaling"}`]: 1,
+      [`webrtc_latency_ms_sum{${connection},type="media"}`]: mediaMs * 2,
+      [`webrtc_ice_gathering_time_ms_count{${connection}}`]: 1,
+    })
+    const unknown = { version: 1 as const, reasons: [], unknown: ['freezes'] }
+    engine.events.emit('snapshots', [{ ...first, atMs: 7_000, isReporting: false, videoQuality: unknown }])
+    const after = await read('webrtc')
+    expect(after).not.toHaveProperty([`webrtc_video_quality_score{${connection}}`])
+    expect(after.mcpx_viewers_reporting).toBe(0)
+  })
+
+  it('count each frame by its size', async () => {
+    const { engine, read, connect } = start()
+    const id = await connect()
+    const first = snapshotOf(engine.get(id)!)
+    const sized = (upTo: number[], count: number, sum: number) => ({
+      ...first.video!,
+      frameSizes: { upTo, count, sum },
+    })
+    engine.events.emit('snapshots', [{ ...first, video: sized([1, 2, 2, 3, 3, 3, 3], 3, 60_000) }])
+    engine.events.emit('snapshots', [{ ...first, atMs: 5_000, video: sized([2, 4, 4, 5, 5, 5, 6], 7, 3_000_000) }])
+    const labels = 'type="video",quality="high"'
+    expect(await read('webrtc')).toMatchObject({
+      [`webrtc_frame_size_bytes_bucket{le="1024",${labels}}`]: 2,
+      [`webrtc_frame_size_bytes_bucket{le="1048576",${labels}}`]: 6,
+      [`webrtc_frame_size_bytes_bucket{le="+Inf",${labels}}`]: 7,
+      [`webrtc_frame_size_bytes_sum{${labels}}`]: 3_000_000,
+      [`webrtc_frame_size_bytes_count{${labels}}`]: 7,
+    })
+  })
+
+  it('have the workers and the process beside them, and go on when a worker was started again', async () => {
+    const { engine, clock, cpu, read } = start()
+    const edges = (length: number, count: number) => new Array<number>(length).fill(count)
+    const health = (cpuS: number, packets: number): WorkerHealth => ({
+      worker: 0,
+      viewers: 1,
+      loopDelayMaxMs: 9,
+      loopDelayP99Ms: 4,
+      pacingErrors: { upTo: edges(pacingErrorEdgesMs.length, packets), count: packets, sum: packets * 2 },
+      prefetches: { upTo: edges(prefetchEdgesMs.length, 3), count: 3, sum: 12 },
+      failedPrefetches: 1,
+      cpuS,
+      rssBytes: 1,
+      renditionCacheBytes: 500,
+      renditionCacheHits: 10,
+      renditionCacheMisses: 4,
+    })
+    engine.events.emit('health', health(2, 1000))
+    engine.events.emit('health', health(3, 1500))
+    engine.events.emit('health', health(0.5, 200))
+    cpu.s = 6
+    clock.advance(5_000)
+    expect(await read('webrtc')).toMatchObject({
+      'mcpx_worker_cpu_seconds_total{worker="0"}': 3.5,
+      'mcpx_pacing_error_seconds_count{worker="0"}': 1700,
+      'mcpx_pacing_error_seconds_sum{worker="0"}': 3.4,
+      'mcpx_event_loop_delay_seconds{worker="0"}': 0.004,
+      'mcpx_rendition_cache_hits_total{worker="0"}': 20,
+      'webrtc_prefetch_operations_total{server_id="node-1",success="true"}': 6,
+      'webrtc_prefetch_operations_total{server_id="node-1",success="false"}': 2,
+      'webrtc_prefetch_latency_ms_sum{server_id="node-1"}': 24,
+      'webrtc_cpu_usage_percent{server_id="node-1"}': 120,
+    })
   })
 
   it('do not invent what nobody measured', async () => {

@@ -1,4 +1,5 @@
 // How late packets leave, as a histogram that costs one increment a packet.
+import type { HistogramCounts } from '../../model/histogram.ts'
 
 const fineStepMs = 0.25
 const fineCount = 256
@@ -14,10 +15,6 @@ export class LatenessHistogram {
 
   get count(): number {
     return this.#total
-  }
-
-  get sumMs(): number {
-    return this.#sumMs
   }
 
   record(lateMs: number): void {
@@ -47,13 +44,14 @@ export class LatenessHistogram {
   }
 
   /** How many packets were late by no more than each of `edgesMs`, which rise; edges between two steps count the step below. */
-  countsUpTo(edgesMs: readonly number[]): number[] {
+  read(edgesMs: readonly number[]): HistogramCounts {
     let bucket = 0
     let count = 0
-    return edgesMs.map((edgeMs) => {
+    const upTo = edgesMs.map((edgeMs) => {
       for (; bucket < this.#counts.length && upperEdgeMs(bucket) <= edgeMs; bucket++) count += this.#counts[bucket]!
       return count
     })
+    return { upTo, count: this.#total, sum: this.#sumMs }
   }
 
   reset(): void {

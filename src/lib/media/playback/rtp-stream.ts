@@ -1,6 +1,7 @@
 // One outgoing RTP stream: numbers its packets without gaps over seeks, switches and replays, keeps them for NACKs, counts.
 import type { OutgoingPacket } from '../../model/frame.ts'
-import type { OutboundStats } from '../../model/stats.ts'
+import { BucketCounts } from '../../model/histogram.ts'
+import { frameSizeEdges, type OutboundStats } from '../../model/stats.ts'
 import { type RetransmissionLimits, RetransmissionRing } from './retransmission-ring.ts'
 
 /** Takes a packet to the network now; false when it could not. The packet is valid only during the call. */
@@ -23,6 +24,7 @@ const maxNackedSequences = 512
 
 export class RtpStream {
   readonly ring: RetransmissionRing
+  readonly frameSizes = new BucketCounts(frameSizeEdges)
   packetsSent = 0
   bytesSent = 0
   framesSent = 0
@@ -57,11 +59,12 @@ export class RtpStream {
   }
 
   /** Begins a frame: all its packets carry this timestamp and the next PictureID. */
-  beginFrame(timestamp: number, isKey: boolean): void {
+  beginFrame(timestamp: number, isKey: boolean, sizeBytes: number): void {
     this.#packet.timestamp = timestamp
     this.#packet.pictureId = this.#nextPictureId
     this.#nextPictureId = (this.#nextPictureId + 1) & 0x7fff
     this.framesSent++
+    this.frameSizes.record(sizeBytes)
     if (isKey) this.keyFramesSent++
   }
 
@@ -103,6 +106,7 @@ export class RtpStream {
       nackCount,
       pliCount,
       packetsDropped,
+      frameSizes: this.frameSizes.read(),
     }
   }
 }

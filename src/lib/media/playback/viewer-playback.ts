@@ -317,7 +317,7 @@ class Playback implements ViewerPlayback {
         continue
       }
       const timestamp = this.#audioStamper.stamp(this.#clock.ticksAt('audio', dueMs), opusSamples(payload))
-      stream.beginFrame(timestamp, frame.isKey)
+      stream.beginFrame(timestamp, frame.isKey, payload.length)
       stream.send(payload, this.#audioStamper.reanchored, nowMs)
       this.lateness.record(nowMs - dueMs)
     }
@@ -362,7 +362,11 @@ class Playback implements ViewerPlayback {
       this.#frame = frame
       this.#packetIndex = 0
       this.#setPace(frame, gop, isUrgent, dueMs, nowMs)
-      this.#video.beginFrame(this.#videoStamper.stamp(this.#clock.ticksAt('video', dueMs)), frame.isKey)
+      this.#video.beginFrame(
+        this.#videoStamper.stamp(this.#clock.ticksAt('video', dueMs)),
+        frame.isKey,
+        frame.byteLength,
+      )
       return true
     }
     return false

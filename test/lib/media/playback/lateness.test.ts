@@ -40,12 +40,13 @@ test('many add up to one that tells how many packets were late by no more than e
       }
       const all = viewers.flat()
       const edgesMs = [1, 10, 64, 128, 512]
-      expect(total.count).toBe(all.length)
-      expect(total.sumMs).toBeCloseTo(
-        all.reduce((sum, value) => sum + Math.max(0, value), 0),
+      const { upTo, count, sum } = total.read(edgesMs)
+      expect(count).toBe(all.length)
+      expect(sum).toBeCloseTo(
+        all.reduce((total, value) => total + Math.max(0, value), 0),
         6,
       )
-      expect(total.countsUpTo(edgesMs)).toEqual(edgesMs.map((edgeMs) => all.filter((value) => value < edgeMs).length))
+      expect(upTo).toEqual(edgesMs.map((edgeMs) => all.filter((value) => value < edgeMs).length))
     }),
   )
 })
