@@ -1,5 +1,6 @@
 // Who is streaming what to whom. Every door (HTTP, WHEP, WebSocket, CLI) ends in these calls.
 import type { Events } from '../base/events.ts'
+import type { TaskRecord } from '../base/tasks.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
@@ -16,6 +17,8 @@ export interface OpenRequest {
   readonly audioTrackId?: number
   /** Who asked, for the per-stream limits and the log. */
   readonly owner?: string
+  /** `test`: nobody meant to watch this very content. */
+  readonly purpose?: 'test'
   readonly signal?: AbortSignal
 }
 
@@ -26,6 +29,8 @@ export type EngineEvents = {
   candidate: [streamId: string, candidate: IceCandidate | null]
   snapshots: [readonly StatsSnapshot[]]
   health: [WorkerHealth]
+  /** Background work began or ended, of a stream or of the server. */
+  task: [TaskRecord]
 }
 
 export interface ConnectionTest {

@@ -28,6 +28,21 @@ export const routes = {
     close: '/api/v0/webrtc/close/:id',
     closeAll: '/api/v0/webrtc/close_all',
     quality: '/api/v0/webrtc/quality/:id',
+    summary: '/api/v0/webrtc/summary',
+    operations: '/api/v0/webrtc/operations',
+    tasks: '/api/v0/webrtc/tasks',
+    connection: '/api/v0/webrtc/connection/:id',
+  },
+  /** The origin's monitor, under no prefix. */
+  monitor: {
+    summary: '/webrtc/monitor/summary',
+    connections: '/webrtc/monitor/connections',
+    connection: '/webrtc/monitor/connections/:id',
+    operations: '/webrtc/monitor/operations',
+    tasks: '/webrtc/monitor/tasks',
+    test: '/webrtc/test/',
+    testClose: '/webrtc/test/close/:id',
+    testCloseAll: '/webrtc/test/close_all',
   },
   /** The base routes of the MCP server stand under both prefixes. */
   mcpPrefixes: ['/api/v0', '/api/v0/mcp'],
