@@ -6,7 +6,7 @@ import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { Command } from '../protocol/control.ts'
-import type { IceCandidate, IceServer, WorkerHealth } from '../protocol/media-plane.ts'
+import type { IceCandidate, IceServer, OpenParams, WorkerHealth } from '../protocol/media-plane.ts'
 
 export interface OpenRequest {
   /** Any spelling of content that the store understands. */
@@ -17,6 +17,8 @@ export interface OpenRequest {
   readonly audioTrackId?: number
   /** Who asked, for the per-stream limits and the log. */
   readonly owner?: string
+  /** What to hold ahead of the playhead; the server's own measure when absent. */
+  readonly buffer?: OpenParams['buffer']
   /** `test`: nobody meant to watch this very content. */
   readonly purpose?: 'test'
   readonly signal?: AbortSignal

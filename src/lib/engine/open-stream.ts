@@ -61,8 +61,9 @@ export function createOpener(times: OpenTimes, deps: OpenerDeps): Pick<Engine, '
     const streamId = randomUUID()
     const worker = media.place(source.id)
     try {
-      const { quality = 'auto', startS = 0, loop = false, audioTrackId } = request
-      const params = { streamId, source, quality, startS, loop, ...(audioTrackId !== undefined && { audioTrackId }) }
+      const { quality = 'auto', startS = 0, loop = false, audioTrackId, buffer } = request
+      const rest = { ...(audioTrackId !== undefined && { audioTrackId }), ...(buffer && { buffer }) }
+      const params = { streamId, source, quality, startS, loop, ...rest }
       const info = await tasks.run('open_content', (inner) => media.call(worker, 'open', params, inner), {
         owner: streamId,
         signal,

@@ -19,6 +19,7 @@ import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
 import { healthRoutes } from './routes/health.ts'
 import { infoRoutes } from './routes/info.ts'
 import { ipfsRoutes } from './routes/ipfs.ts'
+import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { rawRoutes } from './routes/raw.ts'
@@ -111,6 +112,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     sessionRoutes,
     controlRoutes,
     monitorRoutes,
+    mcpWebrtcRoutes,
     ipfsRoutes,
     rawRoutes,
     whepRoutes,

@@ -71,6 +71,8 @@ export interface OpenParams {
   readonly loop: boolean
   /** Track to send when there are several; the first otherwise. */
   readonly audioTrackId?: number
+  /** Video frames to hold ahead of the playhead, and the share of them below which more are fetched. */
+  readonly buffer?: { readonly frames: number; readonly prefetchRatio: number }
 }
 
 /** What the control plane asks of a media worker. */

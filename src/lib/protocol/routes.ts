@@ -33,6 +33,19 @@ export const routes = {
     tasks: '/api/v0/webrtc/tasks',
     connection: '/api/v0/webrtc/connection/:id',
   },
+  /** The origin's MCP WebRTC controller. */
+  mcp: {
+    prefix: '/api/v0/mcp/webrtc',
+    check: '/api/v0/mcp/webrtc/check',
+    stream: '/api/v0/mcp/webrtc/stream',
+    stop: '/api/v0/mcp/webrtc/stream/stop/:id',
+    connections: '/api/v0/mcp/webrtc/connections',
+    stats: '/api/v0/mcp/webrtc/connections/:id/stats',
+    close: '/api/v0/mcp/webrtc/connections/:id/close',
+    closeAll: '/api/v0/mcp/webrtc/connections/close-all',
+    quality: '/api/v0/mcp/webrtc/connections/quality',
+    resources: '/api/v0/mcp/webrtc/stats/resources',
+  },
   /** The origin's monitor, under no prefix. */
   monitor: {
     summary: '/webrtc/monitor/summary',

@@ -109,14 +109,14 @@ export function monitorRoutes(app: App, { monitor, engine, options, clock }: Rou
     },
   )
 
-  app.get(paths.summary, schema('As the origin has it'), async () => summary(seconds))
+  app.get(paths.summary, schema('The same, with times in seconds'), async () => summary(seconds))
 
-  app.get(paths.connections, schema('By id'), async () => {
+  app.get(paths.connections, schema('Connections by id, with their events, errors and tasks'), async () => {
     const connections = monitor.connections().map((one) => [one.stream.id, statsItem(one, seconds)] as const)
     return { connections: Object.fromEntries(connections), count: connections.length, timestamp: nowS() }
   })
 
-  app.get<{ Params: { id: string } }>(paths.connection, schema('One connection'), async (request) => {
+  app.get<{ Params: { id: string } }>(paths.connection, schema('One of them'), async (request) => {
     const found = monitor.connection(request.params.id)
     return found
       ? { connection: statsItem(found, seconds), timestamp: nowS() }
