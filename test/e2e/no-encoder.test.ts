@@ -13,7 +13,7 @@ const missing = missingParts({ chromium: chromiumPath, ffmpeg: hasFfmpeg })
 const remedy = /node-av|ffmpeg/
 
 declare const RTCPeerConnection: new () => {
-  addTransceiver(kind: 'audio', init: { direction: 'recvonly' }): void
+  addTransceiver(kind: 'audio' | 'video', init: { direction: 'recvonly' }): void
   createOffer(): Promise<{ sdp?: string }>
   close(): void
 }
@@ -60,18 +60,21 @@ describe.skipIf(missing.length > 0)('mcpx without an encoder', () => {
     await refused.close()
   })
 
-  it('answers a WHEP offer with 415, the code and what to install', async () => {
+  it.each([
+    ['tone.mp3', ['audio']],
+    ['h264-b-frames.mp4', ['video', 'audio']],
+  ] as const)('answers a WHEP offer for %s with 415, the code and what to install', async (name, kinds) => {
     const offers = await browser.newPage()
     await offers.goto(`${ready.url}/`)
-    const sdp = await offers.evaluate(async () => {
+    const sdp = await offers.evaluate(async (kinds) => {
       const peer = new RTCPeerConnection()
-      peer.addTransceiver('audio', { direction: 'recvonly' })
+      for (const kind of kinds) peer.addTransceiver(kind, { direction: 'recvonly' })
       const offer = await peer.createOffer()
       peer.close()
       return offer.sdp ?? ''
-    })
+    }, kinds)
     await offers.close()
-    const answer = await fetch(`${ready.url}/whep/${await add('tone.mp3')}`, {
+    const answer = await fetch(`${ready.url}/whep/${await add(name)}`, {
       method: 'POST',
       headers: { 'content-type': 'application/sdp' },
       body: sdp,
