@@ -6,7 +6,16 @@ import type { McpxServer } from '../../src/lib/app.ts'
 import { chromiumPath, launchChromium, openPlayer, type Player } from '../support/browser-chromium.ts'
 import { pictureTimeS, sampleFrames } from '../support/browser-picture.ts'
 import { findProgram, missingParts, until } from '../support/e2e.ts'
-import { addBytes, allClosed, openStreams, playerUrl, startServer } from '../support/e2e-server.ts'
+import {
+  addBytes,
+  allClosed,
+  type Cli,
+  openStreams,
+  playerUrl,
+  scratchFolder,
+  startCli,
+  startServer,
+} from '../support/e2e-server.ts'
 
 const missing = missingParts({ chromium: chromiumPath, ffmpeg: findProgram('ffmpeg') })
 const durationS = 15
@@ -204,6 +213,46 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
       await first.stop()
       await viewer.close()
       await second?.stop()
+    }
+  })
+
+  it('comes back by itself where it was after the server died without a word', async () => {
+    const scratch = await scratchFolder()
+    const serve = async (port: number) => {
+      const args = ['serve', '--sample', '--isolation', '--offline', '--json', '--disable-webrtc-metrics']
+      const cli = startCli([...args, '--port', String(port)], { home: scratch.path })
+      return { cli, ready: await cli.event<{ url: string; sample: { cid: string } }>('ready') }
+    }
+    const running: Cli[] = []
+    try {
+      const first = await serve(0)
+      running.push(first.cli)
+      const viewer = await play(first.ready.sample.cid, first.ready)
+      await viewer.plays(15)
+      await viewer.seek(6)
+      await until('the picture of 6 s', async () => (await pictureTimeS(viewer.page, frames)) >= 6)
+      await viewer.chooseQuality(/180p/)
+      await until('the picture is 320 wide', async () => (await viewer.video()).frameWidth === 320)
+      await viewer.press('Pause')
+      await viewer.rests()
+      await viewer.press('Play')
+      await viewer.plays(10)
+      first.cli.kill('SIGKILL')
+      await first.cli.exit
+      const stoodAt = await pictureTimeS(viewer.page, frames)
+      await until('the page tries again', async () => (await viewer.phase()) !== 'connected', { timeoutMs: 30_000 })
+      const second = await serve(Number(new URL(first.ready.url).port))
+      running.push(second.cli)
+      await until('the page is connected', async () => (await viewer.phase()) === 'connected', { timeoutMs: 30_000 })
+      const resumedAt = await until('a picture is shown', () => pictureTimeS(viewer.page, frames))
+      const now = await viewer.plays(15)
+      expect(resumedAt).toBeGreaterThan(stoodAt - 1)
+      expect(resumedAt).toBeLessThan(stoodAt + 3)
+      expect(now.frameWidth).toBe(320)
+    } finally {
+      for (const cli of running) cli.kill('SIGINT')
+      await Promise.all(running.map((cli) => cli.exit))
+      await scratch.remove()
     }
   })
 
