@@ -113,6 +113,41 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
     await viewer.plays(15)
   })
 
+  // While it is paused a picture stays until the next one was asked for: there is nothing to be late for.
+  it('goes where the bar is pressed and dragged to', async () => {
+    const viewer = await play()
+    const { mouse } = viewer.page
+    const shows = (timeS: number) =>
+      until(
+        `the picture and the bar stand at ${timeS} s`,
+        async () => {
+          const [picture, bar] = [await pictureTimeS(viewer.page, frames), await viewer.timeS()]
+          return Math.abs(picture - timeS) < 0.5 && Math.abs(bar - timeS) < 0.5
+        },
+        { timeoutMs: 6000 },
+      )
+    await viewer.plays(15)
+    await viewer.press('Pause')
+    await viewer.rests()
+    const bar = (await viewer.page.getByLabel('Position').boundingBox())!
+    const moveTo = (timeS: number) =>
+      mouse.move(bar.x + (bar.width * timeS) / durationS, bar.y + bar.height / 2, { steps: 5 })
+
+    await moveTo(9)
+    await mouse.down()
+    await mouse.up()
+    await shows(9)
+    await mouse.down()
+    await moveTo(3)
+    await shows(3)
+    await moveTo(12)
+    await mouse.up()
+    await shows(12)
+
+    await viewer.rests()
+    await viewer.page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+  })
+
   it('changes quality at a key frame', async () => {
     const viewer = await play()
     await viewer.plays(10)

@@ -6,11 +6,17 @@ import type { Session } from './session.ts'
 /** While dragging, the picture follows this often at most. */
 const scrubIntervalMs = 250
 
+interface Drag {
+  lastSentMs: number
+  /** Sends where the pointer has come to rest. */
+  timer?: ReturnType<typeof setTimeout>
+}
+
 export function SeekBar({ session, durationS }: { session: Session; durationS: number }) {
   const bar = useRef<HTMLDivElement>(null)
   const input = useRef<HTMLInputElement>(null)
   const elapsed = useRef<HTMLSpanElement>(null)
-  const dragging = useRef<{ lastSentMs: number } | undefined>(undefined)
+  const dragging = useRef<Drag | undefined>(undefined)
   const [hoverS, setHoverS] = useState<number | undefined>()
 
   useEffect(() => {
@@ -36,18 +42,27 @@ export function SeekBar({ session, durationS }: { session: Session; durationS: n
     return () => cancelAnimationFrame(handle)
   }, [session, durationS])
 
+  useEffect(() => () => clearTimeout(dragging.current?.timer), [])
+
+  const barTimeS = () => Number(input.current?.value ?? 0)
   const onInput = () => {
-    const now = performance.now()
-    const timeS = Number(input.current?.value ?? 0)
-    setHoverS(timeS)
-    if (dragging.current && now - dragging.current.lastSentMs < scrubIntervalMs) return
-    dragging.current = { lastSentMs: now }
-    session.seek(timeS)
+    const drag: Drag = dragging.current ?? { lastSentMs: Number.NEGATIVE_INFINITY }
+    dragging.current = drag
+    const send = () => {
+      drag.lastSentMs = performance.now()
+      session.seek(barTimeS())
+    }
+    setHoverS(barTimeS())
+    clearTimeout(drag.timer)
+    const waitMs = drag.lastSentMs + scrubIntervalMs - performance.now()
+    if (waitMs > 0) drag.timer = setTimeout(send, waitMs)
+    else send()
   }
   const onChange = () => {
+    clearTimeout(dragging.current?.timer)
     dragging.current = undefined
     setHoverS(undefined)
-    session.seek(Number(input.current?.value ?? 0))
+    session.seek(barTimeS())
   }
   const onPointerMove = (event: PointerEvent) => {
     const box = bar.current?.getBoundingClientRect()
