@@ -114,9 +114,9 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
   })
 
   // While it is paused a picture stays until the next one was asked for: there is nothing to be late for.
-  it('goes where the bar is pressed and dragged to', async () => {
+  it('goes where the bar is pressed and dragged to, and where the keys lead', async () => {
     const viewer = await play()
-    const { mouse } = viewer.page
+    const { mouse, keyboard } = viewer.page
     const shows = (timeS: number) =>
       until(
         `the picture and the bar stand at ${timeS} s`,
@@ -144,6 +144,18 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
     await mouse.up()
     await shows(12)
 
+    // The bar has the focus now.
+    await keyboard.press('ArrowLeft')
+    await shows(7)
+    await keyboard.press('ArrowRight')
+    await shows(12)
+    await keyboard.press('Home')
+    await shows(0)
+    await viewer.page.getByRole('button', { name: 'Loop' }).focus()
+    await keyboard.press('ArrowRight')
+    await shows(5)
+    await keyboard.press('8')
+    await shows(12)
     await viewer.rests()
     await viewer.page.getByRole('button', { name: 'Play', exact: true }).waitFor()
   })

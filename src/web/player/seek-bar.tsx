@@ -6,6 +6,9 @@ import type { Session } from './session.ts'
 /** While dragging, the picture follows this often at most. */
 const scrubIntervalMs = 250
 
+/** What an arrow key does to the position, as it does elsewhere on the page; a step of the bar itself is not to be seen. */
+const arrowStepsS: Readonly<Record<string, number>> = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }
+
 interface Drag {
   lastSentMs: number
   /** Sends where the pointer has come to rest. */
@@ -64,6 +67,12 @@ export function SeekBar({ session, durationS }: { session: Session; durationS: n
     setHoverS(undefined)
     session.seek(barTimeS())
   }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const stepS = arrowStepsS[event.key]
+    if (stepS === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    session.seek(session.positionS() + stepS)
+  }
   const onPointerMove = (event: PointerEvent) => {
     const box = bar.current?.getBoundingClientRect()
     if (!box || event.pointerType === 'touch' || box.width === 0) return
@@ -87,6 +96,7 @@ export function SeekBar({ session, durationS }: { session: Session; durationS: n
           disabled={!(durationS > 0)}
           onInput={onInput}
           onChange={onChange}
+          onKeyDown={onKeyDown}
         />
         {hoverS !== undefined && (
           <span class="seek-tip" style={{ left: `${(hoverS / durationS) * 100}%` }} aria-hidden="true">
