@@ -49,14 +49,26 @@ describe.skipIf(missing.length > 0)('the home page in Chromium', () => {
     expect(page.url()).toBe(`${server.url}/player/${server.sample.cid}`)
   })
 
-  it('says what is wrong with other words, and stays', async () => {
-    await page.getByLabel('CID or address').fill('<img src=x onerror=alert(1)>')
+  it.each([
+    ['other words', () => '<img src=x onerror=alert(1)>'],
+    ['a CID with a letter that there is none of', () => `${server.sample.cid.slice(0, -1)}!`],
+  ])('says what is wrong with %s, and stays', async (_what, typed) => {
+    await page.getByLabel('CID or address').fill(typed())
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     const problem = page.locator('#open-problem')
     await problem.filter({ hasText: /CID/ }).waitFor()
     expect(page.url()).toBe(`${server.url}/`)
     await page.getByLabel('CID or address').fill('b')
     expect(await problem.innerText()).toBe('')
+  })
+
+  it('says that a CID was cut short, and leads back', async () => {
+    await page.getByLabel('CID or address').fill(server.sample.cid.slice(0, -9))
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'That is no CID' }).waitFor()
+    await page.getByRole('link', { name: 'mcpx home' }).click()
+    await page.getByText('Try the sample').waitFor()
+    expect(await page.getByRole('region', { name: 'Recent' }).getByRole('link').count()).toBe(0)
   })
 
   it('adds a file, plays it, and has it among the recent ones until they are cleared', async () => {
