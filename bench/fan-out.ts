@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { McpxServer } from '../src/lib/app.ts'
 import type { StatsSnapshot } from '../src/lib/model/stats.ts'
 import { pacingErrorEdgesMs, type WorkerHealth } from '../src/lib/protocol/media-plane.ts'
-import { atMost, type BenchContext, median, quantile, ratios, sum, wait } from './support/bench.ts'
+import { atMost, type BenchContext, median, quantile, ratios, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip, webClip } from './support/clips.ts'
 import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
 import { createProbe } from './support/probe.ts'
@@ -283,7 +283,11 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
     pacingAfter = health.pacingErrors
     loopDelayMaxMs = Math.max(loopDelayMaxMs, health.loopDelayMaxMs)
   })
-  await profiled(rig, () => wait(durationMs))
+  const hasArrived = async () => (await receivers.rpc.call('counts', undefined)).received > before.received
+  await profiled(rig, async () => {
+    await wait(durationMs)
+    await until('packets arrive', hasArrived)
+  })
   stopSnapshots()
   stopHealth()
   const after = await take()
