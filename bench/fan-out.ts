@@ -1,4 +1,5 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -232,7 +233,9 @@ async function measureWhileBusy(rig: Rig): Promise<void> {
   const windows: Window[] = []
   for (let round = 0; round < context.pick(2, 1, 1); round++)
     windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
-  await Promise.all(load.map((worker) => worker.terminate()))
+  const ended = load.map((worker) => once(worker, 'exit'))
+  for (const worker of load) worker.postMessage('enough')
+  await Promise.all(ended)
   const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
   reportPacing(
     context,
