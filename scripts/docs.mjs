@@ -102,7 +102,15 @@ const openApi = await readOpenApi()
 
 /** Routes that stand under two prefixes, or have an older name besides, are one row. */
 function apiTables() {
-  const titles = { whep: 'WHEP', content: 'Content', webrtc: 'Streams', access: 'Access', server: 'Server' }
+  const titles = {
+    whep: 'WHEP',
+    content: 'Content',
+    webrtc: 'Streams',
+    monitor: 'Monitor',
+    mcp: 'MCP WebRTC controller',
+    access: 'Access',
+    server: 'Server',
+  }
   const operations = Object.entries(openApi.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { tags, summary }]) => ({
       path: path.replace('{*}', '{cid}'),
@@ -111,7 +119,8 @@ function apiTables() {
       summary,
     })),
   )
-  const shown = operations.filter(({ path, method }) => !path.startsWith(routes.mcpPrefixes[1]) && method !== 'head')
+  const isTwin = ({ path, tags }) => path.startsWith(routes.mcpPrefixes[1]) && !tags?.includes('mcp')
+  const shown = operations.filter((one) => !isTwin(one) && one.method !== 'head')
   return Object.entries(titles)
     .map(([tag, title]) => {
       const own = Object.values(

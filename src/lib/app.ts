@@ -20,6 +20,8 @@ import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
+import { createMonitor, type Monitor } from './monitor/monitor.ts'
+import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
 
@@ -55,13 +57,18 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
   const content = await startContent(options, { clock, logger }, closer)
-  const engine = await startEngine(options, content, { clock, logger }, closer)
+  // Closed after the engine: it sees how everything ends.
+  let monitor: Monitor | undefined
+  closer.add('monitor', () => monitor?.close())
+  const bare = await startEngine(options, content, { clock, logger }, closer)
+  if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
+  const engine = monitor ? recordOperations(bare, monitor.operations) : bare
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const url = await startHttp(options, engine, metrics, { clock, logger }, closer)
+  const url = await startHttp(options, { engine, metrics, monitor }, { clock, logger }, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   return {
@@ -159,8 +166,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  engine: Engine,
-  metrics: EngineMetrics,
+  { engine, metrics, monitor }: { engine: Engine; metrics: EngineMetrics; monitor: Monitor | undefined },
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -171,6 +177,7 @@ async function startHttp(
     : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
   const http = await createHttpServer({
     engine,
+    ...(monitor && { monitor }),
     options,
     ...tools,
     version,

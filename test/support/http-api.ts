@@ -34,6 +34,7 @@ export const defaultOptions: HttpServerSettings['options'] = {
   rateLimit: 0,
   debug: false,
   isolation: false,
+  webrtcTest: false,
 }
 
 /** Closed when the test ends. */

@@ -5,7 +5,7 @@ import { Events } from '../../src/lib/base/events.ts'
 import type { AddedContent, AddInput, ContentStat, ContentStore } from '../../src/lib/content/store.ts'
 import type { ConnectionTest, Engine, EngineEvents, EngineInfo, OpenRequest } from '../../src/lib/engine/engine.ts'
 import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
-import type { CloseReason, MediaInfo, StreamRecord } from '../../src/lib/model/stream.ts'
+import { type CloseReason, type MediaInfo, newPeerStates, type StreamRecord } from '../../src/lib/model/stream.ts'
 import type { SourceRef } from '../../src/lib/protocol/media-plane.ts'
 
 export const cids = {
@@ -215,6 +215,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
         createdAtMs: 1_000,
         media,
         sent: [],
+        peerStates: newPeerStates,
       }
       records.set(id, opened)
       events.emit('stream', opened)

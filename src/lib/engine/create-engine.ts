@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { fromErrorRecord, McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import { createTaskTracker } from '../base/tasks.ts'
 import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { CloseReason } from '../model/stream.ts'
@@ -37,6 +38,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   const events = new Events<EngineEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
   const registry = createStreamRegistry(settings, clock, (record) => events.emit('stream', record))
   const stopping = new AbortController()
+  const tasks = createTaskTracker({ clock, prefix: 'control' })
+  tasks.events.on('task', (task) => events.emit('task', task))
 
   const handlers: { [K in keyof MediaEvents]: (payload: MediaEvents[K]) => void } = {
     state: (change) => registry.noteState(change),
@@ -45,12 +48,13 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     over: ({ streamId, reason, error }) => finish(streamId, reason, error && fromErrorRecord(error)),
     snapshots: (snapshots) => events.emit('snapshots', snapshots),
     health: (health) => events.emit('health', health),
+    task: (task) => events.emit('task', task),
   }
 
   const fetchBlock = async ({ cid }: { cid: string }, { signal }: { signal: AbortSignal }) =>
-    store.ensureBlock(cid, { signal })
+    tasks.run('fetch_block', (inner) => store.ensureBlock(cid, { signal: inner }), { signal })
   const transcode = settings.transcode
-    ? createTranscodePlane(settings.transcode, { logger, spawn, handlers: { fetchBlock } })
+    ? createTranscodePlane(settings.transcode, { logger, tasks, spawn, handlers: { fetchBlock } })
     : undefined
   const media = await createMediaPlane(settings.workers, {
     clock,
@@ -75,6 +79,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     metadata,
     media,
     registry,
+    tasks,
     clock,
     logger,
     stopping: stopping.signal,
@@ -87,6 +92,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     if (!ended) return
     const { content } = ended.record
     media.release(ended.worker, content)
+    tasks.cancelOwner(streamId)
     const failure = error && { code: error.code, error: error.message }
     logger.info({ stream: streamId, content, reason, ...failure }, 'stream closed')
   }
@@ -143,6 +149,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
       if (stopping.signal.aborted) return
       stopping.abort(new McpxError('INTERRUPTED', 'the server is stopping'))
       await closeAll('server_stopped')
+      tasks.close()
       await Promise.all([media.stop(), transcode?.stop()])
       events.removeAll()
     },

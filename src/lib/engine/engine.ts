@@ -1,11 +1,12 @@
 // Who is streaming what to whom. Every door (HTTP, WHEP, WebSocket, CLI) ends in these calls.
 import type { Events } from '../base/events.ts'
+import type { TaskRecord } from '../base/tasks.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { Command } from '../protocol/control.ts'
-import type { IceCandidate, IceServer, WorkerHealth } from '../protocol/media-plane.ts'
+import type { IceCandidate, IceServer, OpenParams, WorkerHealth } from '../protocol/media-plane.ts'
 
 export interface OpenRequest {
   /** Any spelling of content that the store understands. */
@@ -16,6 +17,10 @@ export interface OpenRequest {
   readonly audioTrackId?: number
   /** Who asked, for the per-stream limits and the log. */
   readonly owner?: string
+  /** What to hold ahead of the playhead; the server's own measure when absent. */
+  readonly buffer?: OpenParams['buffer']
+  /** `test`: nobody meant to watch this very content. */
+  readonly purpose?: 'test'
   readonly signal?: AbortSignal
 }
 
@@ -26,6 +31,8 @@ export type EngineEvents = {
   candidate: [streamId: string, candidate: IceCandidate | null]
   snapshots: [readonly StatsSnapshot[]]
   health: [WorkerHealth]
+  /** Background work began or ended, of a stream or of the server. */
+  task: [TaskRecord]
 }
 
 export interface ConnectionTest {

@@ -5,6 +5,7 @@ import { McpxError } from '../base/errors.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
+import { createTaskTracker } from '../base/tasks.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import { LatenessHistogram } from '../media/playback/lateness.ts'
 import { createPacer } from '../media/playback/pacer.ts'
@@ -51,6 +52,8 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   })
   closer.add('pacer', () => pacer.stop())
   const latenessTotal = new LatenessHistogram()
+  const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}` })
+  tasks.events.on('task', (task) => host.emit('task', task))
   const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: pacer.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
@@ -113,6 +116,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
             logger,
             pacer,
             latenessTotal,
+            tasks,
             random: deps.random,
             createPeer: () => peers.createPeer(),
             emit: (event, payload) => host.emit(event, payload),

@@ -4,9 +4,10 @@ import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { TaskTracker } from '../base/tasks.ts'
 import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
-import type { MediaInfo, StreamRecord } from '../model/stream.ts'
+import { type MediaInfo, newPeerStates, type StreamRecord } from '../model/stream.ts'
 import type { SourceRef } from '../protocol/media-plane.ts'
 import type { Engine, OpenRequest } from './engine.ts'
 import type { MediaPlane } from './media-plane.ts'
@@ -25,6 +26,7 @@ interface OpenerDeps {
   readonly metadata: Pick<CidMetadata, 'get' | 'put'>
   readonly media: MediaPlane
   readonly registry: StreamRegistry
+  readonly tasks: TaskTracker
   readonly clock: Clock
   readonly logger: Logger
   /** Aborts when the server stops: nothing is opened any more. */
@@ -35,7 +37,7 @@ interface OpenerDeps {
 
 /** `open` and `probe` of the engine. */
 export function createOpener(times: OpenTimes, deps: OpenerDeps): Pick<Engine, 'open' | 'probe'> {
-  const { store, metadata, media, registry, clock, logger, stopping } = deps
+  const { store, metadata, media, registry, tasks, clock, logger, stopping } = deps
 
   function within<T>(content: string, signal: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>) {
     const late = () =>
@@ -59,9 +61,13 @@ export function createOpener(times: OpenTimes, deps: OpenerDeps): Pick<Engine, '
     const streamId = randomUUID()
     const worker = media.place(source.id)
     try {
-      const { quality = 'auto', startS = 0, loop = false, audioTrackId } = request
-      const params = { streamId, source, quality, startS, loop, ...(audioTrackId !== undefined && { audioTrackId }) }
-      const info = await media.call(worker, 'open', params, signal)
+      const { quality = 'auto', startS = 0, loop = false, audioTrackId, buffer } = request
+      const rest = { ...(audioTrackId !== undefined && { audioTrackId }), ...(buffer && { buffer }) }
+      const params = { streamId, source, quality, startS, loop, ...rest }
+      const info = await tasks.run('open_content', (inner) => media.call(worker, 'open', params, inner), {
+        owner: streamId,
+        signal,
+      })
       signal.throwIfAborted()
       remember(source, info)
       const record: StreamRecord = {
@@ -72,6 +78,7 @@ export function createOpener(times: OpenTimes, deps: OpenerDeps): Pick<Engine, '
         createdAtMs: clock.wallMs(),
         media: info,
         sent: [],
+        peerStates: newPeerStates,
         worker,
       }
       const waiting = clock.after(times.viewerTimeoutMs, () => deps.onUnwatched(streamId))

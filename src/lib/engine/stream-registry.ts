@@ -35,7 +35,7 @@ export interface StreamRegistry {
   /** A stream that is not open is left as it is. */
   update(streamId: string, change: Partial<StreamRecord>): void
   /** What the worker says of the connection. */
-  noteState(change: Pick<MediaEvents['state'], 'streamId' | 'state' | 'peer'>): void
+  noteState(change: Pick<MediaEvents['state'], 'streamId' | 'state' | 'peerStates' | 'peer'>): void
   /** Ends a stream and says what it was; undefined when it was not open. */
   close(streamId: string, reason: CloseReason, error?: McpxError): OpenStream | undefined
   /** Open streams first, then the last closed ones. */
@@ -91,7 +91,7 @@ export function createStreamRegistry(
     },
     open: (worker) => [...streams.values()].filter((stream) => worker === undefined || stream.worker === worker),
     update,
-    noteState({ streamId, state, peer }) {
+    noteState({ streamId, state, peerStates, peer }) {
       const stream = streams.get(streamId)
       if (!stream) return
       // Not at `connecting`: a viewer may never answer the offer.
@@ -99,6 +99,7 @@ export function createStreamRegistry(
       const connectedAtMs = stream.record.connectedAtMs ?? (state === 'active' ? clock.wallMs() : undefined)
       update(streamId, {
         state,
+        peerStates,
         ...(peer !== undefined && { peer }),
         ...(connectedAtMs !== undefined && { connectedAtMs }),
       })
@@ -111,6 +112,13 @@ export function createStreamRegistry(
       const record: StreamRecord = {
         ...stream.record,
         state: 'closed',
+        peerStates: {
+          ...stream.record.peerStates,
+          connection: 'closed',
+          ice: 'closed',
+          signaling: 'closed',
+          dataChannels: [],
+        },
         closedAtMs: clock.wallMs(),
         closeReason: reason,
         ...(error && { error: toErrorRecord(error) }),

@@ -2,6 +2,7 @@
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
+import type { TaskTracker } from '../base/tasks.ts'
 import type { HostMethods, TranscodeJob } from '../protocol/media-plane.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import { linkWorker, type WorkerLink } from './worker-link.ts'
@@ -35,7 +36,12 @@ interface Slot {
 
 export function createTranscodePlane(
   settings: TranscodeSettings,
-  deps: { logger: Logger; handlers: RpcHandlers<Pick<HostMethods, 'fetchBlock'>>; spawn?: typeof spawnWorker },
+  deps: {
+    logger: Logger
+    tasks: TaskTracker
+    handlers: RpcHandlers<Pick<HostMethods, 'fetchBlock'>>
+    spawn?: typeof spawnWorker
+  },
 ): TranscodePlane {
   const slots: Slot[] = []
   let stopped = false
@@ -76,8 +82,8 @@ export function createTranscodePlane(
           `${slots.reduce((sum, { jobs }) => sum + jobs, 0)} transcodes are running already`,
         )
       slot.jobs++
-      slot.link.rpc
-        .call('start', job, { transfer: [job.port] })
+      deps.tasks
+        .run('transcode', (signal) => slot.link.rpc.call('start', job, { transfer: [job.port], signal }))
         .catch((error: Error) =>
           deps.logger.warn({ source: job.source.id, error: error.message }, 'transcode job failed'),
         )

@@ -25,6 +25,9 @@ interface ViewerMediaDeps {
   onError(error: unknown): void
 }
 
+/** Where content does not say its own. */
+const usualFrameRate = 30
+
 export class ViewerMedia {
   readonly #params: OpenParams
   readonly #content: OpenedContent
@@ -108,10 +111,16 @@ export class ViewerMedia {
       startS,
       loop: this.#loop,
       random,
+      ...(this.#params.buffer && { buffer: this.#bufferTarget(this.#params.buffer) }),
       ...(latenessTotal && { latenessTotal }),
       onError: (error) => this.#onError(error),
       onNote: (note) => this.#onNote(note),
     })
+  }
+
+  /** Frames as seconds of the rung that is sent; of sound as if it were video. */
+  #bufferTarget({ frames, prefetchRatio }: NonNullable<OpenParams['buffer']>) {
+    return { bufferS: frames / (this.currentRung?.frameRate ?? usualFrameRate), thresholdRatio: prefetchRatio }
   }
 
   #wantedRung(plan: TrackPlan): number {

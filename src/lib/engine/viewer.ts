@@ -2,12 +2,13 @@
 import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { TaskTracker } from '../base/tasks.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import type { Pacer } from '../media/playback/pacer.ts'
 import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
-import type { CloseReason, Rung, SentTrack, StreamState } from '../model/stream.ts'
+import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import type { Command, ServerNote, ViewerMessage } from '../protocol/control.ts'
+import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
 import { createCommandGate } from './command-gate.ts'
@@ -28,6 +29,7 @@ interface ViewerDeps {
   readonly pacer: Pacer
   readonly latenessTotal?: LatenessHistogram
   readonly random: () => number
+  readonly tasks: TaskTracker
   readonly createPeer: () => Promise<Peer>
   emit<K extends keyof MediaEvents & string>(event: K, payload: MediaEvents[K]): void
   /** The viewer is over; the owner forgets it. */
@@ -62,6 +64,7 @@ export function createViewer(
   /** A failure that waits for the control channel. */
   let held: Timer | undefined
   let canTell = false
+  let signaling: SignalingState = 'stable'
   let senderReports: Timer | undefined
   let offeredAt: number | undefined
   let signalingMs: number | undefined
@@ -97,6 +100,7 @@ export function createViewer(
     peer.events.on('control', (text) => gate.receive(text))
     peer.events.on('controlOpen', () => {
       canTell = true
+      tell()
       media.greet()
     })
     return peer
@@ -140,6 +144,7 @@ export function createViewer(
     if (firstPacketMs === undefined && playback) {
       firstPacketMs = clock.now() - openedAt
       unpace = deps.pacer.add(playback)
+      deps.tasks.begin('playback', streamId)
       playback.play()
       senderReports = every(clock, senderReportMs, sendReports)
     }
@@ -162,8 +167,14 @@ export function createViewer(
 
   function tell(): void {
     const address = peer?.remoteAddress
-    const [connectionState, iceState] = [peer?.connectionState ?? 'new', peer?.iceState ?? 'new']
-    emit('state', { streamId, state, connectionState, iceState, ...(address !== undefined && { peer: address }) })
+    const peerStates: PeerStates = {
+      connection: peer?.connectionState ?? 'new',
+      ice: peer?.iceState ?? 'new',
+      signaling,
+      gathering: peer === undefined ? 'new' : peer.timings.iceGatheringMs === undefined ? 'gathering' : 'complete',
+      dataChannels: canTell ? [controlLabel] : [],
+    }
+    emit('state', { streamId, state, peerStates, ...(address !== undefined && { peer: address }) })
   }
 
   function tellSent(): void {
@@ -215,6 +226,7 @@ export function createViewer(
     gate.close()
     media.close()
     content.release()
+    deps.tasks.cancelOwner(streamId)
     deps.onOver(streamId)
     await peerMade?.then(
       (made) => made.close(),
@@ -226,12 +238,16 @@ export function createViewer(
     async createOffer({ iceRestart }) {
       const offer = await (await usePeer()).createOffer(content.offerCodecs(), { iceRestart })
       offeredAt ??= clock.now()
+      signaling = 'have-local-offer'
       if (state === 'waiting') setState('connecting')
+      else tell()
       return offer
     },
     async acceptAnswer(sdp) {
       await (await usePeer()).acceptAnswer(sdp, async (viewer) => media.choose(viewer))
       if (offeredAt !== undefined) signalingMs ??= clock.now() - offeredAt
+      signaling = 'stable'
+      tell()
       tellSent()
       return media.sent
     },

@@ -14,6 +14,7 @@ import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
+import type { Monitor } from '../monitor/monitor.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
 import type { Page } from './page.ts'
@@ -42,6 +43,7 @@ export type HttpOptions = Pick<
   | 'rateLimit'
   | 'debug'
   | 'isolation'
+  | 'webrtcTest'
 >
 
 /** Bounds that are not options; tests shorten them. */
@@ -75,6 +77,8 @@ export const defaultLimits: HttpLimits = {
 
 export interface RouteContext {
   readonly engine: Engine
+  /** Absent with --disable-webrtc-monitor. */
+  readonly monitor?: Monitor | undefined
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

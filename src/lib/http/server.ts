@@ -1,11 +1,14 @@
 // The API server: Fastify with our rules in front and one route file for each subject.
+import { randomUUID } from 'node:crypto'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import { checkBind } from '../model/bind.ts'
+import type { Monitor } from '../monitor/monitor.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
@@ -16,6 +19,8 @@ import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
 import { healthRoutes } from './routes/health.ts'
 import { infoRoutes } from './routes/info.ts'
 import { ipfsRoutes } from './routes/ipfs.ts'
+import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
+import { monitorRoutes } from './routes/monitor.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -25,6 +30,7 @@ import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
 
 export interface HttpServerSettings {
   readonly engine: Engine
+  readonly monitor?: Monitor
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -59,6 +65,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const { authToken } = options
   const context: RouteContext = {
     engine,
+    monitor: settings.monitor,
     options,
     limits,
     logger,
@@ -71,6 +78,12 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   }
 
   const app = createApp({ limits, logger, basePath, debug: options.debug, tls })
+  app.addHook('onRequest', (request, reply, done) => {
+    const given = request.headers['x-request-id']
+    const id = isCorrelationId(given) ? given : randomUUID()
+    reply.header('x-request-id', id)
+    withCorrelation(id, done)
+  })
   app.addHook('onResponse', async (request, reply) => {
     const endpoint = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown')
     const answer = { endpoint, method: request.method, status: reply.statusCode, seconds: reply.elapsedTime / 1000 }
@@ -98,6 +111,8 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     infoRoutes,
     sessionRoutes,
     controlRoutes,
+    monitorRoutes,
+    mcpWebrtcRoutes,
     ipfsRoutes,
     rawRoutes,
     whepRoutes,

@@ -105,7 +105,7 @@ export const observeOptions = {
     max: 65535,
     placeholder: 'port',
   }),
-  disableWebrtcMonitor: option.boolean({ help: 'No WebRTC monitor', later: monitorLater }),
+  disableWebrtcMonitor: option.boolean({ help: 'No WebRTC monitor, nor its routes' }),
   disableOptimization: option.boolean({ help: 'No streaming optimisation', later: adaptLater }),
   disableAutoQuality: option.boolean({ help: 'No automatic quality', later: adaptLater }),
   pollInterval: option.number({
@@ -134,7 +134,7 @@ export const observeOptions = {
     placeholder: 'file',
     later: monitorLater,
   }),
-  webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test', later: monitorLater }),
+  webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test' }),
 } as const
 
 export const processOptions = {

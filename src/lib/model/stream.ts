@@ -8,6 +8,8 @@ export type StreamState = 'waiting' | 'connecting' | 'active' | 'ended' | 'close
 
 /** RTCPeerConnection's own words. */
 export type IceState = 'new' | 'checking' | 'connected' | 'completed' | 'disconnected' | 'failed' | 'closed'
+export type SignalingState = 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed'
+export type GatheringState = 'new' | 'gathering' | 'complete'
 export type ConnectionState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed'
 
 /** One step of the ladder, from worst (0) to best. */
@@ -63,6 +65,24 @@ export type CloseReason =
   | 'timeout'
   | 'server_stopped'
 
+/** What the peer connection of a stream is in, in the words of W3C WebRTC. */
+export interface PeerStates {
+  readonly connection: ConnectionState
+  readonly ice: IceState
+  readonly signaling: SignalingState
+  readonly gathering: GatheringState
+  /** Labels of the data channels that are open. */
+  readonly dataChannels: readonly string[]
+}
+
+export const newPeerStates: PeerStates = {
+  connection: 'new',
+  ice: 'new',
+  signaling: 'stable',
+  gathering: 'new',
+  dataChannels: [],
+}
+
 export interface StreamRecord {
   readonly id: string
   /** Root CID plus path, as `bafy…/dir/file.mp4`. */
@@ -76,6 +96,7 @@ export interface StreamRecord {
   readonly error?: ErrorRecord
   readonly media?: MediaInfo
   readonly sent: readonly SentTrack[]
+  readonly peerStates: PeerStates
   /** Address of the viewer as ICE selected it. */
   readonly peer?: string
   readonly worker?: number

@@ -1,18 +1,11 @@
 // The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
 import type { ErrorRecord } from '../base/errors.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
+import type { TaskRecord } from '../base/tasks.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
-import type {
-  CloseReason,
-  ConnectionState,
-  IceState,
-  MediaInfo,
-  Rung,
-  SentTrack,
-  StreamState,
-} from '../model/stream.ts'
+import type { CloseReason, MediaInfo, PeerStates, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { Command } from './control.ts'
 
 /** A file by hash. */
@@ -78,6 +71,8 @@ export interface OpenParams {
   readonly loop: boolean
   /** Track to send when there are several; the first otherwise. */
   readonly audioTrackId?: number
+  /** Video frames to hold ahead of the playhead, and the share of them below which more are fetched. */
+  readonly buffer?: { readonly frames: number; readonly prefetchRatio: number }
 }
 
 /** What the control plane asks of a media worker. */
@@ -104,8 +99,7 @@ export type MediaEvents = {
   state: {
     readonly streamId: string
     readonly state: StreamState
-    readonly connectionState: ConnectionState
-    readonly iceState: IceState
+    readonly peerStates: PeerStates
     readonly peer?: string
   }
   sent: {
@@ -121,6 +115,7 @@ export type MediaEvents = {
   over: { readonly streamId: string; readonly reason: CloseReason; readonly error?: ErrorRecord }
   snapshots: readonly StatsSnapshot[]
   health: WorkerHealth
+  task: TaskRecord
 }
 
 /** Edges of what WorkerHealth counts. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
+import { createTaskTracker } from '../../../src/lib/base/tasks.ts'
 import type { ContentStore } from '../../../src/lib/content/store.ts'
 import type { MediaPlane } from '../../../src/lib/engine/media-plane.ts'
 import { createOpener } from '../../../src/lib/engine/open-stream.ts'
@@ -48,6 +49,7 @@ function createRig(options: { answer?: (method: string, signal?: AbortSignal) =>
       metadata: { get: () => undefined, put },
       media,
       registry,
+      tasks: createTaskTracker(),
       clock,
       logger: silentLogger,
       stopping: stopping.signal,

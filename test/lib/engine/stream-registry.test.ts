@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { createStreamRegistry, type StreamLimits } from '../../../src/lib/engine/stream-registry.ts'
 import type { StreamRecord } from '../../../src/lib/model/stream.ts'
+import { newPeerStates } from '../../../src/lib/model/stream.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function createRig(limits: Partial<StreamLimits> = {}) {
@@ -10,7 +11,15 @@ function createRig(limits: Partial<StreamLimits> = {}) {
   const all = { maxStreams: 3, maxWaitingPerOwner: 2, keptClosed: 2, ...limits }
   const registry = createStreamRegistry(all, clock, (record) => changes.push(record))
   const add = (id: string, options: { worker?: number; owner?: string } = {}) => {
-    const record = { id, content: 'bafy', state: 'waiting', quality: 'auto', createdAtMs: 0, sent: [] } as const
+    const record = {
+      id,
+      content: 'bafy',
+      state: 'waiting',
+      quality: 'auto',
+      createdAtMs: 0,
+      sent: [],
+      peerStates: newPeerStates,
+    } as const
     const waiting = clock.after(1000, () => registry.close(id, 'timeout'))
     registry.add({ record, worker: options.worker ?? 0, owner: options.owner, waiting })
   }
@@ -33,7 +42,7 @@ describe('the registry of streams', () => {
     add('b', { owner: 'one' })
     expect(() => registry.reserve('one')).toThrow(/one has 2 streams open/)
     registry.reserve('two')
-    registry.noteState({ streamId: 'a', state: 'active' })
+    registry.noteState({ streamId: 'a', state: 'active', peerStates: newPeerStates })
     registry.reserve('one')
   })
 
@@ -41,11 +50,11 @@ describe('the registry of streams', () => {
     const { registry, clock, add } = createRig()
     add('a')
     add('b')
-    registry.noteState({ streamId: 'a', state: 'connecting' })
-    registry.noteState({ streamId: 'b', state: 'active', peer: '192.0.2.1' })
+    registry.noteState({ streamId: 'a', state: 'connecting', peerStates: newPeerStates })
+    registry.noteState({ streamId: 'b', state: 'active', peerStates: newPeerStates, peer: '192.0.2.1' })
     const connectedAtMs = clock.wallMs()
     clock.advance(1000)
-    registry.noteState({ streamId: 'b', state: 'active' })
+    registry.noteState({ streamId: 'b', state: 'active', peerStates: newPeerStates })
     expect(registry.get('a')).toMatchObject({ state: 'closed', closeReason: 'timeout' })
     expect(registry.get('b')).toMatchObject({ state: 'active', connectedAtMs, peer: '192.0.2.1' })
   })

@@ -5,6 +5,7 @@ import { ViewerMedia } from '../../../src/lib/engine/viewer-media.ts'
 import type { MediaInfo } from '../../../src/lib/model/stream.ts'
 import type { Track } from '../../../src/lib/model/track.ts'
 import type { ServerNote } from '../../../src/lib/protocol/control.ts'
+import type { OpenParams } from '../../../src/lib/protocol/media-plane.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryFeed } from '../../support/memory-feed.ts'
 
@@ -12,7 +13,7 @@ const track: Track = { id: 1, kind: 'video', codec: 'vp8', codecString: 'vp8' }
 const codec = { codec: 'vp8', parameters: {} } as const
 const info: MediaInfo = { container: 'webm', durationS: 20, rungs: [], mode: 'fixed', rotation: 0, tracks: [] }
 
-function start(before: (media: ViewerMedia) => void = () => {}) {
+function start(before: (media: ViewerMedia) => void = () => {}, params: Partial<OpenParams> = {}) {
   const clock = new FakeClock()
   const feed = new MemoryFeed({ kind: 'video', durationS: 20, clock, loadMs: () => 1 })
   const content: OpenedContent = {
@@ -28,7 +29,7 @@ function start(before: (media: ViewerMedia) => void = () => {}) {
   const notes: ServerNote[] = []
   const errors: unknown[] = []
   const media = new ViewerMedia(
-    { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false },
+    { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false, ...params },
     content,
     {
       random: () => 0,
@@ -51,6 +52,25 @@ function start(before: (media: ViewerMedia) => void = () => {}) {
 }
 
 const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')
+
+describe('the buffer that was asked for', () => {
+  const aheadAfter = async (params: Partial<OpenParams>) => {
+    const { media, run, play } = start(() => {}, params)
+    play()
+    await run(3)
+    return media.playback!.snapshot(3000).bufferS
+  }
+
+  it('is held ahead of the playhead, in frames of what is sent, and the usual one where nothing was asked for', async () => {
+    const usualS = await aheadAfter({})
+    expect(usualS).toBeGreaterThanOrEqual(3)
+    const smallS = await aheadAfter({ buffer: { frames: 15, prefetchRatio: 0.5 } })
+    expect(smallS).toBeLessThan(usualS)
+    expect(smallS).toBeGreaterThan(0)
+    const largeS = await aheadAfter({ buffer: { frames: 60 * 8, prefetchRatio: 0.9 } })
+    expect(largeS).toBeGreaterThan(usualS)
+  })
+})
 
 describe('content that fails while it plays', () => {
   it('is played out as far as it was read, and only then given up', async () => {

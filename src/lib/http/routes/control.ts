@@ -4,41 +4,11 @@ import { McpxError } from '../../base/errors.ts'
 import { parseQuality } from '../../model/quality.ts'
 import type { StreamRecord } from '../../model/stream.ts'
 import { playerPath, routes, whepPath } from '../../protocol/routes.ts'
-import {
-  actionReply,
-  type ConnectionItem,
-  connectionList,
-  qualityRequest,
-  streamRequest,
-} from '../../protocol/schemas.ts'
+import { actionReply, connectionList, qualityRequest, streamRequest } from '../../protocol/schemas.ts'
 import { requireContent } from '../access.ts'
 import { type App, grantOf, type Request, type RouteContext } from '../context.ts'
 import { toFailure } from '../errors.ts'
-
-const statusOf = {
-  waiting: 'connecting',
-  connecting: 'connecting',
-  active: 'active',
-  ended: 'active',
-  closed: 'closed',
-} as const
-
-/** A stream as the dashboards list it; times as ISO 8601, because their pages subtract them as milliseconds. */
-function toConnectionItem(record: StreamRecord): ConnectionItem {
-  const { id, content, state, quality, createdAtMs, closedAtMs, peer, error, closeReason } = record
-  return {
-    connection_id: id,
-    content_cid: content,
-    status: statusOf[state],
-    start_time: new Date(createdAtMs).toISOString(),
-    end_time: closedAtMs === undefined ? null : new Date(closedAtMs).toISOString(),
-    quality,
-    peer_id: peer ?? 'N/A',
-    state,
-    ...(closeReason ? { close_reason: closeReason } : {}),
-    ...(error ? { error: error.message, error_code: error.code } : {}),
-  }
-}
+import { toConnectionItem } from './connection-item.ts'
 
 function parseJson(text: string): unknown {
   if (text.trim() === '') return undefined
@@ -83,9 +53,10 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
   const response = { 200: actionReply }
   const { webrtc } = routes
 
-  async function start(content: string, quality: unknown, request: Request) {
+  async function start(content: string, quality: unknown, request: Request, purpose?: 'test') {
     requireContent(grantOf(request), content)
-    const record = await engine.open({ content, quality: parseQuality(quality), owner: request.ip })
+    const opening = { content, quality: parseQuality(quality), owner: request.ip }
+    const record = await engine.open({ ...opening, ...(purpose && { purpose }) })
     return {
       success: true,
       connection_id: record.id,
@@ -141,7 +112,7 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
     webrtc.streamTestContent,
     { config: operator, schema: { tags, summary: 'Open a stream of the sample', response } },
     async (request) => {
-      return start(await engine.sample(), 'auto', request as Request)
+      return start(await engine.sample(), 'auto', request as Request, 'test')
     },
   )
 
