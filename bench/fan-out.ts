@@ -1,4 +1,5 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { McpxServer } from '../src/lib/app.ts'
 import type { StatsSnapshot } from '../src/lib/model/stats.ts'
 import { pacingErrorEdgesMs, type WorkerHealth } from '../src/lib/protocol/media-plane.ts'
-import { atMost, type BenchContext, median, quantile, ratios, sum, wait } from './support/bench.ts'
+import { atMost, type BenchContext, median, quantile, ratios, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip, webClip } from './support/clips.ts'
 import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
 import { createProbe } from './support/probe.ts'
@@ -232,7 +233,9 @@ async function measureWhileBusy(rig: Rig): Promise<void> {
   const windows: Window[] = []
   for (let round = 0; round < context.pick(2, 1, 1); round++)
     windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
-  await Promise.all(load.map((worker) => worker.terminate()))
+  const ended = load.map((worker) => once(worker, 'exit'))
+  for (const worker of load) worker.postMessage('enough')
+  await Promise.all(ended)
   const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
   reportPacing(
     context,
@@ -283,7 +286,11 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
     pacingAfter = health.pacingErrors
     loopDelayMaxMs = Math.max(loopDelayMaxMs, health.loopDelayMaxMs)
   })
-  await profiled(rig, () => wait(durationMs))
+  const hasArrived = async () => (await receivers.rpc.call('counts', undefined)).received > before.received
+  await profiled(rig, async () => {
+    await wait(durationMs)
+    await until('packets arrive', hasArrived)
+  })
   stopSnapshots()
   stopHealth()
   const after = await take()

@@ -1,6 +1,6 @@
 // Scaling: the same viewers on one media worker and on two.
 import type { StatsSnapshot } from '../src/lib/model/stats.ts'
-import { type BenchContext, median, quantile, sum, wait } from './support/bench.ts'
+import { type BenchContext, median, quantile, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip } from './support/clips.ts'
 import { createProbe } from './support/probe.ts'
 import { startReceivers, watchMany } from './support/receivers.ts'
@@ -65,8 +65,13 @@ async function measure(context: BenchContext, workers: number, viewers: number):
       for (const { pacingErrorP99Ms } of snapshots) if (pacingErrorP99Ms !== undefined) pacing.push(pacingErrorP99Ms)
     })
     await wait(context.pick(6000, 4000, 1200))
+    await until('a snapshot with a pacing error', () => pacing.length > 0)
     stop()
-    const after = await take()
+    let after = before
+    await until('packets arrive', async () => {
+      after = await take()
+      return after.counts.received > before.counts.received
+    })
     const cpuUs = after.threads.map((thread, index) => thread.cpuUs - before.threads[index]!.cpuUs)
     const lost = after.counts.lost - before.counts.lost
     const packets = after.counts.received - before.counts.received + lost

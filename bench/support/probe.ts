@@ -113,7 +113,7 @@ export function createProbe(count: number): {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const timer = setTimeout(
       () => reject(new Error(`${answers.length} of ${count} threads answered the probe`)),
-      20_000,
+      120_000,
     )
     channel.onmessage = (message) => {
       const data = (message as MessageEvent).data as { id: number; answer?: ThreadSample }

@@ -1,6 +1,7 @@
 // The other end of receivers.ts: viewers that complete ICE and DTLS and count what arrives.
 import { createSocket } from 'node:dgram'
 import { systemClock } from '../../src/lib/base/clock.ts'
+import { silentLogger } from '../../src/lib/base/logger.ts'
 import { createRpc, type RpcPort } from '../../src/lib/base/rpc.ts'
 import { createViewerPeer, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
 import type { ReceiverMethods } from './receivers.ts'
@@ -12,7 +13,14 @@ interface Line {
   received: number
 }
 
-const viewers = new Map<number, { peer: ViewerPeer; lines: Map<number, Line> }>()
+interface Receiver {
+  readonly peer: ViewerPeer
+  readonly lines: Map<number, Line>
+  /** What its connection failed of. */
+  cause?: unknown
+}
+
+const viewers = new Map<number, Receiver>()
 const gone = { received: 0, lost: 0 }
 let bytes = 0
 let nextId = 1
@@ -49,24 +57,30 @@ createRpc<ReceiverMethods, Record<string, never>, Record<string, never>, Record<
   {
     async offer({ whole }) {
       const lines = new Map<number, Line>()
+      const id = nextId++
+      const note = (fields: { readonly err?: unknown }) => {
+        const viewer = viewers.get(id)
+        if (viewer && fields.err) viewer.cause = fields.err
+      }
       const peer = await createViewerPeer({
         clock: systemClock,
+        logger: { ...silentLogger, debug: note },
         bindAddresses: ['127.0.0.1'],
         drop: (packet) => {
           count(lines, packet.ssrc, packet.sequence)
           return !whole
         },
       })
-      const id = nextId++
       viewers.set(id, { peer, lines })
       return { id, sdp: await peer.offer() }
     },
     async answer({ id, sdp }) {
-      const { peer } = viewers.get(id)!
+      const viewer = viewers.get(id)!
+      const { peer } = viewer
       const connected = new Promise<void>((done, fail) => {
         peer.events.on('state', (state) => {
           if (state === 'connected') done()
-          if (state === 'failed' || state === 'closed') fail(new Error(`viewer ${id} is ${state}`))
+          if (state === 'failed' || state === 'closed') fail(new Error(`viewer ${id} is ${state}: ${viewer.cause}`))
         })
       })
       await peer.acceptAnswer(sdp)

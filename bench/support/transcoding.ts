@@ -48,16 +48,18 @@ export interface Made {
   readonly firstMs: number
 }
 
-/** Runs a job until `longestS` of media are made, or to its end. */
+/** Runs a job until `longestS` of media are made, to its end, or until the signal aborts. */
 export async function transcode(
   encoder: Encoder,
   path: string,
   trackId: number,
   recipe: Recipe,
   longestS: number,
+  signal?: AbortSignal,
 ): Promise<Made> {
   const job: TranscodeJob = { source: { id: path, entry: 'clip', files: {} }, trackId, recipe, segmentS, from: 0 }
   const enough = new AbortController()
+  const stop = signal ? AbortSignal.any([enough.signal, signal]) : enough.signal
   const before = process.cpuUsage()
   const startedAt = performance.now()
   let firstMs = Number.NaN
@@ -72,10 +74,10 @@ export async function transcode(
       if (mediaS >= longestS) enough.abort()
     },
     credit: () => setImmediate(undefined),
-    signal: enough.signal,
+    signal: stop,
   })
   await work.catch((error) => {
-    if (!enough.signal.aborted) throw error
+    if (!stop.aborted) throw error
   })
   const { user, system } = process.cpuUsage(before)
   return { cpuS: (user + system) / 1e6, wallS: (performance.now() - startedAt) / 1000, mediaS, firstMs }

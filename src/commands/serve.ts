@@ -1,6 +1,5 @@
 // `mcpx serve`: starts the server, says where it is, and ends with the process's signal.
-import { dirname, extname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { untilAborted } from '../lib/base/deadline.ts'
 import { exitCodes } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
 import {
@@ -14,11 +13,10 @@ import {
 import type { Server } from '../lib/model/server.ts'
 import { withToken } from '../lib/protocol/routes.ts'
 import { defineCommand } from './define-command.ts'
+import { openPage } from './open-page.ts'
 import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve-view.ts'
+import { type StartServer, startServer } from './start-server.ts'
 
-export type StartServer = (options: Partial<ServeOptions>, deps: { signal: AbortSignal }) => Promise<Server>
-
-const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
 type Running = Pick<ServeOptions, 'openBrowser' | 'authToken'> & { readonly json: boolean }
 
 export function createServeCommand(start: StartServer = startServer) {
@@ -40,10 +38,9 @@ export function createServeCommand(start: StartServer = startServer) {
       { line: 'mcpx serve --config mcpx.json --print-config', does: 'Show each value and its origin' },
     ],
     async run({ options, io }) {
-      const { supervise, supervisedEnv } = await import('../lib/base/supervisor.ts')
-      if (options.reload && !io.env[supervisedEnv]) {
-        const onRestart = (path: string) => io.err(`${path} changed: restarting\n`)
-        return supervise({ env: io.env, ...watched(io, options.config), signal: io.signal, onRestart })
+      if (options.reload) {
+        const { isReloaded, serveAndReload } = await import('./serve-reload.ts')
+        if (!isReloaded(io)) return serveAndReload(io, options.config)
       }
       const logFormat = options.json ? 'json' : options.logFormat
       const sample = options.sample || options.runTests
@@ -60,21 +57,10 @@ export function createServeCommand(start: StartServer = startServer) {
   })
 }
 
-/** The built files, of which this is one, and the config file. */
-function watched(io: Io, config: string | undefined) {
-  const self = fileURLToPath(import.meta.url)
-  const built = dirname(dirname(self))
-  const configs = config ? [resolve(io.cwd, config)] : []
-  return { watch: [built, ...configs], requires: [join(built, `cli${extname(self)}`), ...configs] }
-}
-
 async function announce(server: Server, options: Running, io: Io): Promise<void> {
   for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
   io.out(options.json ? readyLine(server) : readyText(server, io.stdoutIsTty ? options.authToken : undefined))
-  if (!options.openBrowser) return
-  const { openUrl } = await import('../lib/base/open-url.ts')
-  if (!(await openUrl(withToken(server.player ?? server.url, options.authToken))))
-    io.err('warning: no browser could be opened\n')
+  if (options.openBrowser) await openPage(withToken(server.player ?? server.url, options.authToken), io)
 }
 
 async function selfTest(server: Server, options: Running, io: Io): Promise<number> {
@@ -91,11 +77,4 @@ async function selfTest(server: Server, options: Running, io: Io): Promise<numbe
   io.signal.throwIfAborted()
   io.out(options.json ? verdictLine(steps) : verdictText(steps))
   return steps.every((step) => step.passed) ? exitCodes.ok : exitCodes.error
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) return done()
-    signal.addEventListener('abort', () => done(), { once: true })
-  })
 }

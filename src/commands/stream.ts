@@ -5,11 +5,9 @@ import { exitCodes, McpxError } from '../lib/base/errors.ts'
 import { isFancy } from '../lib/base/io.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 import { defineCommand } from './define-command.ts'
-import type { StartServer } from './serve.ts'
+import { type StartServer, startServer } from './start-server.ts'
 import { playOptions, type StreamOptions, serverOptions } from './stream-options.ts'
 import { playOn } from './stream-run.ts'
-
-const startServer: StartServer = async (options, deps) => (await import('../lib/app.ts')).createServer(options, deps)
 
 export function createStreamCommand(start: StartServer = startServer) {
   return defineCommand({

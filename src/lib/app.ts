@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { recordHistory } from './app/record-history.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { processCpuS } from './base/host.ts'
@@ -14,6 +15,7 @@ import type { ContentStore } from './content/store.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
+import { createHistory } from './history/history.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
@@ -57,12 +59,15 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
   const content = await startContent(options, { clock, logger }, closer)
-  // Closed after the engine: it sees how everything ends.
+  // Closed after the engine: they see how everything ends.
+  const historyCloser = createCloser()
+  closer.add('history', async () => void (await historyCloser.close()))
   let monitor: Monitor | undefined
   closer.add('monitor', () => monitor?.close())
   const bare = await startEngine(options, content, { clock, logger }, closer)
   if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
+  if (monitor) startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
@@ -159,6 +164,19 @@ async function startEngine(options: ServeOptions, content: Content, tools: Tools
   )
   closer.add('engine', () => engine.stop())
   return engine
+}
+
+function startHistory(
+  { historyDays, historySize }: ServeOptions,
+  { content, engine, monitor }: { content: Content; engine: Engine; monitor: Monitor },
+  { clock, logger }: Tools,
+  closer: Closer,
+): void {
+  const folder = join(content.repo.path, 'history')
+  const retention = { maxAgeDays: historyDays, maxBytes: historySize }
+  const history = createHistory({ folder, retention, clock, logger: logger.child({ scope: 'history' }) })
+  closer.add('history', () => history.close())
+  closer.add('recording', recordHistory({ engine, monitor, clock }, history))
 }
 
 const sampleStores = ({ store, addHere }: Content) =>

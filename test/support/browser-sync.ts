@@ -20,7 +20,10 @@ registerProcessor('beeps', class extends AudioWorkletProcessor {
 })
 `
 
-/** A second that the page, its pictures or its sound did not get through evenly says nothing about how they are apart. */
+/**
+ * A second that the page, its pictures or its sound did not get through evenly says nothing about how they are apart; nor do the
+ * seconds after it, in which the browser brings them together again.
+ */
 const script = `
 globalThis.measureSync = async ({ count, settleMs, timeoutMs }) => {
   const video = document.querySelector('video')
@@ -64,18 +67,18 @@ globalThis.measureSync = async ({ count, settleMs, timeoutMs }) => {
   const notePlayout = async () => {
     const reports = [...(await peer.getStats()).values()].filter(({ type }) => type === 'inbound-rtp')
     const [sound, picture] = ['audio', 'video'].map((kind) => reports.find((report) => report.kind === kind))
-    if (performance.now() > began + settleMs)
-      playouts.push(sound.estimatedPlayoutTimestamp - picture.estimatedPlayoutTimestamp)
+    playouts.push({ atMs: performance.now(), offsetMs: sound.estimatedPlayoutTimestamp - picture.estimatedPlayoutTimestamp })
   }
   const began = performance.now()
-  const pairs = () => flashes.filter((flash) => flash > began + settleMs).flatMap((flash) => {
+  const settledMs = () => Math.max(began, ...stalls) + settleMs
+  const pairs = () => flashes.filter((flash) => flash > settledMs()).flatMap((flash) => {
     const nearest = heard.reduce((best, beep) => Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best, Infinity)
-    const isEven = !stalls.some((atMs) => Math.abs(atMs - flash) < 400)
-    return isEven && Math.abs(nearest - flash) < 450 ? [nearest - flash] : []
+    return Math.abs(nearest - flash) < 450 ? [nearest - flash] : []
   })
   const result = () => {
     const differences = pairs()
-    return { pairs: differences.length, offsetMs: middle(differences), playoutOffsetMs: middle(playouts), differences,
+    const settled = playouts.filter(({ atMs }) => atMs > settledMs()).map(({ offsetMs }) => offsetMs)
+    return { pairs: differences.length, offsetMs: middle(differences), playoutOffsetMs: middle(settled), differences,
       counts: { flashes: flashes.length, beeps: heard.length, stalls: stalls.length, playouts: playouts.length } }
   }
   while (pairs().length < count && performance.now() - began < timeoutMs) {
@@ -101,8 +104,8 @@ export interface Sync {
 /** After a seek a browser brings sound and picture together over some seconds, a little with each. */
 const settleMs = 6000
 
-/** Measures `count` even seconds, once the browser has had the time to settle; fewer where 60 s do not bring as many. */
+/** Measures `count` even seconds in a row, after the browser has had the time to settle; fewer where 80 s do not bring as many. */
 export async function measureSync(page: Page, count: number): Promise<Sync> {
   await page.evaluate(script)
-  return page.evaluate<Sync>(`measureSync(${JSON.stringify({ count, settleMs, timeoutMs: 60_000 })})`)
+  return page.evaluate<Sync>(`measureSync(${JSON.stringify({ count, settleMs, timeoutMs: 80_000 })})`)
 }

@@ -53,3 +53,6 @@ export function missingParts(parts: Readonly<Record<string, unknown>>): string[]
   if (missing.length > 0) console.warn(`SKIPPED: no ${missing.join(', no ')} here`)
   return missing
 }
+
+/** Says that something was not tested on this machine now. */
+export const saySkipped = (why: string): void => console.warn(`SKIPPED: ${why}`)

@@ -1,5 +1,5 @@
 // A server peer and our headless viewer over loopback, connected, for contract tests.
-import { systemClock } from '../../src/lib/base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
 import type { PeerSettings } from '../../src/lib/protocol/media-plane.ts'
@@ -7,17 +7,33 @@ import type { ChosenCodecs, Peer, ViewerCodecs } from '../../src/lib/webrtc/peer
 import type { ParsedRtp } from '../../src/lib/webrtc/receive-stream.ts'
 import { createViewerPeer, type ViewerOptions, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
 import { createPeerFactory, type PeerFactory } from '../../src/lib/webrtc/werift-peer.ts'
+import { FakeClock } from './fake-clock.ts'
+import { PatientClock } from './patient-clock.ts'
 
+/** Ends a test that hangs, and nothing else: the machine may be as busy as it likes. */
+export const hangMs = 60_000
+/** On it a handshake or a silence never takes too long. */
+const patientClock = new PatientClock()
 export const loopback = ['127.0.0.1']
 
-export const createFactory = (settings: Partial<PeerSettings> = {}): Promise<PeerFactory> =>
+/** Time as told, for what peers measure and repeat; the steps of a few milliseconds in which a peer closes take real time. */
+export class HandClock extends FakeClock {
+  override after(delayMs: number, run: () => void, options?: { keepAlive?: boolean }): Timer {
+    return delayMs < 20 ? systemClock.after(delayMs, run, options) : super.after(delayMs, run)
+  }
+}
+
+export const createFactory = (
+  settings: Partial<PeerSettings> = {},
+  clock: Clock = patientClock,
+): Promise<PeerFactory> =>
   createPeerFactory(
     { iceServers: [], announceAddresses: [], bindAddresses: loopback, ...settings },
-    { clock: systemClock, logger: silentLogger },
+    { clock, logger: silentLogger },
   )
 
 export const createViewer = (options: Partial<ViewerOptions> = {}): Promise<ViewerPeer> =>
-  createViewerPeer({ clock: systemClock, bindAddresses: loopback, ...options })
+  createViewerPeer({ clock: patientClock, bindAddresses: loopback, ...options })
 
 /** VP8 and Opus, as most tests want it. */
 export async function chooseVp8(viewer: ViewerCodecs): Promise<ChosenCodecs> {
@@ -29,7 +45,7 @@ export async function chooseVp8(viewer: ViewerCodecs): Promise<ChosenCodecs> {
 export async function isConnected(peer: Peer | ViewerPeer): Promise<void> {
   while (peer.connectionState !== 'connected') {
     if (peer.connectionState === 'failed' || peer.connectionState === 'closed') throw new Error(peer.connectionState)
-    await (peer as Peer).events.next('state', AbortSignal.timeout(8000))
+    await (peer as Peer).events.next('state', AbortSignal.timeout(hangMs))
   }
 }
 
@@ -67,7 +83,7 @@ export function dropOnce(sequences: readonly number[], payloadType: number): (pa
 }
 
 /** Resolves when `test` holds; looks after every event-loop turn for at most `timeoutMs`. */
-export async function until(test: () => boolean, timeoutMs = 5000): Promise<void> {
+export async function until(test: () => boolean, timeoutMs = hangMs): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!test()) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${test}`)

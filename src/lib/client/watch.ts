@@ -1,5 +1,6 @@
 // Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
 import { type Clock, every } from '../base/clock.ts'
+import { untilAborted } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
@@ -38,7 +39,7 @@ export async function watch(viewer: Viewer, options: WatchOptions): Promise<Watc
   const recording = options.output ? record(viewer, options.output, options.clock) : undefined
   const timer = every(options.clock, snapshotMs, () => options.onSnapshot(viewer.snapshot()))
   try {
-    const end = await Promise.race([viewer.done, overTime(viewer, options), aborted(options.signal)])
+    const end = await Promise.race([viewer.done, overTime(viewer, options), interrupted(options.signal)])
     return { ...end, last: viewer.snapshot(), ...(recording ? { recording: await recording.finish() } : {}) }
   } catch (error) {
     await recording?.finish().catch(() => {})
@@ -49,12 +50,9 @@ export async function watch(viewer: Viewer, options: WatchOptions): Promise<Watc
   }
 }
 
-function aborted(signal: AbortSignal): Promise<{ reason: 'interrupted' }> {
-  return new Promise((resolve) => {
-    const stop = () => resolve({ reason: 'interrupted' })
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
+const interrupted = async (signal: AbortSignal) => {
+  await untilAborted(signal)
+  return { reason: 'interrupted' } as const
 }
 
 /** The duration runs from the first frame, which has its own limit. */

@@ -1,8 +1,10 @@
 // What is in the block folder and why: sizes, last use and pins, in SQLite, so that nothing ever scans the folder.
-import { openDatabase } from './database.ts'
+import { openDatabase } from '../base/database.ts'
 
 const schema = {
   version: 1,
+  damageHint:
+    'Restore it from a backup, or remove it: then the content that is here stays, and nothing of it is pinned.',
   sql: `
   CREATE TABLE blocks (key TEXT PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL, pins INTEGER NOT NULL)
     WITHOUT ROWID;

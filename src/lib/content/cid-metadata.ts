@@ -1,9 +1,9 @@
 // What is known about CIDs (the ParquetCIDCache): a hot index in SQLite, and Parquet part files that any tool can read.
 import type { Clock } from '../base/clock.ts'
+import { openCache } from '../base/database.ts'
 import { McpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import type { Logger } from '../base/logger.ts'
-import { openCache } from './database.ts'
 import { type CidRecord, type MetadataRow, openMetadataParts } from './metadata-parts.ts'
 
 export interface CidMetadataStats {
@@ -45,6 +45,7 @@ const maxMediaText = 64 * 1024
 
 const schema = {
   version: 1,
+  damageHint: 'Remove it: it is made again.',
   sql: `
   CREATE TABLE cids (cid TEXT PRIMARY KEY, size INTEGER NOT NULL, media TEXT NOT NULL, written INTEGER NOT NULL,
     accessed INTEGER NOT NULL, pending INTEGER NOT NULL) WITHOUT ROWID;

@@ -4,10 +4,10 @@ import type { Clock } from '../base/clock.ts'
 import type { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
+import { spawnWorker } from '../base/spawn-worker.ts'
+import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerHealth, WorkerSettings } from '../protocol/media-plane.ts'
-import { spawnWorker } from './spawn-worker.ts'
 import { createWatchdog } from './watchdog.ts'
-import { linkWorker, type WorkerLink } from './worker-link.ts'
 
 /** Streams more on a warm worker than on the idlest one before a cold one is taken. */
 const warmthBonus = 8

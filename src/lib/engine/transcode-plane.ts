@@ -2,10 +2,10 @@
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
+import { spawnWorker } from '../base/spawn-worker.ts'
 import type { TaskTracker } from '../base/tasks.ts'
+import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HostMethods, TranscodeJob } from '../protocol/media-plane.ts'
-import { spawnWorker } from './spawn-worker.ts'
-import { linkWorker, type WorkerLink } from './worker-link.ts'
 
 const stopGraceMs = 3000
 

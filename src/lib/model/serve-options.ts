@@ -135,6 +135,14 @@ export const observeOptions = {
     later: monitorLater,
   }),
   webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test' }),
+  historyDays: option.integer({
+    help: 'Days of history that are kept in the repo',
+    default: 30,
+    min: 1,
+    max: 3650,
+    placeholder: 'days',
+  }),
+  historySize: option.bytes({ help: 'Most bytes of history', default: 2 ** 30 }),
 } as const
 
 export const processOptions = {

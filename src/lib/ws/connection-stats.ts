@@ -94,7 +94,9 @@ function dropRatio({ video, audio }: StatsSnapshot): number | undefined {
   return all === 0 ? undefined : dropped / all
 }
 
-const levelOf = (record: StreamRecord, snapshot: StatsSnapshot) => snapshot.quality ?? record.quality
+/** The dialect knows `auto` and five names: of a rendition that is alone, it is the name that was asked for. */
+const levelOf = (record: StreamRecord, { quality }: StatsSnapshot) =>
+  quality === undefined || quality === 'fixed' ? record.quality : quality
 
 const secondsSince = (sinceMs: number | undefined, atMs: number) =>
   sinceMs === undefined ? 0 : Math.max(0, atMs - sinceMs) / 1000

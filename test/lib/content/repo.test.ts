@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openCache, openDatabase } from '../../../src/lib/base/database.ts'
 import type { Host } from '../../../src/lib/base/host.ts'
-import { openCache, openDatabase } from '../../../src/lib/content/database.ts'
 import { openRepo } from '../../../src/lib/content/repo.ts'
 
 let path: string
@@ -77,7 +77,7 @@ describe('a repo', () => {
 })
 
 describe('a database of the repo', () => {
-  const schema = { version: 1, sql: 'CREATE TABLE a (x)' }
+  const schema = { version: 1, damageHint: 'Remove it.', sql: 'CREATE TABLE a (x)' }
   const file = () => join(path, 'a.db')
 
   it('is new once, and refused when a newer mcpx wrote it', () => {
@@ -86,7 +86,7 @@ describe('a database of the repo', () => {
   })
 
   it('has all of its tables or none', () => {
-    expect(() => openDatabase(file(), { version: 1, sql: 'CREATE TABLE a (x); CREATE NONSENSE' })).toThrow(/syntax/)
+    expect(() => openDatabase(file(), { ...schema, sql: 'CREATE TABLE a (x); CREATE NONSENSE' })).toThrow(/syntax/)
     const { db, isNew } = openDatabase(file(), schema)
     expect(isNew).toBe(true)
     db.close()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { qualities } from '../../../src/lib/model/quality.ts'
 import type { OutboundStats } from '../../../src/lib/model/stats.ts'
 import {
   connectionScore,
@@ -89,6 +90,13 @@ describe('connection_stats', () => {
       adaptation_changes: 1,
       quality: 'high',
     })
+  })
+
+  it('name of a single rendition the quality that was asked for: the origin has no word for one that is fixed', () => {
+    const single = snapshotOf(record, { quality: 'fixed' })
+    expect(toConnectionStats(record, single, own, 1).quality).toBe(record.quality)
+    expect(toQualityNotice(record, single)!.quality_level).toBe(record.quality)
+    expect(qualities).toContain(record.quality)
   })
 
   it('say null for what is not known', () => {

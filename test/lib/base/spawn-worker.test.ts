@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { spawnWorker } from '../../../src/lib/base/spawn-worker.ts'
 import { mediaWorkerLimits } from '../../../src/lib/engine/media-plane.ts'
-import { spawnWorker } from '../../../src/lib/engine/spawn-worker.ts'
 
 it('starts a worker from the module beside the caller with the limits of a media worker', async () => {
   const base = new URL('../../support/test-io.ts', import.meta.url).href

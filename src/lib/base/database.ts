@@ -1,13 +1,15 @@
-// A SQLite file of the repo: its tables made whole or not at all, its version checked, damage told apart from defects.
+// A SQLite file: its tables made whole or not at all, its version checked, damage told apart from defects.
 import { rmSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { McpxError } from '../base/errors.ts'
+import { McpxError } from './errors.ts'
 
-interface Schema {
+export interface Schema {
   /** Bumped with every change of the tables. */
   readonly version: number
   readonly sql: string
+  /** What to do when the file is damaged. */
+  readonly damageHint: string
 }
 
 interface OpenedDatabase {
@@ -38,7 +40,7 @@ export function openDatabase(file: string, schema: Schema, freeBytes = freeBytes
     return { db, isNew }
   } catch (error) {
     db?.close()
-    throw translate(error, file, freeBytes)
+    throw translate(error, file, schema.damageHint, freeBytes)
   }
 }
 
@@ -62,12 +64,10 @@ function freeBytesAt(folder: string): number {
   return bavail * bsize
 }
 
-function translate(error: unknown, file: string, freeBytes: (folder: string) => number): unknown {
+function translate(error: unknown, file: string, hint: string, freeBytes: (folder: string) => number): unknown {
   // On a full disk SQLite often cannot even make its files, and says that reading and writing fail.
   const isFull = failed.includes(codeOf(error)) && freeBytes(dirname(file)) < leastFreeBytes
   if (codeOf(error) === full || isFull) return new McpxError('DISK_FULL', `no space left for ${file}`, { cause: error })
   if (!isDamage(error)) return error
-  const hint =
-    'Restore it from a backup, or remove it: then the content that is here stays, and nothing of it is pinned.'
   return new McpxError('INTERNAL', `${file} is damaged`, { cause: error, hint })
 }

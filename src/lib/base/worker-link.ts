@@ -1,14 +1,7 @@
 // One worker thread as the control plane sees it: typed calls, its end as one event, and a stop that always ends.
 import type { Worker } from 'node:worker_threads'
-import { McpxError } from '../base/errors.ts'
-import {
-  createRpc,
-  type RpcEvents,
-  type RpcHandlers,
-  type RpcMethods,
-  type RpcPeer,
-  type RpcPort,
-} from '../base/rpc.ts'
+import { McpxError } from './errors.ts'
+import { createRpc, type RpcEvents, type RpcHandlers, type RpcMethods, type RpcPeer, type RpcPort } from './rpc.ts'
 
 export interface WorkerLink<Theirs extends RpcMethods> {
   readonly rpc: RpcPeer<Theirs, Record<string, never>>

@@ -1,0 +1,23 @@
+// `mcpx serve --reload`: the server runs in a child, which starts again when the built files or the config file change.
+import { dirname, extname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Io } from '../lib/base/io.ts'
+import { supervise, supervisedEnv } from '../lib/base/supervisor.ts'
+
+/** Whether this process is the child, which serves. */
+export const isReloaded = (io: Io): boolean => Boolean(io.env[supervisedEnv])
+
+/** Resolves with the exit code of the child. */
+export function serveAndReload(io: Io, config: string | undefined): Promise<number> {
+  // Of the built files this is one.
+  const self = fileURLToPath(import.meta.url)
+  const built = dirname(dirname(self))
+  const configs = config ? [resolve(io.cwd, config)] : []
+  return supervise({
+    env: io.env,
+    watch: [built, ...configs],
+    requires: [join(built, `cli${extname(self)}`), ...configs],
+    signal: io.signal,
+    onRestart: (path) => io.err(`${path} changed: restarting\n`),
+  })
+}

@@ -1,0 +1,148 @@
+// One day of history in one SQLite file: rows as they came, and the samples of each minute and hour rolled up.
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { openDatabase } from '../base/database.ts'
+import { type HistoryBatch, sampleFigures } from './rows.ts'
+
+/** `bitrateBps` → `bitrate_bps`. */
+const column = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
+const figures = sampleFigures.map(column)
+const rolled = figures.flatMap((name) => [`${name}_mean`, `${name}_min`, `${name}_max`])
+
+const tables = {
+  connections:
+    'id TEXT PRIMARY KEY, content TEXT, created_at_ms INTEGER, connected_at_ms INTEGER, closed_at_ms INTEGER, ' +
+    'close_reason TEXT, error_code TEXT, error TEXT, peer TEXT, codecs TEXT, first_frame_ms REAL',
+  samples:
+    'at_ms INTEGER, connection TEXT, media_time_s REAL, quality TEXT, ' +
+    `${figures.map((name) => `${name} REAL`).join(', ')}, underruns INTEGER, freeze_count INTEGER, freeze_s REAL, reasons TEXT`,
+  events: 'at_ms INTEGER, connection TEXT, type TEXT, details TEXT',
+  operations:
+    'id TEXT PRIMARY KEY, type TEXT, status TEXT, started_at_ms INTEGER, ended_at_ms INTEGER, connection TEXT, ' +
+    'correlation TEXT, error_code TEXT, error TEXT, details TEXT',
+  nodes: 'at_ms INTEGER, worker INTEGER, viewers INTEGER, cpu_s REAL, rss_bytes INTEGER, loop_delay_p99_ms REAL',
+} as const
+const rollUps = { minutes: 60_000, hours: 3_600_000 } as const
+type RollUp = keyof typeof rollUps
+
+const schema = {
+  version: 1,
+  damageHint: 'Move it away: the other days are files of their own, and are read without it.',
+  sql: [
+    ...Object.entries(tables).map(([name, columns]) => `CREATE TABLE ${name} (${columns}) STRICT`),
+    ...Object.keys(rollUps).map(
+      (name) =>
+        `CREATE TABLE ${name} (at_ms INTEGER, connection TEXT, samples INTEGER, ${rolled.map((one) => `${one} REAL`).join(', ')}, ` +
+        'PRIMARY KEY (at_ms, connection)) STRICT, WITHOUT ROWID',
+    ),
+    'CREATE INDEX samples_by_time ON samples (at_ms)',
+    'CREATE INDEX samples_by_connection ON samples (connection, at_ms)',
+    'CREATE INDEX events_by_connection ON events (connection, at_ms)',
+  ].join(';\n'),
+}
+
+/** A row of any table: snake-case columns. */
+export type Row = Readonly<Record<string, SQLInputValue>>
+
+export interface DayFile {
+  /** All of it or, where the process dies, nothing. Throws DISK_FULL. */
+  write(batch: HistoryBatch): void
+  /** Rows from `fromMs` to before `toMs`, oldest first. */
+  read(table: 'samples' | 'events' | 'nodes' | RollUp, range: Range): Row[]
+  connections(range: Range): Row[]
+  operations(range: Range): Row[]
+  close(): void
+}
+
+export interface Range {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly connection?: string
+}
+
+/** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
+export function openDayFile(path: string): DayFile {
+  const { db } = openDatabase(path, schema)
+  const insert = Object.fromEntries(
+    Object.entries(tables).map(([table, columns]) => [table, prepareInsert(db, table, columns)]),
+  ) as Record<keyof typeof tables, (row: object) => void>
+  const rollMinutes = db.prepare(minutesSql)
+  const rollHours = db.prepare(hoursSql)
+
+  function write(batch: HistoryBatch): void {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const table of Object.keys(tables) as (keyof typeof tables)[])
+        for (const row of batch[table]) insert[table](row)
+      if (batch.samples.length > 0) rollUpFrom(Math.min(...batch.samples.map(({ atMs }) => atMs)))
+      db.exec('COMMIT')
+    } catch (error) {
+      db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Minutes that have got new samples are worked out anew from them, hours from their minutes. */
+  function rollUpFrom(firstMs: number): void {
+    rollMinutes.run(Math.floor(firstMs / rollUps.minutes) * rollUps.minutes)
+    rollHours.run(Math.floor(firstMs / rollUps.hours) * rollUps.hours)
+  }
+
+  const ofConnection = (name: string, { connection }: Range) => (connection === undefined ? '' : ` AND ${name} = ?`)
+  const values = ({ fromMs, toMs, connection }: Range) =>
+    connection === undefined ? [fromMs, toMs] : [fromMs, toMs, connection]
+
+  return {
+    write,
+    read: (table, range) =>
+      db
+        .prepare(`SELECT * FROM ${table} WHERE at_ms >= ? AND at_ms < ?${byConnection(table, range)} ORDER BY at_ms`)
+        .all(...(table === 'nodes' ? [range.fromMs, range.toMs] : values(range))) as Row[],
+    connections: (range) =>
+      db
+        .prepare(
+          `SELECT * FROM connections WHERE coalesce(closed_at_ms, ?1) >= ?1 AND created_at_ms < ?2${ofConnection('id', range)}`,
+        )
+        .all(...values(range)) as Row[],
+    operations: (range) =>
+      db
+        .prepare(
+          `SELECT * FROM operations WHERE started_at_ms >= ? AND started_at_ms < ?${ofConnection('connection', range)} ORDER BY started_at_ms`,
+        )
+        .all(...values(range)) as Row[],
+    close: () => db.close(),
+  }
+
+  function byConnection(table: string, range: Range): string {
+    return table === 'nodes' ? '' : ofConnection('connection', range)
+  }
+}
+
+/** Takes rows with camel-case fields; one that is there already under its key is replaced. */
+function prepareInsert(db: DatabaseSync, table: string, columns: string): (row: object) => void {
+  const names = columns.split(', ').map((one) => one.split(' ')[0]!)
+  const fields = names.map((name) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()))
+  const statement = db.prepare(
+    `INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+  )
+  return (row) => {
+    const values = row as Readonly<Record<string, SQLInputValue>>
+    statement.run(...fields.map((field) => values[field] ?? null))
+  }
+}
+
+const bucketOf = (spanMs: number) => `at_ms / ${spanMs} * ${spanMs} AS bucket, connection`
+const overFigures = (sql: (name: string) => string) => figures.map(sql).join(', ')
+
+const minutesSql =
+  `INSERT OR REPLACE INTO minutes SELECT ${bucketOf(rollUps.minutes)}, count(*), ` +
+  `${overFigures((name) => `avg(${name}), min(${name}), max(${name})`)} ` +
+  'FROM samples WHERE at_ms >= ? GROUP BY bucket, connection'
+
+/** Each minute weighs as much as it has samples. */
+const hoursSql =
+  `INSERT OR REPLACE INTO hours SELECT ${bucketOf(rollUps.hours)}, sum(samples), ` +
+  overFigures(
+    (name) =>
+      `sum(${name}_mean * samples) / sum(iif(${name}_mean IS NULL, NULL, samples)), min(${name}_min), max(${name}_max)`,
+  ) +
+  ' FROM minutes WHERE at_ms >= ? GROUP BY bucket, connection'

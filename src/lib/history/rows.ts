@@ -1,0 +1,146 @@
+// What the history keeps, as it crosses to its worker and comes back. Times are milliseconds since the epoch.
+import type { OperationRecord } from '../model/monitor.ts'
+import type { StatsSnapshot } from '../model/stats.ts'
+import type { StreamRecord } from '../model/stream.ts'
+
+export interface ConnectionRow {
+  readonly id: string
+  readonly content: string
+  readonly createdAtMs: number
+  readonly connectedAtMs: number | null
+  readonly closedAtMs: number | null
+  readonly closeReason: string | null
+  readonly errorCode: string | null
+  readonly error: string | null
+  readonly peer: string | null
+  readonly codecs: string
+  readonly firstFrameMs: number | null
+}
+
+/** The figures of a sample that are rolled up: each has a mean, a least and a most a minute. */
+export const sampleFigures = [
+  'bitrateBps',
+  'lossRatio',
+  'roundTripMs',
+  'jitterMs',
+  'bufferS',
+  'framesPerSecond',
+  'health',
+  'videoQuality',
+] as const
+export type SampleFigure = (typeof sampleFigures)[number]
+
+export interface SampleRow extends Readonly<Record<SampleFigure, number | null>> {
+  readonly atMs: number
+  readonly connection: string
+  readonly mediaTimeS: number
+  readonly quality: string | null
+  readonly underruns: number
+  /** As the viewer says; null where it does not. */
+  readonly freezeCount: number | null
+  readonly freezeS: number | null
+  /** Why the scores are what they are. */
+  readonly reasons: string
+}
+
+export interface EventRow {
+  readonly atMs: number
+  readonly connection: string
+  readonly type: string
+  /** JSON. */
+  readonly details: string
+}
+
+export interface OperationRow {
+  readonly id: string
+  readonly type: string
+  readonly status: string
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+  readonly connection: string | null
+  readonly correlation: string | null
+  readonly errorCode: string | null
+  readonly error: string | null
+  /** JSON. */
+  readonly details: string
+}
+
+/** A media worker at one moment. */
+export interface NodeRow {
+  readonly atMs: number
+  readonly worker: number
+  readonly viewers: number
+  readonly cpuS: number
+  readonly rssBytes: number
+  readonly loopDelayP99Ms: number
+}
+
+export interface HistoryBatch {
+  readonly connections: readonly ConnectionRow[]
+  readonly samples: readonly SampleRow[]
+  readonly events: readonly EventRow[]
+  readonly operations: readonly OperationRow[]
+  readonly nodes: readonly NodeRow[]
+}
+
+export function connectionRow(stream: StreamRecord, firstFrameMs: number | undefined): ConnectionRow {
+  return {
+    id: stream.id,
+    content: stream.content,
+    createdAtMs: stream.createdAtMs,
+    connectedAtMs: stream.connectedAtMs ?? null,
+    closedAtMs: stream.closedAtMs ?? null,
+    closeReason: stream.closeReason ?? null,
+    errorCode: stream.error?.code ?? null,
+    error: stream.error?.message ?? null,
+    peer: stream.peer ?? null,
+    codecs: stream.sent.map(({ codec }) => codec).join(','),
+    firstFrameMs: firstFrameMs ?? null,
+  }
+}
+
+/** `before` is the snapshot before, for the rates. */
+export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined): SampleRow {
+  const sent = [now.video, now.audio].filter((one) => one !== undefined)
+  const worst = (values: readonly (number | undefined)[]): number | null => {
+    const known = values.filter((value) => value !== undefined)
+    return known.length > 0 ? Math.max(...known) : null
+  }
+  const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
+  const [later, earlier] = [now.video ?? now.audio, before?.video ?? before?.audio]
+  const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
+  return {
+    atMs: now.atMs,
+    connection: now.streamId,
+    mediaTimeS: now.mediaTimeS,
+    quality: now.quality ?? null,
+    bitrateBps: now.bitrateBps,
+    lossRatio: worst(sent.map(({ fractionLost }) => fractionLost)),
+    roundTripMs: inMs(worst(sent.map(({ roundTripTimeS }) => roundTripTimeS))),
+    jitterMs: inMs(worst(sent.map(({ jitterS }) => jitterS))),
+    bufferS: now.bufferS,
+    framesPerSecond:
+      later && earlier && elapsedS > 0 ? Math.max(0, later.framesSent - earlier.framesSent) / elapsedS : null,
+    health: now.health.value ?? null,
+    videoQuality: now.videoQuality.value ?? null,
+    underruns: now.underruns,
+    freezeCount: now.isReporting ? (now.viewer?.freezeCount ?? null) : null,
+    freezeS: now.isReporting ? (now.viewer?.totalFreezesDurationS ?? null) : null,
+    reasons: [...now.health.reasons, ...now.videoQuality.reasons]
+      .map(({ points, text }) => `−${points}: ${text}`)
+      .join(', '),
+  }
+}
+
+export const operationRow = (record: OperationRecord): OperationRow => ({
+  id: record.id,
+  type: record.type,
+  status: record.status,
+  startedAtMs: record.startedAtMs,
+  endedAtMs: record.endedAtMs ?? null,
+  connection: record.connectionId ?? null,
+  correlation: record.correlationId ?? null,
+  errorCode: record.error?.code ?? null,
+  error: record.error?.message ?? null,
+  details: JSON.stringify(record.details),
+})

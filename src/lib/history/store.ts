@@ -1,0 +1,126 @@
+// The history of a node: a folder with one file a day (UTC). Old files are removed whole: deleting rows would hold everybody up.
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeFolder } from '../base/folder.ts'
+import { type DayFile, openDayFile, type Range, type Row } from './day-file.ts'
+import type { HistoryBatch } from './rows.ts'
+
+export interface Retention {
+  readonly maxAgeDays: number
+  readonly maxBytes: number
+}
+
+export interface HistoryStore {
+  write(batch: HistoryBatch): void
+  /** Oldest first, over all days. Days that cannot be read are left out, and told with `damaged`. */
+  read(
+    table: Parameters<DayFile['read']>[0] | 'connections' | 'operations',
+    range: Range,
+  ): { rows: Row[]; damaged: string[] }
+  /** Removes days that are too old, and the oldest while all are too large; never today's. Returns the days removed. */
+  retain(nowMs: number, retention: Retention): string[]
+  close(): void
+}
+
+const dayMs = 86_400_000
+/** Days that stay open; a report looks at one after the other. */
+const maxOpen = 4
+
+export const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
+const dayName = /^(\d{4}-\d{2}-\d{2})\.db$/
+
+/** Makes the folder. */
+export function openHistoryStore(folder: string): HistoryStore {
+  makeFolder(folder)
+  const open = new Map<string, DayFile>()
+
+  function use(day: string): DayFile {
+    const found = open.get(day) ?? openDayFile(join(folder, `${day}.db`))
+    open.delete(day)
+    open.set(day, found)
+    for (const [oldest, file] of open) {
+      if (open.size <= maxOpen) break
+      file.close()
+      open.delete(oldest)
+    }
+    return found
+  }
+
+  const days = (): string[] =>
+    readdirSync(folder)
+      .flatMap((name) => dayName.exec(name)?.[1] ?? [])
+      .sort()
+
+  const filesOf = (day: string) => ['', '-wal', '-shm'].map((end) => join(folder, `${day}.db${end}`))
+  const bytesOf = (day: string): number =>
+    filesOf(day).reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+
+  function remove(day: string): void {
+    open.get(day)?.close()
+    open.delete(day)
+    for (const file of filesOf(day)) rmSync(file, { force: true })
+  }
+
+  return {
+    write(batch) {
+      for (const [day, part] of byDay(batch)) use(day).write(part)
+    },
+    read(table, range) {
+      const rows: Row[] = []
+      const damaged: string[] = []
+      const touches = (day: string) => Date.parse(day) < range.toMs && Date.parse(day) + dayMs > range.fromMs
+      for (const day of days().filter(touches)) {
+        try {
+          const file = use(day)
+          const found = table === 'connections' || table === 'operations' ? file[table](range) : file.read(table, range)
+          for (const row of found) rows.push(row)
+        } catch (error) {
+          damaged.push(`${day}: ${(error as Error).message}`)
+        }
+      }
+      return { rows, damaged }
+    },
+    retain(nowMs, { maxAgeDays, maxBytes }) {
+      const today = dayOf(nowMs)
+      const oldest = dayOf(nowMs - maxAgeDays * dayMs)
+      const past = days().filter((day) => day < today)
+      const removed = past.filter((day) => day < oldest)
+      let bytes =
+        days().reduce((sum, day) => sum + bytesOf(day), 0) - removed.reduce((sum, day) => sum + bytesOf(day), 0)
+      for (const day of past.filter((one) => one >= oldest)) {
+        if (bytes <= maxBytes) break
+        bytes -= bytesOf(day)
+        removed.push(day)
+      }
+      for (const day of removed) remove(day)
+      return removed
+    },
+    close() {
+      for (const file of open.values()) file.close()
+      open.clear()
+    },
+  }
+}
+
+/** Each row to the day of its time; what a row says of a connection or an operation goes with the newest time of the batch. */
+function byDay(batch: HistoryBatch): Map<string, HistoryBatch> {
+  const parts = new Map<string, { -readonly [K in keyof HistoryBatch]: HistoryBatch[K][number][] }>()
+  function partOf(atMs: number) {
+    const day = dayOf(atMs)
+    const part = parts.get(day) ?? { connections: [], samples: [], events: [], operations: [], nodes: [] }
+    parts.set(day, part)
+    return part
+  }
+  for (const row of batch.samples) partOf(row.atMs).samples.push(row)
+  for (const row of batch.events) partOf(row.atMs).events.push(row)
+  for (const row of batch.nodes) partOf(row.atMs).nodes.push(row)
+  for (const row of batch.operations) partOf(row.startedAtMs).operations.push(row)
+  // A connection stands in every day that it was seen on.
+  const seen = new Map<string, Set<string>>()
+  for (const { connection, atMs } of [...batch.samples, ...batch.events])
+    seen.set(connection, (seen.get(connection) ?? new Set()).add(dayOf(atMs)))
+  for (const row of batch.connections)
+    for (const day of seen.get(row.id) ?? [dayOf(row.closedAtMs ?? row.createdAtMs)])
+      partOf(Date.parse(day)).connections.push(row)
+  return parts as Map<string, HistoryBatch>
+}

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openHistoryStore } from '../../../src/lib/history/store.ts'
+import { until } from '../../support/e2e.ts'
+import { scratchFolder, startServer } from '../../support/e2e-server.ts'
+import { openHeadless, receives } from '../../support/e2e-viewer.ts'
+
+let path: string
+let remove: () => Promise<void>
+beforeEach(async () => {
+  ;({ path, remove } = await scratchFolder())
+})
+afterEach(() => remove())
+
+it('what was watched can be read after the server has stopped: connections, samples, events, operations, workers', async () => {
+  const server = await startServer({ isolation: false, persistencePath: path, sample: true, pollInterval: 0.2 })
+  const { cid } = server.sample!
+  const viewer = await openHeadless(server, { content: cid })
+  await receives(viewer, 60)
+  await server.engine.open({ content: 'nonsense' }).catch(() => {})
+  await viewer.close()
+  await until('the stream is closed', () => server.engine.list().every(({ state }) => state === 'closed'))
+  await server.stop()
+
+  const store = openHistoryStore(`${path}/history`)
+  const all = { fromMs: 0, toMs: Number.POSITIVE_INFINITY }
+  const rows = (table: Parameters<typeof store.read>[0]) => store.read(table, all).rows
+  const [connection] = rows('connections')
+  expect(connection).toMatchObject({ content: cid, close_reason: 'viewer_left', codecs: 'vp9,opus' })
+  expect(connection!.closed_at_ms).toBeGreaterThan(connection!.connected_at_ms as number)
+  const samples = rows('samples')
+  expect(samples.length).toBeGreaterThan(2)
+  expect(samples.at(-1)).toMatchObject({ connection: connection!.id, quality: 'very_high' })
+  expect(samples.some(({ bitrate_bps }) => (bitrate_bps as number) > 1e5)).toBe(true)
+  const types = rows('events').map(({ type }) => type)
+  expect([types[0], types.at(-1)]).toEqual(['connection_created', 'connection_removed'])
+  expect(rows('operations')).toMatchObject([
+    { type: 'stream_content', status: 'completed', connection: connection!.id },
+    { type: 'accept_offer', status: 'completed' },
+    { type: 'stream_content', status: 'failed', error_code: 'INVALID_CID' },
+    { type: 'close_connection', status: 'completed' },
+  ])
+  expect(rows('minutes')).toMatchObject([{ samples: samples.length }])
+  expect(rows('nodes').length).toBeGreaterThan(0)
+  store.close()
+})

@@ -1,0 +1,80 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLogger } from '../../../src/lib/base/logger.ts'
+import { createHistory, type History } from '../../../src/lib/history/history.ts'
+import type { NodeRow } from '../../../src/lib/history/rows.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { until } from '../../support/webrtc-pair.ts'
+
+const retention = { maxAgeDays: 30, maxBytes: 1e9 }
+const node = (atMs: number): NodeRow => ({ atMs, worker: 0, viewers: 1, cpuS: 1, rssBytes: 1, loopDelayP99Ms: 1 })
+const all = { fromMs: 0, toMs: 1e15 }
+
+describe('the history and its thread', () => {
+  let folder: string
+  let history: History
+  let clock: FakeClock
+  const lines: string[] = []
+  const logger = createLogger({ level: 'info', format: 'json', write: (line) => lines.push(line) })
+  const open = (at = folder) => createHistory({ folder: at, retention, clock, logger })
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mcpx-history-'))
+    clock = new FakeClock()
+    lines.length = 0
+    history = open()
+  })
+  afterEach(async () => {
+    await history.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('writes once a second what was added, and the rest at the end', async () => {
+    history.add('nodes', node(clock.wallMs()))
+    clock.advance(1000)
+    await history.flush()
+    expect((await history.read('nodes', all)).rows).toHaveLength(1)
+    for (let i = 0; i < 10; i++) history.add('nodes', node(clock.wallMs() + i))
+    await history.close()
+    history = open()
+    expect((await history.read('nodes', all)).rows).toHaveLength(11)
+    expect(history.lostRows).toBe(0)
+  })
+
+  it('goes on where it cannot write, says so once, counts what it lost, and writes again', async () => {
+    const day = new Date(clock.wallMs()).toISOString().slice(0, 10)
+    const file = join(folder, `${day}.db`)
+    writeFileSync(file, Buffer.alloc(8192, 'garbage'))
+    for (let i = 0; i < 3; i++) {
+      history.add('nodes', node(clock.wallMs()))
+      await history.flush()
+    }
+    expect(history.lostRows).toBe(3)
+    expect(lines.filter((line) => line.includes('the history is not written'))).toHaveLength(1)
+    rmSync(file)
+    history.add('nodes', node(clock.wallMs()))
+    await history.flush()
+    expect((await history.read('nodes', all)).rows).toHaveLength(1)
+    expect(lines.at(-1)).toContain('written again')
+  })
+
+  it('holds no more than it may while the thread is busy', async () => {
+    for (let i = 0; i < 60_000; i++) history.add('nodes', node(clock.wallMs() + i))
+    expect(history.lostRows).toBe(10_000)
+    await history.flush()
+    expect((await history.read('nodes', all)).rows).toHaveLength(50_000)
+  })
+
+  it('ends where it never could begin', async () => {
+    const blocked = join(folder, 'file')
+    writeFileSync(blocked, '')
+    chmodSync(blocked, 0o400)
+    const never = open(join(blocked, 'below'))
+    await until(() => lines.some((line) => line.includes('not written any more')))
+    never.add('nodes', node(1))
+    expect(never.lostRows).toBe(1)
+    await never.close()
+  })
+})

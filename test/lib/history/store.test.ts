@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { HistoryBatch, SampleRow } from '../../../src/lib/history/rows.ts'
+import { type HistoryStore, openHistoryStore } from '../../../src/lib/history/store.ts'
+
+const nothing: HistoryBatch = { connections: [], samples: [], events: [], operations: [], nodes: [] }
+const noon = Date.parse('2026-05-04T12:00:00Z')
+const dayMs = 86_400_000
+const all = { fromMs: 0, toMs: noon + 40 * dayMs }
+
+const sample = (atMs: number, change: Partial<SampleRow> = {}): SampleRow => ({
+  atMs,
+  connection: 'a',
+  mediaTimeS: 1,
+  quality: 'high',
+  bitrateBps: 1e6,
+  lossRatio: 0.01,
+  roundTripMs: 20,
+  jitterMs: 3,
+  bufferS: 4,
+  framesPerSecond: 30,
+  health: 95,
+  videoQuality: null,
+  underruns: 0,
+  freezeCount: null,
+  freezeS: null,
+  reasons: '',
+  ...change,
+})
+const connection = (id: string, createdAtMs: number, closedAtMs: number | null = null) => ({
+  id,
+  content: 'bafy',
+  createdAtMs,
+  connectedAtMs: createdAtMs,
+  closedAtMs,
+  closeReason: null,
+  errorCode: null,
+  error: null,
+  peer: null,
+  codecs: 'vp9',
+  firstFrameMs: 250,
+})
+
+describe('the history', () => {
+  let folder: string
+  let store: HistoryStore
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mcpx-history-'))
+    store = openHistoryStore(folder)
+  })
+  afterEach(() => {
+    store.close()
+    rmSync(folder, { recursive: true })
+  })
+  const write = (batch: Partial<HistoryBatch>) => store.write({ ...nothing, ...batch })
+  const rows = (...args: Parameters<HistoryStore['read']>) => store.read(...args).rows
+
+  it('gives back what was written, of one connection or of all, in the order of time', () => {
+    write({ samples: [sample(noon + 4000), sample(noon, { connection: 'b' })], connections: [connection('a', noon)] })
+    write({ samples: [sample(noon + 2000)] })
+    expect(rows('samples', all).map(({ at_ms }) => at_ms)).toEqual([noon, noon + 2000, noon + 4000])
+    expect(rows('samples', { ...all, connection: 'b' })).toMatchObject([{ bitrate_bps: 1e6, video_quality: null }])
+    expect(rows('samples', { fromMs: noon + 1, toMs: noon + 4000 })).toHaveLength(1)
+    expect(rows('connections', all)).toMatchObject([{ id: 'a', codecs: 'vp9', first_frame_ms: 250 }])
+  })
+
+  it('keeps what changes under its key, with its last state', () => {
+    write({ connections: [connection('a', noon)] })
+    write({ connections: [connection('a', noon, noon + 9000)] })
+    const operation = {
+      id: 'o',
+      type: 'stream_content',
+      startedAtMs: noon,
+      connection: 'a',
+      correlation: 'r',
+      errorCode: null,
+      error: null,
+      details: '{}',
+    }
+    write({ operations: [{ ...operation, status: 'started', endedAtMs: null }] })
+    write({ operations: [{ ...operation, status: 'completed', endedAtMs: noon + 40 }] })
+    write({ events: [{ atMs: noon, connection: 'a', type: 'error', details: '{"code":"X"}' }] })
+    write({ nodes: [{ atMs: noon, worker: 0, viewers: 2, cpuS: 1.5, rssBytes: 1e8, loopDelayP99Ms: 3 }] })
+    expect(rows('connections', all)).toMatchObject([{ id: 'a', closed_at_ms: noon + 9000 }])
+    expect(rows('operations', all)).toMatchObject([{ id: 'o', status: 'completed', ended_at_ms: noon + 40 }])
+    expect(rows('events', all)).toMatchObject([{ type: 'error' }])
+    expect(rows('nodes', { ...all, connection: 'a' })).toMatchObject([{ viewers: 2, loop_delay_p99_ms: 3 }])
+  })
+
+  it('rolls samples up by the minute and the hour, and what nobody measured stays unknown', () => {
+    for (let i = 0; i < 90; i++)
+      write({ samples: [sample(noon + i * 2000, { bitrateBps: i, health: i < 30 ? null : 50 })] })
+    const minutes = rows('minutes', all)
+    expect(minutes.map(({ at_ms, samples }) => [at_ms, samples])).toEqual([0, 1, 2].map((n) => [noon + n * 60_000, 30]))
+    expect(minutes[0]).toMatchObject({
+      bitrate_bps_mean: 14.5,
+      bitrate_bps_min: 0,
+      bitrate_bps_max: 29,
+      health_mean: null,
+    })
+    expect(rows('hours', all)).toMatchObject([
+      {
+        at_ms: noon,
+        samples: 90,
+        bitrate_bps_mean: 44.5,
+        bitrate_bps_max: 89,
+        health_mean: 50,
+        video_quality_max: null,
+      },
+    ])
+  })
+
+  it('has a file a day, and a connection in every day that it was seen on', () => {
+    const evening = Date.parse('2026-05-04T23:59:59Z')
+    write({ samples: [sample(evening), sample(evening + 2000)], connections: [connection('a', noon)] })
+    expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual(['2026-05-04.db', '2026-05-05.db'])
+    expect(rows('samples', all)).toHaveLength(2)
+    expect(rows('connections', { fromMs: evening + 1000, toMs: evening + 5000 }).length).toBeGreaterThan(0)
+  })
+
+  it('forgets whole days by age and by size, never the day it is', () => {
+    for (let day = 0; day < 10; day++) write({ samples: [sample(noon + day * dayMs)] })
+    const nowMs = noon + 9 * dayMs
+    expect(store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1e9 })).toEqual(['2026-05-04', '2026-05-05', '2026-05-06'])
+    expect(rows('samples', all)).toHaveLength(7)
+    expect(store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1 })).toHaveLength(6)
+    expect(rows('samples', all)).toMatchObject([{ at_ms: nowMs }])
+    expect(readdirSync(folder).every((name) => name.startsWith('2026-05-13'))).toBe(true)
+    write({ samples: [sample(nowMs + 2000)] })
+    expect(rows('samples', all)).toHaveLength(2)
+  })
+
+  it('reads the other days where one is damaged or of a newer version, and says which', () => {
+    write({ samples: [sample(noon), sample(noon + 2 * dayMs)] })
+    writeFileSync(join(folder, '2026-05-05.db'), Buffer.alloc(8192, 'garbage'))
+    const newer = new DatabaseSync(join(folder, '2026-05-03.db'))
+    newer.exec('PRAGMA user_version = 99')
+    newer.close()
+    const { rows: found, damaged } = store.read('samples', all)
+    expect(found).toHaveLength(2)
+    expect(damaged).toEqual([
+      expect.stringMatching(/^2026-05-03: .*version 99/),
+      expect.stringMatching(/^2026-05-05: .*damaged/),
+    ])
+  })
+
+  it('can be read by another process while it is written, and loses no batch that was written when its process is killed', async () => {
+    const module = resolve(import.meta.dirname, '../../../src/lib/history/store.ts')
+    const script = `
+      import { openHistoryStore } from ${JSON.stringify(module)}
+      const store = openHistoryStore(process.argv[1])
+      const nothing = ${JSON.stringify(nothing)}
+      const sample = ${JSON.stringify(sample(noon))}
+      for (let n = 1; ; n++) {
+        store.write({ ...nothing, samples: Array.from({ length: 50 }, (_, i) => ({ ...sample, atMs: sample.atMs + n * 50 + i })) })
+        process.stdout.write(n + '\\n')
+      }`
+    const child = spawn(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      script,
+      folder,
+    ])
+    let told = 0
+    const enough = new Promise<void>((done) => {
+      child.stdout.on('data', (bytes: Buffer) => {
+        told = Number(bytes.toString().trim().split('\n').at(-1)) || told
+        if (told > 20) done()
+      })
+    })
+    await enough
+    expect(rows('samples', all).length % 50).toBe(0)
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const found = rows('samples', all).length
+    expect(found % 50).toBe(0)
+    expect(found).toBeGreaterThanOrEqual(told * 50)
+    const db = new DatabaseSync(join(folder, '2026-05-04.db'), { readOnly: true })
+    expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    db.close()
+  })
+})
