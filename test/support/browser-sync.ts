@@ -25,7 +25,7 @@ registerProcessor('beeps', class extends AudioWorkletProcessor {
  * seconds after it, in which the browser brings them together again.
  */
 const script = `
-globalThis.measureSync = async ({ count, settleMs, timeoutMs }) => {
+globalThis.measureSync = async ({ count, settleMs, spreadMs, timeoutMs }) => {
   const video = document.querySelector('video')
   const peer = peers.findLast((candidate) => candidate.connectionState === 'connected')
   const context = new AudioContext({ sampleRate: 48000, latencyHint: 'interactive' })
@@ -73,15 +73,23 @@ globalThis.measureSync = async ({ count, settleMs, timeoutMs }) => {
   const settledMs = () => Math.max(began, ...stalls) + settleMs
   const pairs = () => flashes.filter((flash) => flash > settledMs()).flatMap((flash) => {
     const nearest = heard.reduce((best, beep) => Math.abs(beep - flash) < Math.abs(best - flash) ? beep : best, Infinity)
-    return Math.abs(nearest - flash) < 450 ? [nearest - flash] : []
-  })
+    return Math.abs(nearest - flash) < 450 ? [{ atMs: flash, differenceMs: nearest - flash }] : []
+  }).slice(-count)
+  const spread = (values) => Math.max(...values) - Math.min(...values)
   const result = () => {
-    const differences = pairs()
-    const settled = playouts.filter(({ atMs }) => atMs > settledMs()).map(({ offsetMs }) => offsetMs)
+    const last = pairs()
+    const differences = last.map(({ differenceMs }) => differenceMs)
+    const fromMs = last[0]?.atMs ?? settledMs()
+    const settled = playouts.filter(({ atMs }) => atMs > fromMs).map(({ offsetMs }) => offsetMs)
     return { pairs: differences.length, offsetMs: middle(differences), playoutOffsetMs: middle(settled), differences,
+      spreadMs: spread(differences), settledAfterMs: fromMs - began,
       counts: { flashes: flashes.length, beeps: heard.length, stalls: stalls.length, playouts: playouts.length } }
   }
-  while (pairs().length < count && performance.now() - began < timeoutMs) {
+  const isSettled = () => {
+    const differences = pairs().map(({ differenceMs }) => differenceMs)
+    return differences.length >= count && spread(differences) <= spreadMs
+  }
+  while (!isSettled() && performance.now() - began < timeoutMs) {
     await notePlayout()
     await new Promise((next) => setTimeout(next, 100))
   }
@@ -97,15 +105,22 @@ export interface Sync {
   readonly pairs: number
   /** Milliseconds by which the sound comes after the picture: the median over them. */
   readonly offsetMs: number
+  /** From the earliest to the latest of them. */
+  readonly spreadMs: number
+  /** From the beginning of the measurement to that of what counts. */
+  readonly settledAfterMs: number
   /** The same as the browser has it, on the clock of the sender. */
   readonly playoutOffsetMs: number
 }
 
-/** After a seek a browser brings sound and picture together over some seconds, a little with each. */
-const settleMs = 6000
+/**
+ * After a seek or a stall a browser brings sound and picture together over some seconds, a little with each. While the differences
+ * still move from second to second it is not through with it, wherever they move to.
+ */
+const [settleMs, spreadMs] = [6000, 15]
 
-/** Measures `count` even seconds in a row, after the browser has had the time to settle; fewer where 80 s do not bring as many. */
+/** Measures `count` even seconds in a row, after the browser has had the time to settle; the last ones where 80 s are not enough. */
 export async function measureSync(page: Page, count: number): Promise<Sync> {
   await page.evaluate(script)
-  return page.evaluate<Sync>(`measureSync(${JSON.stringify({ count, settleMs, timeoutMs: 80_000 })})`)
+  return page.evaluate<Sync>(`measureSync(${JSON.stringify({ count, settleMs, spreadMs, timeoutMs: 80_000 })})`)
 }
