@@ -2,7 +2,13 @@
 
 import { completionCommand } from './completion.ts'
 import type { Command } from './define-command.ts'
+import { reportCommand } from './report.ts'
 import { createServeCommand } from './serve.ts'
 import { createStreamCommand } from './stream.ts'
 
-export const commands: readonly Command[] = [createServeCommand(), createStreamCommand(), completionCommand]
+export const commands: readonly Command[] = [
+  createServeCommand(),
+  createStreamCommand(),
+  reportCommand,
+  completionCommand,
+]

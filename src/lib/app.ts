@@ -15,7 +15,7 @@ import type { ContentStore } from './content/store.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
-import { createHistory } from './history/history.ts'
+import { createHistory, type History } from './history/history.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
@@ -67,13 +67,13 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const bare = await startEngine(options, content, { clock, logger }, closer)
   if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
-  if (monitor) startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
+  const history = monitor && startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const url = await startHttp(options, { engine, metrics, monitor }, { clock, logger }, closer)
+  const url = await startHttp(options, { engine, metrics, monitor, history }, { clock, logger }, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   return {
@@ -111,6 +111,21 @@ function warningsOf(
     warnings.push(`everybody who reaches ${options.host} can use this server: there is no token`)
   return warnings
 }
+
+interface Parts {
+  readonly engine: Engine
+  readonly metrics: EngineMetrics
+  readonly monitor: Monitor | undefined
+  readonly history: History | undefined
+}
+
+/** Who asks wants the last second too. */
+const flushedReader =
+  (history: History): History['read'] =>
+  async (table, range) => {
+    await history.flush()
+    return history.read(table, range)
+  }
 
 type Tools = { readonly clock: Clock; readonly logger: Logger }
 
@@ -171,12 +186,13 @@ function startHistory(
   { content, engine, monitor }: { content: Content; engine: Engine; monitor: Monitor },
   { clock, logger }: Tools,
   closer: Closer,
-): void {
+): History {
   const folder = join(content.repo.path, 'history')
   const retention = { maxAgeDays: historyDays, maxBytes: historySize }
   const history = createHistory({ folder, retention, clock, logger: logger.child({ scope: 'history' }) })
   closer.add('history', () => history.close())
   closer.add('recording', recordHistory({ engine, monitor, clock }, history))
+  return history
 }
 
 const sampleStores = ({ store, addHere }: Content) =>
@@ -184,7 +200,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor }: { engine: Engine; metrics: EngineMetrics; monitor: Monitor | undefined },
+  { engine, metrics, monitor, history }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -196,6 +212,7 @@ async function startHttp(
   const http = await createHttpServer({
     engine,
     ...(monitor && { monitor }),
+    ...(history && { readHistory: flushedReader(history) }),
     options,
     ...tools,
     version,

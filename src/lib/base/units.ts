@@ -39,6 +39,17 @@ export function parseDurationS(text: string): number {
   return parseUnit(text, durationUnits, 'duration', '90s or 1:30')
 }
 
+/** A time ago (`10m`, `24h`, `7d`) or a date (ISO 8601) → milliseconds since the epoch. Throws INVALID_OPTION with the value. */
+export function parseMoment(text: string, nowMs: number, what: string): number {
+  if (/^\d{4}-\d\d-\d\d/.test(text.trim())) {
+    const atMs = Date.parse(text.trim())
+    if (Number.isFinite(atMs)) return atMs
+  } else if (/^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)\s*$/i.test(text)) return nowMs - parseDurationS(text) * 1000
+  throw new McpxError('INVALID_OPTION', `${what} ${JSON.stringify(text)} is neither a time ago nor a date`, {
+    hint: 'Write 10m, 24h or 7d, or a date as 2026-05-04 or 2026-05-04T12:00:00Z.',
+  })
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let at = 0

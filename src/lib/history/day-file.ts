@@ -1,6 +1,7 @@
 // One day of history in one SQLite file: rows as they came, and the samples of each minute and hour rolled up.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../base/database.ts'
+import type { HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
 import { type HistoryBatch, sampleFigures } from './rows.ts'
 
 /** `bitrateBps` → `bitrate_bps`. */
@@ -22,7 +23,6 @@ const tables = {
   nodes: 'at_ms INTEGER, worker INTEGER, viewers INTEGER, cpu_s REAL, rss_bytes INTEGER, loop_delay_p99_ms REAL',
 } as const
 const rollUps = { minutes: 60_000, hours: 3_600_000 } as const
-type RollUp = keyof typeof rollUps
 
 const schema = {
   version: 1,
@@ -40,23 +40,23 @@ const schema = {
   ].join(';\n'),
 }
 
-/** A row of any table: snake-case columns. */
-export type Row = Readonly<Record<string, SQLInputValue>>
+/** What a row must be to belong to a range (?1 to before ?2), what it is ordered by, and the column of the connection. */
+const inRange: Readonly<Record<HistoryTable, readonly [within: string, order: string, connection?: string]>> = {
+  connections: ['coalesce(closed_at_ms, ?1) >= ?1 AND created_at_ms < ?2', 'created_at_ms', 'id'],
+  operations: ['started_at_ms >= ?1 AND started_at_ms < ?2', 'started_at_ms', 'connection'],
+  nodes: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms'],
+  samples: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
+  minutes: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
+  hours: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
+  events: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
+}
 
 export interface DayFile {
   /** All of it or, where the process dies, nothing. Throws DISK_FULL. */
   write(batch: HistoryBatch): void
-  /** Rows from `fromMs` to before `toMs`, oldest first. */
-  read(table: 'samples' | 'events' | 'nodes' | RollUp, range: Range): Row[]
-  connections(range: Range): Row[]
-  operations(range: Range): Row[]
+  /** Oldest first, with snake-case columns. */
+  read(table: HistoryTable, range: HistoryRange): HistoryRow[]
   close(): void
-}
-
-export interface Range {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly connection?: string
 }
 
 /** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
@@ -87,34 +87,14 @@ export function openDayFile(path: string): DayFile {
     rollHours.run(Math.floor(firstMs / rollUps.hours) * rollUps.hours)
   }
 
-  const ofConnection = (name: string, { connection }: Range) => (connection === undefined ? '' : ` AND ${name} = ?`)
-  const values = ({ fromMs, toMs, connection }: Range) =>
-    connection === undefined ? [fromMs, toMs] : [fromMs, toMs, connection]
-
-  return {
-    write,
-    read: (table, range) =>
-      db
-        .prepare(`SELECT * FROM ${table} WHERE at_ms >= ? AND at_ms < ?${byConnection(table, range)} ORDER BY at_ms`)
-        .all(...(table === 'nodes' ? [range.fromMs, range.toMs] : values(range))) as Row[],
-    connections: (range) =>
-      db
-        .prepare(
-          `SELECT * FROM connections WHERE coalesce(closed_at_ms, ?1) >= ?1 AND created_at_ms < ?2${ofConnection('id', range)}`,
-        )
-        .all(...values(range)) as Row[],
-    operations: (range) =>
-      db
-        .prepare(
-          `SELECT * FROM operations WHERE started_at_ms >= ? AND started_at_ms < ?${ofConnection('connection', range)} ORDER BY started_at_ms`,
-        )
-        .all(...values(range)) as Row[],
-    close: () => db.close(),
+  function read(table: HistoryTable, { fromMs, toMs, connection, limit = -1 }: HistoryRange): HistoryRow[] {
+    const [within, order, column] = inRange[table]
+    const isOne = column !== undefined && connection !== undefined
+    const sql = `SELECT * FROM ${table} WHERE ${within}${isOne ? ` AND ${column} = ?4` : ''} ORDER BY ${order} LIMIT ?3`
+    return db.prepare(sql).all(fromMs, toMs, limit, ...(isOne ? [connection] : [])) as HistoryRow[]
   }
 
-  function byConnection(table: string, range: Range): string {
-    return table === 'nodes' ? '' : ofConnection('connection', range)
-  }
+  return { write, read, close: () => db.close() }
 }
 
 /** Takes rows with camel-case fields; one that is there already under its key is replaced. */

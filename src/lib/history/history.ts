@@ -4,15 +4,13 @@ import { type McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import { linkWorker } from '../base/worker-link.ts'
-import type { Range } from './day-file.ts'
+import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory } from '../model/history.ts'
 import type { ConnectionRow, HistoryBatch } from './rows.ts'
-import type { HistoryStore, Retention } from './store.ts'
-
-export type HistoryTable = Parameters<HistoryStore['read']>[0]
+import type { Retention } from './store.ts'
 
 export type HistoryMethods = {
   write: [HistoryBatch, undefined]
-  read: [{ table: HistoryTable; range: Range }, ReturnType<HistoryStore['read']>]
+  read: [{ table: HistoryTable; range: HistoryRange }, HistoryAnswer]
   retain: [{ nowMs: number; retention: Retention }, string[]]
   stop: [undefined, undefined]
 }
@@ -22,7 +20,7 @@ export interface History {
   add<K extends keyof HistoryBatch>(table: K, row: HistoryBatch[K][number]): void
   /** Resolves when all that was added before is written, or lost. */
   flush(): Promise<void>
-  read(table: HistoryTable, range: Range): Promise<ReturnType<HistoryStore['read']>>
+  readonly read: ReadHistory
   /** Rows that were not written, because the disk was full or too slow. */
   readonly lostRows: number
   /** Writes what is left and ends the thread. */

@@ -114,7 +114,7 @@ export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined)
     connection: now.streamId,
     mediaTimeS: now.mediaTimeS,
     quality: now.quality ?? null,
-    bitrateBps: now.bitrateBps,
+    bitrateBps: before ? now.bitrateBps : null,
     lossRatio: worst(sent.map(({ fractionLost }) => fractionLost)),
     roundTripMs: inMs(worst(sent.map(({ roundTripTimeS }) => roundTripTimeS))),
     jitterMs: inMs(worst(sent.map(({ jitterS }) => jitterS))),

@@ -2,7 +2,8 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../base/folder.ts'
-import { type DayFile, openDayFile, type Range, type Row } from './day-file.ts'
+import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
+import { type DayFile, openDayFile } from './day-file.ts'
 import type { HistoryBatch } from './rows.ts'
 
 export interface Retention {
@@ -12,11 +13,8 @@ export interface Retention {
 
 export interface HistoryStore {
   write(batch: HistoryBatch): void
-  /** Oldest first, over all days. Days that cannot be read are left out, and told with `damaged`. */
-  read(
-    table: Parameters<DayFile['read']>[0] | 'connections' | 'operations',
-    range: Range,
-  ): { rows: Row[]; damaged: string[] }
+  /** Over all days; those that cannot be read are left out and told. */
+  read(table: HistoryTable, range: HistoryRange): HistoryAnswer
   /** Removes days that are too old, and the oldest while all are too large; never today's. Returns the days removed. */
   retain(nowMs: number, retention: Retention): string[]
   close(): void
@@ -65,15 +63,16 @@ export function openHistoryStore(folder: string): HistoryStore {
     write(batch) {
       for (const [day, part] of byDay(batch)) use(day).write(part)
     },
-    read(table, range) {
-      const rows: Row[] = []
+    read(table, { limit = Number.POSITIVE_INFINITY, ...range }) {
+      const rows: HistoryRow[] = []
       const damaged: string[] = []
       const touches = (day: string) => Date.parse(day) < range.toMs && Date.parse(day) + dayMs > range.fromMs
       for (const day of days().filter(touches)) {
+        const left = limit - rows.length
+        if (left <= 0) break
         try {
-          const file = use(day)
-          const found = table === 'connections' || table === 'operations' ? file[table](range) : file.read(table, range)
-          for (const row of found) rows.push(row)
+          for (const row of use(day).read(table, Number.isFinite(left) ? { ...range, limit: left } : range))
+            rows.push(row)
         } catch (error) {
           damaged.push(`${day}: ${(error as Error).message}`)
         }

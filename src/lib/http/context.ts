@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import type { Role } from '../protocol/schemas.ts'
@@ -79,6 +80,8 @@ export interface RouteContext {
   readonly engine: Engine
   /** Absent with --disable-webrtc-monitor. */
   readonly monitor?: Monitor | undefined
+  /** Absent where no history is kept. */
+  readonly readHistory?: ReadHistory | undefined
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

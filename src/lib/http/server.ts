@@ -8,6 +8,7 @@ import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import { checkBind } from '../model/bind.ts'
+import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
@@ -17,6 +18,7 @@ import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
 import { healthRoutes } from './routes/health.ts'
+import { historyRoutes } from './routes/history.ts'
 import { infoRoutes } from './routes/info.ts'
 import { ipfsRoutes } from './routes/ipfs.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
@@ -31,6 +33,7 @@ import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
 export interface HttpServerSettings {
   readonly engine: Engine
   readonly monitor?: Monitor
+  readonly readHistory?: ReadHistory
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -66,6 +69,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const context: RouteContext = {
     engine,
     monitor: settings.monitor,
+    readHistory: settings.readHistory,
     options,
     limits,
     logger,
@@ -112,6 +116,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     sessionRoutes,
     controlRoutes,
     monitorRoutes,
+    historyRoutes,
     mcpWebrtcRoutes,
     ipfsRoutes,
     rawRoutes,

@@ -33,6 +33,7 @@ export const routes = {
     tasks: '/api/v0/webrtc/tasks',
     connection: '/api/v0/webrtc/connection/:id',
   },
+  history: '/api/v0/history/:table',
   /** The origin's MCP WebRTC controller. */
   mcp: {
     prefix: '/api/v0/mcp/webrtc',

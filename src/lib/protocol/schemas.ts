@@ -145,3 +145,12 @@ export const whepQuery = z.object({
   loop: z.enum(['', '1', '0', 'true', 'false']).optional(),
   audio: z.coerce.number().int().min(0).optional().describe('Track id'),
 })
+
+// The history.
+
+const atMs = z.coerce.number().int().min(0).max(8.64e15)
+export const historyQuery = z.object({
+  from: atMs.default(0).describe('Milliseconds since the epoch'),
+  to: atMs.optional(),
+  connection: z.string().min(1).max(200).optional(),
+})

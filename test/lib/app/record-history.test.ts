@@ -39,7 +39,8 @@ it('what was watched can be read after the server has stopped: connections, samp
     { type: 'stream_content', status: 'failed', error_code: 'INVALID_CID' },
     { type: 'close_connection', status: 'completed' },
   ])
-  expect(rows('minutes')).toMatchObject([{ samples: samples.length }])
+  // A run that begins late in a minute ends in the next one.
+  expect(rows('minutes').reduce((sum, minute) => sum + Number(minute.samples), 0)).toBe(samples.length)
   expect(rows('nodes').length).toBeGreaterThan(0)
   store.close()
 })

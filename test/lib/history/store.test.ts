@@ -123,6 +123,12 @@ describe('the history', () => {
     expect(rows('connections', { fromMs: evening + 1000, toMs: evening + 5000 }).length).toBeGreaterThan(0)
   })
 
+  it('gives as many rows as were asked for at most, over days too', () => {
+    for (let at = 0; at < 6; at++) write({ samples: [sample(noon + (at * dayMs) / 2)] })
+    for (const limit of [1, 3, 5]) expect(rows('samples', { ...all, limit })).toHaveLength(limit)
+    expect(rows('samples', { ...all, limit: 99 })).toHaveLength(6)
+  })
+
   it('forgets whole days by age and by size, never the day it is', () => {
     for (let day = 0; day < 10; day++) write({ samples: [sample(noon + day * dayMs)] })
     const nowMs = noon + 9 * dayMs

@@ -1,0 +1,58 @@
+// Where the rows of a report come from: a server that runs, or the history in a repo that nobody writes now.
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { McpxError } from '../base/errors.ts'
+import { createApi } from '../client/api.ts'
+import { findServer } from '../client/find-server.ts'
+import { openHistoryStore } from '../history/store.ts'
+import type { HistoryAnswer, ReadHistory } from '../model/history.ts'
+import { routes } from '../protocol/routes.ts'
+
+export interface HistorySource {
+  /** For people: the address or the folder. */
+  readonly name: string
+  readonly read: ReadHistory
+  close(): void
+}
+
+interface SourceOptions {
+  readonly server?: string | undefined
+  readonly token?: string | undefined
+  readonly persistencePath?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** The server that is named or runs here, else the repo. Throws SERVER_UNREACHABLE, or NOT_FOUND where there is no history. */
+export async function openHistorySource(options: SourceOptions): Promise<HistorySource> {
+  const { server, token, persistencePath, signal } = options
+  const url = await findServer({ server, repoPath: persistencePath, signal })
+  return url ? fromServer(url, { token, signal }) : fromRepo(persistencePath)
+}
+
+function fromServer(url: string, { token, signal }: Pick<SourceOptions, 'token' | 'signal'>): HistorySource {
+  const api = createApi({ url, signal, ...(token ? { token } : {}) })
+  return {
+    name: url,
+    async read(table, { fromMs, toMs, connection }) {
+      const query = new URLSearchParams({
+        from: String(fromMs),
+        to: String(toMs),
+        ...(connection ? { connection } : {}),
+      })
+      const answer = await api.request(`${routes.history.replace(':table', table)}?${query}`)
+      return (await answer.json()) as HistoryAnswer
+    },
+    close() {},
+  }
+}
+
+function fromRepo(persistencePath: string | undefined): HistorySource {
+  const folder = join(resolve(persistencePath ?? join(homedir(), '.mcpx')), 'history')
+  if (!existsSync(folder))
+    throw new McpxError('NOT_FOUND', `no server runs here, and there is no history in ${folder}`, {
+      hint: 'Name a server with --server, or the repo with --persistence-path.',
+    })
+  const store = openHistoryStore(folder)
+  return { name: folder, read: async (table, range) => store.read(table, range), close: () => store.close() }
+}

@@ -1,0 +1,25 @@
+// What is asked of a history, and answered, wherever it is kept.
+
+export const historyTables = ['connections', 'samples', 'minutes', 'hours', 'events', 'operations', 'nodes'] as const
+export type HistoryTable = (typeof historyTables)[number]
+
+/** From `fromMs` on and before `toMs`, of one connection where it is named. */
+export interface HistoryRange {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly connection?: string
+  /** Rows at most; all when absent. */
+  readonly limit?: number
+}
+
+/** Column names to values. */
+export type HistoryRow = Readonly<Record<string, unknown>>
+
+export interface HistoryAnswer {
+  /** Oldest first. */
+  readonly rows: readonly HistoryRow[]
+  /** Days that could not be read, each with the reason. */
+  readonly damaged: readonly string[]
+}
+
+export type ReadHistory = (table: HistoryTable, range: HistoryRange) => Promise<HistoryAnswer>

@@ -1,0 +1,65 @@
+// One line over time as SVG text, drawn here: the report needs no script and no network to be read.
+import type { EChartsCoreOption } from 'echarts/core'
+
+export interface ChartPoint {
+  readonly at: string
+  readonly value: number | undefined
+}
+
+const size = { width: 720, height: 190 }
+
+/** ECharts is half a second to load: only who draws pays. */
+async function loadCharts() {
+  const [core, { LineChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
+    import('echarts/core'),
+    import('echarts/charts'),
+    import('echarts/components'),
+    import('echarts/renderers'),
+  ])
+  core.use([LineChart, GridComponent, SVGRenderer])
+  return core
+}
+
+/** Colours are those of the page's style sheet, so that the chart follows its scheme. */
+export async function drawChart(points: readonly ChartPoint[], unit: string): Promise<string> {
+  const { init } = await loadCharts()
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
+  const quiet = { color: 'var(--quiet)', fontSize: 11 }
+  const option: EChartsCoreOption = {
+    animation: false,
+    grid: { left: 70, right: 12, top: 14, bottom: 26 },
+    xAxis: {
+      type: 'time',
+      axisLabel: { ...quiet, hideOverlap: true },
+      axisLine: { lineStyle: { color: 'var(--line)' } },
+    },
+    yAxis: {
+      type: 'value',
+      min: 0,
+      splitNumber: 3,
+      axisLabel: { ...quiet, formatter: (value: number) => `${short(value)} ${unit}` },
+      splitLine: { lineStyle: { color: 'var(--line)' } },
+    },
+    series: [
+      {
+        type: 'line',
+        silent: true,
+        showSymbol: points.length < 3,
+        connectNulls: false,
+        lineStyle: { color: 'var(--accent)', width: 1.6 },
+        itemStyle: { color: 'var(--accent)' },
+        data: points.map(({ at, value }) => [at, value ?? '-']),
+      },
+    ],
+  }
+  try {
+    chart.setOption(option)
+    return chart.renderToSVGString()
+  } finally {
+    chart.dispose()
+  }
+}
+
+/** 12345 → 12k. */
+const short = (value: number): string =>
+  value >= 10_000 ? `${(value / 1000).toFixed(0)}k` : Number(value.toPrecision(4)).toString()

@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatBytes, formatDurationS, parseBytes, parseDurationS, parseMoment } from '../../../src/lib/base/units.ts'
+
+describe('moments', () => {
+  const nowMs = Date.UTC(2026, 4, 4, 12)
+  it.each([
+    ['10m', nowMs - 600_000],
+    ['1.5h', nowMs - 5_400_000],
+    ['7d', nowMs - 7 * 86_400_000],
+    ['2026-05-04', Date.UTC(2026, 4, 4)],
+    ['2026-05-04T11:00:00Z', nowMs - 3_600_000],
+  ])('reads %s', (text, atMs) => expect(parseMoment(text, nowMs, '--since')).toBe(atMs))
+
+  it.each(['yesterday', '', '10', '-5m', '2026-13-40', '10 parsecs'])(
+    'refuses %j by name and says what to write',
+    (text) => {
+      expect(() => parseMoment(text, nowMs, '--since')).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_OPTION',
+          message: expect.stringContaining(`--since ${JSON.stringify(text)}`),
+        }),
+      )
+    },
+  )
+})
+
+describe('sizes and durations', () => {
+  it.each([
+    ['512', 512],
+    ['64MiB', 64 * 2 ** 20],
+    ['1.5 GB', 1.5e9],
+  ])('reads %s', (text, bytes) => expect(parseBytes(text)).toBe(bytes))
+
+  it.each([
+    ['90', 90],
+    ['1.5s', 1.5],
+    ['2m', 120],
+    ['1:30', 90],
+    ['1:02:03', 3723],
+  ])('reads %s', (text, seconds) => expect(parseDurationS(text)).toBe(seconds))
+
+  it('reads back what it writes of a duration', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 99 * 3600 }), (seconds) => {
+        expect(parseDurationS(formatDurationS(seconds))).toBe(seconds)
+      }),
+    )
+  })
+
+  it('writes bytes that are read as about as many', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 45 }), (bytes) => {
+        expect(Math.abs(parseBytes(formatBytes(bytes)) - bytes)).toBeLessThanOrEqual(bytes * 0.06)
+      }),
+    )
+  })
+})
