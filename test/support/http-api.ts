@@ -35,6 +35,7 @@ export const defaultOptions: HttpServerSettings['options'] = {
   debug: false,
   isolation: false,
   webrtcTest: false,
+  pollInterval: 2,
 }
 
 /** Closed when the test ends. */

@@ -1,8 +1,9 @@
 // One day of history in one SQLite file: rows as they came, and the samples of each minute and hour rolled up.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../base/database.ts'
+import { sampleFigures } from '../model/figures.ts'
 import type { HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
-import { type HistoryBatch, sampleFigures } from './rows.ts'
+import type { HistoryBatch } from './rows.ts'
 
 /** `bitrateBps` → `bitrate_bps`. */
 const column = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)

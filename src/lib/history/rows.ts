@@ -1,4 +1,5 @@
 // What the history keeps, as it crosses to its worker and comes back. Times are milliseconds since the epoch.
+import { figuresOf, type SampleFigures } from '../model/figures.ts'
 import type { OperationRecord } from '../model/monitor.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
@@ -17,20 +18,7 @@ export interface ConnectionRow {
   readonly firstFrameMs: number | null
 }
 
-/** The figures of a sample that are rolled up: each has a mean, a least and a most a minute. */
-export const sampleFigures = [
-  'bitrateBps',
-  'lossRatio',
-  'roundTripMs',
-  'jitterMs',
-  'bufferS',
-  'framesPerSecond',
-  'health',
-  'videoQuality',
-] as const
-export type SampleFigure = (typeof sampleFigures)[number]
-
-export interface SampleRow extends Readonly<Record<SampleFigure, number | null>> {
+export interface SampleRow extends SampleFigures {
   readonly atMs: number
   readonly connection: string
   readonly mediaTimeS: number
@@ -101,28 +89,12 @@ export function connectionRow(stream: StreamRecord, firstFrameMs: number | undef
 
 /** `before` is the snapshot before, for the rates. */
 export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined): SampleRow {
-  const sent = [now.video, now.audio].filter((one) => one !== undefined)
-  const worst = (values: readonly (number | undefined)[]): number | null => {
-    const known = values.filter((value) => value !== undefined)
-    return known.length > 0 ? Math.max(...known) : null
-  }
-  const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
-  const [later, earlier] = [now.video ?? now.audio, before?.video ?? before?.audio]
-  const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
   return {
     atMs: now.atMs,
     connection: now.streamId,
     mediaTimeS: now.mediaTimeS,
     quality: now.quality ?? null,
-    bitrateBps: before ? now.bitrateBps : null,
-    lossRatio: worst(sent.map(({ fractionLost }) => fractionLost)),
-    roundTripMs: inMs(worst(sent.map(({ roundTripTimeS }) => roundTripTimeS))),
-    jitterMs: inMs(worst(sent.map(({ jitterS }) => jitterS))),
-    bufferS: now.bufferS,
-    framesPerSecond:
-      later && earlier && elapsedS > 0 ? Math.max(0, later.framesSent - earlier.framesSent) / elapsedS : null,
-    health: now.health.value ?? null,
-    videoQuality: now.videoQuality.value ?? null,
+    ...figuresOf(now, before),
     underruns: now.underruns,
     freezeCount: now.isReporting ? (now.viewer?.freezeCount ?? null) : null,
     freezeS: now.isReporting ? (now.viewer?.totalFreezesDurationS ?? null) : null,

@@ -45,6 +45,7 @@ export type HttpOptions = Pick<
   | 'debug'
   | 'isolation'
   | 'webrtcTest'
+  | 'pollInterval'
 >
 
 /** Bounds that are not options; tests shorten them. */

@@ -21,6 +21,7 @@ import { healthRoutes } from './routes/health.ts'
 import { historyRoutes } from './routes/history.ts'
 import { infoRoutes } from './routes/info.ts'
 import { ipfsRoutes } from './routes/ipfs.ts'
+import { liveRoutes } from './routes/live.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -116,6 +117,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     sessionRoutes,
     controlRoutes,
     monitorRoutes,
+    liveRoutes,
     historyRoutes,
     mcpWebrtcRoutes,
     ipfsRoutes,
@@ -127,7 +129,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   extraRoutes(app, settings.extra ?? [])
 
   return {
-    onSocket: (path, handler) => addSocketRoute(app, context, path, handler),
+    onSocket: (path, handler) => addSocketRoute(app, context, path, { handler, role: 'viewer', checksContent: true }),
     listen: () => listen(app, { host: options.host, port: options.port, isTls: tls !== undefined, basePath }),
     close: () => closeApp(app, clock, limits.closeMs),
   }

@@ -1,6 +1,7 @@
 // WebSockets of the API server: texts only, bounded in size and backlog, and pinged so that dead ones go.
 import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import type { Role } from '../protocol/schemas.ts'
 import { type Grant, requireContent } from './access.ts'
 import { type App, grantOf, type Request, type RouteContext } from './context.ts'
 
@@ -39,18 +40,31 @@ const closeGraceMs = 250
 /** Longer waits overflow Node's timers; an expiry further off is looked at again then. */
 const maxWaitMs = 2 ** 30
 
-export function addSocketRoute(app: App, context: RouteContext, path: string, handler: SocketHandler): void {
+interface SocketRoute {
+  readonly handler: SocketHandler
+  readonly role: Role
+  /** The handler checks by itself which content a token for one CID reaches. */
+  readonly checksContent?: boolean
+  /** What a plain GET gets; 404 when absent. */
+  readonly answer?: () => Promise<object>
+  readonly schema?: object
+}
+
+export function addSocketRoute(app: App, context: RouteContext, path: string, route: SocketRoute): void {
   const { clock, limits } = context
+  const { handler, role, checksContent = false, answer, schema = { hide: true } } = route
+  const onSocket = (raw: unknown, request: Request) =>
+    handler(wrap(raw as RawSocket, grantOf(request), request.ip, clock))
   app.route({
     method: 'GET',
     url: path,
-    websocket: true,
-    config: { role: 'viewer', checksContent: true },
+    ...(answer ? { handler: answer, wsHandler: onSocket } : { handler: onSocket, websocket: true }),
+    schema,
+    config: { role, checksContent },
     preHandler: async (request: Request) => {
       if (request.ws && app.websocketServer.clients.size >= limits.sockets)
         throw new McpxError('TOO_MANY_STREAMS', `${limits.sockets} WebSockets are open`)
     },
-    handler: (raw: unknown, request: Request) => handler(wrap(raw as RawSocket, grantOf(request), request.ip, clock)),
   } as never)
 }
 

@@ -1,5 +1,6 @@
 // What the monitor keeps: connections, operations and tasks, as every surface shows them. Times are milliseconds since the epoch.
 import type { ErrorRecord } from '../base/errors.ts'
+import type { SampleFigures } from './figures.ts'
 import type { StatsSnapshot } from './stats.ts'
 import type { StreamRecord } from './stream.ts'
 
@@ -34,6 +35,8 @@ export interface MonitoredConnection {
   /** Ids of tasks that run for it. */
   readonly tasks: readonly string[]
   readonly snapshot?: StatsSnapshot
+  /** Of that snapshot and the one before. */
+  readonly figures?: SampleFigures
 }
 
 export type OperationStatus = 'started' | 'completed' | 'failed' | 'canceled'

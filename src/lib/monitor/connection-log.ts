@@ -1,5 +1,6 @@
 // One connection as the monitor knows it: what changed in its record, as events, the last of them.
 import type { ErrorRecord } from '../base/errors.ts'
+import { figuresOf, type SampleFigures } from '../model/figures.ts'
 import type { LifecycleEvent, LifecycleEventType, MonitoredConnection } from '../model/monitor.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
@@ -14,6 +15,7 @@ export class ConnectionLog {
   #stream: StreamRecord
   #updatedAtMs: number
   #snapshot: StatsSnapshot | undefined
+  #figures: SampleFigures | undefined
   readonly #events = new Recent<LifecycleEvent>(keptEvents)
   readonly #errors = new Recent<ErrorRecord & { readonly atMs: number }>(keptErrors)
   readonly #tell: (event: LifecycleEvent) => void
@@ -50,6 +52,7 @@ export class ConnectionLog {
   }
 
   measure(snapshot: StatsSnapshot): void {
+    this.#figures = figuresOf(snapshot, this.#snapshot)
     this.#snapshot = snapshot
   }
 
@@ -66,6 +69,7 @@ export class ConnectionLog {
       errors: this.#errors.list(),
       tasks: [...this.tasks],
       ...(this.#snapshot && { snapshot: this.#snapshot }),
+      ...(this.#figures && { figures: this.#figures }),
     }
   }
 

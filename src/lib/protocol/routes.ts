@@ -32,6 +32,8 @@ export const routes = {
     operations: '/api/v0/webrtc/operations',
     tasks: '/api/v0/webrtc/tasks',
     connection: '/api/v0/webrtc/connection/:id',
+    /** What the monitor knows: as JSON, or as a WebSocket that goes on telling. */
+    live: '/api/v0/webrtc/live',
   },
   history: '/api/v0/history/:table',
   /** The origin's MCP WebRTC controller. */
