@@ -1,0 +1,39 @@
+// Which part of the screen gets how many lines and columns. The parts do not move as connections come and go.
+
+export interface Layout {
+  readonly columns: number
+  readonly rows: number
+  /** Connections that fit, besides the line of titles. */
+  readonly tableRows: number
+  /** Lines below the table, with the line of tabs; 0 where there is no room. */
+  readonly lowerRows: number
+  /** Chart and lists side by side. */
+  readonly isWide: boolean
+  readonly chartColumns: number
+  readonly listColumns: number
+}
+
+const headerRows = 2
+const footerRows = 1
+const tableTitleRows = 1
+const leastTableRows = 3
+const leastLowerRows = 6
+const wideColumns = 140
+
+export function layoutOf(columns: number, rows: number): Layout {
+  const body = Math.max(2, rows - headerRows - footerRows)
+  const wanted = Math.min(26, Math.round(body * 0.52))
+  const hasLower = wanted >= leastLowerRows && body - wanted >= leastTableRows + tableTitleRows
+  const lowerRows = hasLower ? wanted : 0
+  const isWide = columns >= wideColumns
+  const chartColumns = isWide ? Math.floor(columns / 2) : columns
+  return {
+    columns,
+    rows,
+    tableRows: Math.max(1, body - lowerRows - tableTitleRows),
+    lowerRows,
+    isWide,
+    chartColumns,
+    listColumns: isWide ? columns - chartColumns : columns,
+  }
+}
