@@ -2,5 +2,8 @@
 export { type Api, createApi } from './api.ts'
 export { findServer } from './find-server.ts'
 export { openInput } from './input.ts'
+export { createControls, fetchLive, followLive } from './live.ts'
+export { createReplay, firstMoment } from './replay.ts'
+export { createTape } from './replay-tape.ts'
 export { openViewer, type Viewer, type ViewerSnapshot } from './viewer.ts'
 export { loadRecorder, type WatchResult, watch } from './watch.ts'

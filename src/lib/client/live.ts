@@ -83,9 +83,11 @@ async function overSocket(options: FollowOptions): Promise<{ messages: number }>
   try {
     const socket = new WebSocket(await socketAddress(options))
     await new Promise<void>((resolve) => {
+      let isOver = false
       const stopWatch = watchServer({ api, clock, heard: () => messages, onGone: end })
       signal.addEventListener('abort', end, { once: true })
       function end(): void {
+        isOver = true
         stopWatch()
         signal.removeEventListener('abort', end)
         socket.close()
@@ -94,6 +96,7 @@ async function overSocket(options: FollowOptions): Promise<{ messages: number }>
       socket.addEventListener('close', end)
       socket.addEventListener('error', end)
       socket.addEventListener('message', ({ data }) => {
+        if (isOver) return
         const message = typeof data === 'string' ? parseLive(data) : undefined
         if (!message || (messages === 0 && message.type !== 'state')) return end()
         if (messages++ === 0) onLink({ kind: 'live' })

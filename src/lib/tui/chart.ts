@@ -12,6 +12,9 @@ const labelWidth = 6
 /** asciichart puts the label, a blank and the axis before the line. */
 const axisWidth = labelWidth + 2
 
+/** So many parts of the axis have a number, which is round then. */
+const steps = 5
+
 /** The axis reaches at least so far, so that noise does not look like a storm. */
 const leastTop: Readonly<Record<SampleFigure, number>> = {
   bitrateBps: 100_000,
@@ -27,7 +30,7 @@ const leastTop: Readonly<Record<SampleFigure, number>> = {
 /** How many values have room in `width` columns. */
 export const chartCapacity = (width: number): number => Math.max(1, width - axisWidth)
 
-/** `height` lines from 0 up; empty where nothing is known. One column for each value, the newest at the right. */
+/** At most `height` lines from 0 up; empty where nothing is known. One column for each value, the newest at the right. */
 export function chartLines(
   values: readonly (number | null)[],
   figure: SampleFigure,
@@ -37,14 +40,16 @@ export function chartLines(
   const known = shown.filter((value) => value !== null)
   if (known.length === 0 || height < 2) return []
   const filled = forwardFilled(shown)
+  const stepRows = Math.max(1, Math.floor((height - 1) / steps))
+  const rows = height > steps ? stepRows * steps : height - 1
   const text = asciichart.plot([...filled, filled.at(-1)!], {
-    height: height - 1,
+    height: rows,
     min: 0,
     max: topOf(Math.max(...known, leastTop[figure])),
     format: (value) => figureViews[figure].show(value).padStart(labelWidth),
   })
-  return text.split('\n').map((line) => ({
-    label: line.slice(0, labelWidth),
+  return text.split('\n').map((line, at) => ({
+    label: at % stepRows === 0 ? line.slice(0, labelWidth) : ' '.repeat(labelWidth),
     line: blankUnknown(line.slice(labelWidth), shown),
   }))
 }
@@ -63,8 +68,8 @@ function blankUnknown(line: string, values: readonly (number | null)[]): string 
   return (values[0] === null ? axis.replace('┼', '┤') : axis) + drawn.trimEnd()
 }
 
-/** The next of 1, 2, 2.5, 5 and 10 times a power of ten. */
+/** The next that parts into five round steps. */
 export function topOf(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
-  return power * ([1, 2, 2.5, 5].find((step) => value <= step * power * 1.000_001) ?? 10)
+  return power * ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8].find((step) => value <= step * power * 1.000_001) ?? 10)
 }

@@ -65,7 +65,7 @@ const above =
 
 /** Whether the viewer says what it sees; nothing to say before it is connected. */
 export const viewerText = ({ isReporting, connectedAtMs, state }: LiveConnection): string =>
-  isReporting ? 'yes' : connectedAtMs === undefined || state === 'closed' ? unknown : 'no'
+  connectedAtMs === undefined || state === 'closed' ? unknown : isReporting ? 'yes' : 'no'
 
 /** A path inside a CID is told by its end, a CID by both ends. */
 export function contentText(content: string, width: number): string {

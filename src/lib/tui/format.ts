@@ -11,6 +11,7 @@ const show = (format: (value: number) => string) => (value: Known) => (isKnown(v
 
 /** In 5 columns: `812k`, `2.41M`, `12.3M`. */
 export const bitrate = show((bps) => {
+  if (bps < 500) return '0'
   if (bps < 999_500) return `${Math.round(bps / 1e3)}k`
   const mbps = bps / 1e6
   return `${mbps.toFixed(mbps < 9.995 ? 2 : mbps < 99.95 ? 1 : 0)}M`
@@ -43,16 +44,30 @@ export function qualityText(asked: Quality, sent: RungQuality | undefined, isSho
   return asked === sent ? name(asked) : `${name(asked)}→${sent === undefined ? unknown : name(sent)}`
 }
 
-/** How each figure is called and shown, with its unit. */
-export const figureViews: Readonly<
-  Record<SampleFigure, { readonly title: string; readonly unit: string; show(value: Known): string }>
-> = {
-  bitrateBps: { title: 'bitrate', unit: 'bit/s', show: bitrate },
-  lossRatio: { title: 'loss', unit: '%', show: ratio },
-  roundTripMs: { title: 'round trip', unit: 'ms', show: milliseconds },
-  jitterMs: { title: 'jitter', unit: 'ms', show: milliseconds },
-  bufferS: { title: 'buffer', unit: 's', show: seconds },
-  framesPerSecond: { title: 'frames', unit: 'fps', show: seconds },
-  health: { title: 'health', unit: '0–100', show: whole },
-  videoQuality: { title: 'video quality', unit: '0–100', show: whole },
+interface FigureView {
+  readonly title: string
+  /** In a narrow column, without its unit. */
+  show(value: Known): string
+  /** In words, with its unit. */
+  say(value: Known): string
+}
+
+function view(title: string, show: FigureView['show'], unit = ''): FigureView {
+  const say = (value: Known) => (isKnown(value) ? show(value) + unit : unknown)
+  return { title, show, say }
+}
+
+const bitrateWords = (value: Known) =>
+  isKnown(value) ? `${bitrate(value).replace(/[kM]$/, ' $&').replace(/\d$/, '$& ')}bit/s` : unknown
+
+/** How each figure is called and shown. */
+export const figureViews: Readonly<Record<SampleFigure, FigureView>> = {
+  bitrateBps: { ...view('bitrate', bitrate), say: bitrateWords },
+  lossRatio: view('loss', ratio),
+  roundTripMs: view('round trip', milliseconds, ' ms'),
+  jitterMs: view('jitter', milliseconds, ' ms'),
+  bufferS: view('buffer', seconds, ' s'),
+  framesPerSecond: view('frames', seconds, ' fps'),
+  health: view('health', whole),
+  videoQuality: view('video quality', whole),
 }

@@ -6,6 +6,8 @@ import type { Action, Mode } from './ui.ts'
 export interface Key {
   readonly upArrow?: boolean
   readonly downArrow?: boolean
+  readonly leftArrow?: boolean
+  readonly rightArrow?: boolean
   readonly pageUp?: boolean
   readonly pageDown?: boolean
   readonly home?: boolean
@@ -52,6 +54,12 @@ export const keyHelp: readonly (readonly [keys: string, does: string])[] = [
   ['q  Ctrl-C', 'quit'],
 ]
 
+/** Keys that were pressed fast come as one text: one by one again. */
+export function eachKey(input: string, key: Key): (readonly [input: string, key: Key])[] {
+  if (input.length <= 1 || key.ctrl || key.meta) return [[input, key]]
+  return [...input].map((char) => [char, { return: char === '\r', tab: char === '\t', backspace: char === '\u007F' }])
+}
+
 export function toAction(mode: Mode, input: string, key: Key): Action | undefined {
   if (key.ctrl) return input === 'c' ? { type: 'quit' } : undefined
   if (key.escape) return { type: 'back' }
@@ -76,8 +84,8 @@ function inFilter(input: string, key: Key): Action | undefined {
 
 function inQuality(input: string, key: Key): Action | undefined {
   if (key.return) return { type: 'confirm' }
-  if (key.upArrow || input === 'k') return { type: 'move', by: -1 }
-  if (key.downArrow || input === 'j') return { type: 'move', by: 1 }
+  if (key.upArrow || key.leftArrow || input === 'k') return { type: 'move', by: -1 }
+  if (key.downArrow || key.rightArrow || input === 'j') return { type: 'move', by: 1 }
   return input === 'q' ? { type: 'back' } : undefined
 }
 

@@ -3,7 +3,7 @@
 export interface Layout {
   readonly columns: number
   readonly rows: number
-  /** Connections that fit, besides the line of titles. */
+  /** Connections that fitTo, besides the line of titles. */
   readonly tableRows: number
   /** Lines below the table, with the line of tabs; 0 where there is no room. */
   readonly lowerRows: number
@@ -16,15 +16,16 @@ export interface Layout {
 const headerRows = 2
 const footerRows = 1
 const tableTitleRows = 1
-const leastTableRows = 3
-const leastLowerRows = 6
+const scoreRows = 2
+const tabRows = 1
 const wideColumns = 140
+/** A chart with 5, 10 or 15 steps has round numbers at its axis. */
+const lowerHeights = [15, 10, 5].map((steps) => tabRows + steps + 1 + scoreRows)
+const mostOfBody = 0.45
 
 export function layoutOf(columns: number, rows: number): Layout {
   const body = Math.max(2, rows - headerRows - footerRows)
-  const wanted = Math.min(26, Math.round(body * 0.52))
-  const hasLower = wanted >= leastLowerRows && body - wanted >= leastTableRows + tableTitleRows
-  const lowerRows = hasLower ? wanted : 0
+  const lowerRows = lowerHeights.find((height) => height <= body * mostOfBody) ?? 0
   const isWide = columns >= wideColumns
   const chartColumns = isWide ? Math.floor(columns / 2) : columns
   return {

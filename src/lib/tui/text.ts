@@ -58,7 +58,7 @@ export function cutMiddle(text: string, width: number): string {
 }
 
 /** Exactly `width` columns. */
-export function fit(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+export function fitTo(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const short = cut(text, width)
   const blank = ' '.repeat(Math.max(0, width - widthOf(short)))
   return align === 'left' ? short + blank : blank + short
