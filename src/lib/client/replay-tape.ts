@@ -97,6 +97,8 @@ export function createTape(read: ReadHistory, { fromMs, toMs, connection }: Stre
       for (const one of (await read('events', earlier)).rows) now = afterEvent(now, toEvent(one))
       for (const one of (await read('operations', earlier)).rows) now = afterOperation(now, toOperation(one))
     }
+    // It was asked for before it was there.
+    for (const one of operations) if (one.connectionId === id) now = afterOperation(now, one)
     played.set(id, { ...now, heardMs: atMs })
   }
 

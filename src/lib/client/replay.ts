@@ -28,6 +28,9 @@ export interface Replay {
 
 /** A time without anything that is longer than this is passed over. */
 const longestGapMs = 10_000
+/** A step is told in parts, as often as a server measures, so that charts have every sample; but in no more than so many. */
+const partMs = 2000
+const maxParts = 30
 
 export function createReplay({ read, speed, intervalMs, clock, ...stretch }: ReplayOptions): Replay {
   let isPaused = false
@@ -57,8 +60,11 @@ export function createReplay({ read, speed, intervalMs, clock, ...stretch }: Rep
             signal.addEventListener('abort', () => resolve(), { once: true })
           })
         if (signal.aborted) return
-        atMs = await step(tape, atMs)
-        onMessage(await tape.to(atMs))
+        const nextMs = await step(tape, atMs)
+        const usualMs = Math.min(nextMs - atMs, intervalMs * speed)
+        const parts = Math.max(1, Math.min(maxParts, Math.ceil(usualMs / partMs)))
+        for (let part = parts - 1; part >= 0; part--) onMessage(await tape.to(nextMs - (part * usualMs) / parts))
+        atMs = nextMs
       }
       tellPause = () => {}
       tell(true)

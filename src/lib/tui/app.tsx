@@ -15,7 +15,7 @@ import { filterRows, sortRows } from './rows.ts'
 import { Table } from './table.tsx'
 import { useTones } from './theme.ts'
 import { type Action, type Effect, firstUi, type Pane, panes, reduce, selectedIndex, type Ui } from './ui.ts'
-import { countsText, footerText, linkText, orderText, upText } from './view.ts'
+import { countsText, footerText, linkText, orderText, serverText } from './view.ts'
 
 /** What the keys can do to a server; absent where it is a recorded stretch. */
 export interface Controls {
@@ -131,7 +131,7 @@ interface HeaderProps {
 
 function Header({ shown, state, name, ui, width, isHeld }: HeaderProps) {
   const isReplay = shown.link.kind === 'replay'
-  const about = state && !isReplay ? `  ${upText(state)}  mcpx ${state.server.version}` : ''
+  const about = state && !isReplay && shown.link.kind !== 'gone' ? `  ${serverText(state)}` : ''
   return (
     <Box flexDirection="column" height={2} flexShrink={0}>
       <Line left={{ text: name + about }} right={linkText(shown.link, state?.atMs, isHeld)} width={width} />

@@ -4,7 +4,7 @@ import type { LiveState } from '../protocol/live.ts'
 import { columnNames, columns } from './columns.ts'
 import { listLines, paneTitles } from './lists.ts'
 import { cutMiddle } from './text.ts'
-import { countsText, scoreText, upText } from './view.ts'
+import { countsText, scoreText, serverText } from './view.ts'
 
 export interface TableText {
   readonly head: readonly string[]
@@ -29,7 +29,7 @@ export function snapshotOf(given: LiveState, name: string): Snapshot {
   const cell = (column: (typeof columnNames)[number], one: LiveState['connections'][number]) =>
     column === 'content' ? cutMiddle(one.content, contentWidth) : columns[column].text(one, atMs)
   return {
-    head: `${name}  ${upText(state)}  mcpx ${state.server.version}\n${countsText(state)}`,
+    head: `${name}  ${serverText(state)}\n${countsText(state)}`,
     connections: {
       head: columnNames.map((column) => columns[column].title),
       rows: connections.map((one) => columnNames.map((column) => cell(column, one))),

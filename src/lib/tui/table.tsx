@@ -5,7 +5,7 @@ import type { LiveConnection } from '../protocol/live.ts'
 import { cellText, type PlacedColumn } from './columns.ts'
 import { type Sort, windowStart } from './rows.ts'
 import { fitTo } from './text.ts'
-import { useTones } from './theme.ts'
+import { type Tone, useTones } from './theme.ts'
 
 interface TableProps {
   readonly columns: readonly PlacedColumn[]
@@ -58,6 +58,12 @@ function Titles({ columns, sort }: Pick<TableProps, 'columns' | 'sort'>) {
   )
 }
 
+/** The figures of a closed connection are those it had last. */
+const toneOf = (column: PlacedColumn, row: LiveConnection): Tone | undefined => {
+  const tone = column.tone?.(row)
+  return row.state === 'closed' && tone !== 'bad' ? 'dim' : tone
+}
+
 interface RowProps {
   readonly columns: readonly PlacedColumn[]
   readonly row: LiveConnection
@@ -73,7 +79,7 @@ function Row({ columns, row, nowMs, isSelected, isLastOfMore }: RowProps) {
     <Text wrap="truncate" inverse={isSelected}>
       {isSelected ? '▸' : isLastOfMore ? '⋮' : ' '}
       {columns.map((column, at) => (
-        <Text key={column.name} {...(isSelected ? {} : tones(column.tone?.(row)))}>
+        <Text key={column.name} {...(isSelected ? {} : tones(toneOf(column, row)))}>
           {(at > 0 ? ' ' : '') + fitTo(cellText(column, row, nowMs), column.width, column.align)}
         </Text>
       ))}

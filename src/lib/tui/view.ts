@@ -38,13 +38,20 @@ function replayText({ speed, isPaused, isOver }: Extract<WatchLink, { kind: 'rep
     : `${sign} ${new Date(atMs).toISOString().slice(0, 10)} ${clockTime(atMs)}`
 }
 
-export const upText = ({ atMs, server }: LiveState): string =>
-  `up ${formatDurationS((atMs - server.startedAtMs) / 1000)}`
+/** No server tells this: it was recorded, and tasks are not. */
+const isRecorded = ({ server }: LiveState): boolean => server.version === ''
+
+/** Since when, and what, the server is. */
+export const serverText = (state: LiveState): string =>
+  isRecorded(state)
+    ? `at ${new Date(state.atMs).toISOString()}`
+    : `up ${formatDurationS((state.atMs - state.server.startedAtMs) / 1000)}  mcpx ${state.server.version}`
 
 const failed = (count: number): string => (count > 0 ? ` (${count} failed)` : '')
 
 /** Connections, operations and tasks in numbers. */
-export function countsText({ connections, summary }: LiveState): string {
+export function countsText(state: LiveState): string {
+  const { connections, summary } = state
   const open = connections.filter(({ state }) => state !== 'closed')
   const active = open.filter(({ state }) => state === 'active').length
   const silent = open.filter((one) => viewerText(one) === 'no').length
@@ -54,7 +61,7 @@ export function countsText({ connections, summary }: LiveState): string {
     `${active} active`,
     ...(silent > 0 ? [`${silent} not reporting`] : []),
     `${summary.operations.total} operations${failed(summary.operations.failed)}`,
-    `${summary.pendingTasks} tasks`,
+    ...(isRecorded(state) ? [] : [`${summary.pendingTasks} tasks`]),
   ].join('  ')
 }
 
