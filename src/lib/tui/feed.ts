@@ -32,10 +32,14 @@ export function createFeed({ clock, intervalMs }: { readonly clock: Clock; reado
   let shownAtMs = Number.NEGATIVE_INFINITY
   let timer: Timer | undefined
 
-  function show(): void {
+  function showState(): void {
     timer?.cancel()
     timer = undefined
     shownAtMs = clock.now()
+    show()
+  }
+
+  function show(): void {
     shown = { ...(state && { state }), link }
     for (const listener of [...listeners]) listener()
   }
@@ -46,8 +50,8 @@ export function createFeed({ clock, intervalMs }: { readonly clock: Clock; reado
       state = applyLive(state, plainTexts(message))
       if (state) trails.add(state.connections)
       const leftMs = shownAtMs + intervalMs - clock.now()
-      if (leftMs <= 0) show()
-      else timer ??= clock.after(leftMs, show)
+      if (leftMs <= 0) showState()
+      else timer ??= clock.after(leftMs, showState)
     },
     link(now) {
       link = now.kind === 'gone' ? { ...now, reason: plainText(now.reason) } : now
