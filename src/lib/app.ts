@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
 import { recordHistory } from './app/record-history.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -58,6 +59,7 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
   const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
+  const config = await openMonitorConfig(options.webrtcConfigPath, logger.child({ scope: 'config' }))
   const content = await startContent(options, { clock, logger }, closer)
   // Closed after the engine: they see how everything ends.
   const historyCloser = createCloser()
@@ -73,7 +75,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const url = await startHttp(options, { engine, metrics, monitor, history }, { clock, logger }, closer)
+  const url = await startHttp(options, { engine, metrics, monitor, history, config }, { clock, logger }, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   return {
@@ -88,6 +90,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
+    reload: () => config.reload(),
     async stop() {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -117,6 +120,7 @@ interface Parts {
   readonly metrics: EngineMetrics
   readonly monitor: Monitor | undefined
   readonly history: History | undefined
+  readonly config: MonitorConfigFile
 }
 
 /** Who asks wants the last second too. */
@@ -200,7 +204,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history }: Parts,
+  { engine, metrics, monitor, history, config }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -212,6 +216,7 @@ async function startHttp(
   const http = await createHttpServer({
     engine,
     ...(monitor && { monitor }),
+    monitorConfig: () => config.current,
     ...(history && { readHistory: flushedReader(history) }),
     options,
     ...tools,

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine.ts'
 import { checkBind } from '../model/bind.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
+import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
@@ -34,6 +35,8 @@ import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
 export interface HttpServerSettings {
   readonly engine: Engine
   readonly monitor?: Monitor
+  /** The defaults when absent. */
+  readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistory
   readonly options: HttpOptions
   readonly logger: Logger
@@ -70,6 +73,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const context: RouteContext = {
     engine,
     monitor: settings.monitor,
+    monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
     options,
     limits,

@@ -91,7 +91,6 @@ export const mediaOptions = {
   nodeId: option.string({ help: 'Name of this node', placeholder: 'id', defaultText: 'random, kept in the repo' }),
 } as const
 
-const monitorLater = 'accepted; takes effect with the monitor'
 const adaptLater = 'accepted; takes effect with adaptation'
 
 export const observeOptions = {
@@ -116,23 +115,20 @@ export const observeOptions = {
     placeholder: 'seconds',
   }),
   visualizationInterval: option.number({
-    help: 'Seconds between written dashboards',
-    default: 30,
+    help: 'Seconds between written dashboards; over dashboard_update_interval of the configuration file',
     min: 1,
     max: 86400,
     placeholder: 'seconds',
-    later: monitorLater,
+    defaultText: '30',
   }),
   reportPath: option.string({
-    help: 'Folder of reports',
-    default: './webrtc_reports',
+    help: 'Folder that gets reports and dashboards; they are written when this or --webrtc-config-path is given',
     placeholder: 'path',
-    later: monitorLater,
+    defaultText: './webrtc_reports',
   }),
   webrtcConfigPath: option.string({
-    help: 'Configuration file of the monitor',
+    help: 'Configuration file of the monitor, read again on SIGHUP',
     placeholder: 'file',
-    later: monitorLater,
   }),
   webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test' }),
   historyDays: option.integer({

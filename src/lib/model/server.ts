@@ -19,6 +19,11 @@ export interface Server<E = unknown, S = unknown> extends ServerAddresses {
   readonly warnings: readonly string[]
   readonly engine: E
   readonly store: S
+  /**
+   * Reads the monitor's configuration file (`webrtcConfigPath`) again, and says whether it was taken. A file that is not valid
+   * is logged, and the configuration stays as it was. No stream notices.
+   */
+  reload(): Promise<boolean>
   /** Closes every stream, then everything else in reverse order of start. Idempotent. */
   stop(): Promise<void>
 }
