@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
 import { type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
+import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -70,6 +71,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
   const history = monitor && startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
+  if (history && writesReports(options))
+    startReports(options, { content, history, config }, { clock, logger }, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
@@ -106,6 +109,8 @@ function warningsOf(
   const warnings: string[] = []
   if (metrics && metrics.requested !== 0 && metrics.port !== metrics.requested)
     warnings.push(`port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}`)
+  if (options.disableWebrtcMonitor && writesReports(options))
+    warnings.push('without the monitor (--disable-webrtc-monitor) no reports and dashboards are written')
   if (engine.info.encoder === 'none')
     warnings.push(
       'there is no encoder: only content that viewers can decode as it is plays (install node-av or ffmpeg)',
@@ -191,13 +196,39 @@ function startHistory(
   { clock, logger }: Tools,
   closer: Closer,
 ): History {
-  const folder = join(content.repo.path, 'history')
+  const folder = historyFolderOf(content)
   const retention = { maxAgeDays: historyDays, maxBytes: historySize }
   const history = createHistory({ folder, retention, clock, logger: logger.child({ scope: 'history' }) })
   closer.add('history', () => history.close())
   closer.add('recording', recordHistory({ engine, monitor, clock }, history))
   return history
 }
+
+/** Nobody who asked for neither gets files in the folder where the server was started. */
+const writesReports = ({ reportPath, webrtcConfigPath }: ServeOptions): boolean =>
+  reportPath !== undefined || webrtcConfigPath !== undefined
+
+function startReports(
+  options: ServeOptions,
+  { content, history, config }: { content: Content; history: History; config: MonitorConfigFile },
+  { clock, logger }: Tools,
+  closer: Closer,
+): void {
+  const reports = createPeriodicReports({
+    reportFolder: resolve(options.reportPath ?? './webrtc_reports'),
+    historyFolder: historyFolderOf(content),
+    flush: () => history.flush(),
+    pollIntervalS: options.pollInterval,
+    dashboardIntervalS: options.visualizationInterval,
+    clock,
+    logger: logger.child({ scope: 'reports' }),
+  })
+  closer.add('reports', () => reports.close())
+  reports.configure(config.current)
+  config.events.on('change', (next) => reports.configure(next))
+}
+
+const historyFolderOf = ({ repo }: Content): string => join(repo.path, 'history')
 
 const sampleStores = ({ store, addHere }: Content) =>
   store.kind === 'kubo' ? ([{ add: addHere }, store] as const) : ([store] as const)

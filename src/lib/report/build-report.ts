@@ -18,10 +18,11 @@ interface Period {
   readonly fromMs: number
   readonly toMs: number
   readonly nowMs: number
+  /** Points of the charts. */
+  readonly steps?: number
 }
 
-/** Points of the charts. */
-const steps = 120
+const usualSteps = 120
 const maxListed = 200
 const maxReasons = 5
 
@@ -50,7 +51,7 @@ function figureOf(row: HistoryRow, figure: keyof typeof sources): number | undef
   return value === undefined ? undefined : value * factor
 }
 
-export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
+export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs, steps = usualSteps }: Period): Report {
   const byConnection = Map.groupBy(rows.samples, (row) => textOf(row.connection))
   const connections = rows.connections
     .map((row) => connectionOf(row, byConnection.get(textOf(row.id)) ?? []))
@@ -82,7 +83,7 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
       failedOperations: rows.operations.filter(({ status }) => status === 'failed').length,
     },
     figures,
-    series: seriesOf(rows.samples, { fromMs, toMs }),
+    series: seriesOf(rows.samples, { fromMs, toMs, steps }),
     connections: connections.slice(0, maxListed),
     qualitySwitches: rows.events
       .filter(({ type }) => type === 'quality_change')
@@ -144,7 +145,10 @@ function watchedS(row: HistoryRow, { fromMs, toMs }: Pick<Period, 'fromMs' | 'to
   return Math.max(0, endMs - Math.max(fromMs, connectedMs)) / 1000
 }
 
-function seriesOf(samples: readonly HistoryRow[], { fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): Report['series'] {
+function seriesOf(
+  samples: readonly HistoryRow[],
+  { fromMs, toMs, steps }: Required<Omit<Period, 'nowMs'>>,
+): Report['series'] {
   const stepMs = Math.max(1000, (toMs - fromMs) / steps)
   const byStep = Map.groupBy(samples, ({ at_ms }) => Math.floor(((numberOf(at_ms) ?? fromMs) - fromMs) / stepMs))
   return [...byStep]

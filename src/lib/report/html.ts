@@ -19,9 +19,24 @@ const names: Readonly<Record<ReportFigure, string>> = {
   ...(Object.fromEntries(charted) as Record<Exclude<ReportFigure, 'startup'>, string>),
 }
 
+export interface Look {
+  readonly title?: string
+  /** As the reader's system has it when absent. */
+  readonly theme?: 'light' | 'dark'
+  /** An open page loads itself again so often. */
+  readonly refreshS?: number
+}
+
+const light =
+  '--ground:#fff;--text:#16181d;--quiet:#5c6370;--line:#dfe2e8;--accent:#2563eb;--bad:#b42318;--card:#f6f7f9'
+const dark =
+  '--ground:#101216;--text:#e8eaee;--quiet:#9aa1ad;--line:#2a2e36;--accent:#7aa7ff;--bad:#ff8a80;--card:#171a20'
+const colours = {
+  light: `:root{color-scheme:light;${light}}`,
+  dark: `:root{color-scheme:dark;${dark}}`,
+  system: `:root{color-scheme:light dark;${light}}@media(prefers-color-scheme:dark){:root{${dark}}}`,
+} as const
 const style = `
-:root{color-scheme:light dark;--ground:#fff;--text:#16181d;--quiet:#5c6370;--line:#dfe2e8;--accent:#2563eb;--bad:#b42318;--card:#f6f7f9}
-@media(prefers-color-scheme:dark){:root{--ground:#101216;--text:#e8eaee;--quiet:#9aa1ad;--line:#2a2e36;--accent:#7aa7ff;--bad:#ff8a80;--card:#171a20}}
 *{box-sizing:border-box}body{margin:0 auto;padding:28px 20px;max-width:1080px;font:15px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--text)}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:34px 0 10px}p{margin:4px 0}.quiet{color:var(--quiet)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin-top:18px}
@@ -52,7 +67,8 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const section = (title: string, body: string): string => `<section><h2>${text(title)}</h2>${body}</section>`
 const time = (iso: string) => iso.replace('T', ' ').slice(0, 19)
 
-export async function renderHtml(report: Report, verdicts: readonly Verdict[]): Promise<string> {
+export async function renderHtml(report: Report, verdicts: readonly Verdict[], look: Look = {}): Promise<string> {
+  const { title = 'How it played', theme = 'system', refreshS } = look
   const { summary } = report
   const tiles = [
     ['Connections', number(summary.connections)],
@@ -64,7 +80,7 @@ export async function renderHtml(report: Report, verdicts: readonly Verdict[]): 
     ['Operations failed', number(summary.failedOperations)],
   ]
   const body = [
-    `<h1>How it played</h1><p class="quiet">${text(time(report.from))} to ${text(time(report.to))} UTC · made ${text(time(report.generatedAt))}</p>`,
+    `<h1>${text(title)}</h1><p class="quiet">${text(time(report.from))} to ${text(time(report.to))} UTC · made ${text(time(report.generatedAt))}</p>`,
     `<div class="tiles">${tiles.map(([name, value]) => `<div class="tile"><b>${text(value)}</b>${text(name)}</div>`).join('')}</div>`,
     verdicts.length > 0 ? section('Thresholds', thresholds(verdicts)) : '',
     summary.connections === 0 ? '<p>Nobody watched anything in this time.</p>' : await details(report),
@@ -74,8 +90,9 @@ export async function renderHtml(report: Report, verdicts: readonly Verdict[]): 
   ]
   // A script element that is data, never run: `<` cannot end it.
   const raw = JSON.stringify(report).replaceAll('<', '\\u003c')
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>mcpx report</title><style>${style}</style></head>
+  const refresh = refreshS === undefined ? '' : `<meta http-equiv="refresh" content="${refreshS}">`
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8">${refresh}<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>mcpx report</title><style>${colours[theme]}${style}</style></head>
 <body>${body.join('\n')}<script type="application/json" id="report">${raw}</script></body></html>\n`
 }
 

@@ -1,13 +1,15 @@
 // A report from its rows to its file.
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
+import { writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from '../model/history.ts'
 import { buildReport } from './build-report.ts'
 import { renderCsv } from './csv.ts'
-import { renderHtml } from './html.ts'
+import { type Look, renderHtml } from './html.ts'
 import type { Report } from './report.ts'
 import type { Verdict } from './threshold.ts'
+
+export type { Look } from './html.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
@@ -19,7 +21,7 @@ const resolutions: readonly (readonly [table: HistoryTable, longestMs: number])[
 
 export async function makeReport(
   read: ReadHistory,
-  { nowMs, ...range }: HistoryRange & { readonly nowMs: number },
+  { nowMs, steps, ...range }: HistoryRange & { readonly nowMs: number; readonly steps?: number },
 ): Promise<Report> {
   const [samples, connections, events, operations] = await Promise.all([
     readFigures(read, range),
@@ -34,7 +36,7 @@ export async function makeReport(
       operations: operations!.rows,
       damaged,
     },
-    { ...range, nowMs },
+    { ...range, nowMs, ...(steps !== undefined && { steps }) },
   )
 }
 
@@ -60,21 +62,18 @@ export async function render(
   report: Report,
   verdicts: readonly Verdict[],
   format: 'html' | 'json' | 'csv',
+  look?: Look,
 ): Promise<string> {
-  if (format === 'html') return renderHtml(report, verdicts)
+  if (format === 'html') return renderHtml(report, verdicts, look)
   if (format === 'csv') return renderCsv(report)
   return `${JSON.stringify(verdicts.length > 0 ? { ...report, thresholds: verdicts } : report, null, 2)}\n`
 }
 
-/** Beside its place first: who reads the file meanwhile has the old one. Throws INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: string): Promise<void> {
-  const target = resolve(cwd, path)
-  const scratch = `${target}.${process.pid}.part`
+/** Whole or not at all. Throws INVALID_OPTION where it cannot be written. */
+export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(scratch, text)
-    await rename(scratch, target)
+    await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
-    await rm(scratch, { force: true })
     throw new McpxError('INVALID_OPTION', `--output ${path}: ${(error as Error).message}`, { cause: error })
   }
 }
