@@ -1,9 +1,8 @@
 // From rows of the history to the report: pure, and once over the rows.
 import type { HistoryRow } from '../model/history.ts'
+import type { ConnectionMeans } from './compare.ts'
 import { type Report, type ReportConnection, type ReportFigure, reportFigures, reportVersion } from './report.ts'
 import { distributionOf } from './statistics.ts'
-
-/** A row of the history, or of its server: snake-case columns. */
 
 export interface ReportRows {
   readonly connections: readonly HistoryRow[]
@@ -100,6 +99,17 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
       }),
     damaged: rows.damaged,
   }
+}
+
+/** Each connection once, by figure; the startup as the viewer said it. */
+export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {
+  const byConnection = [...Map.groupBy(samples, (row) => textOf(row.connection)).values()]
+  const startup = connections.flatMap(({ first_frame_ms }) => numberOf(first_frame_ms) ?? [])
+  const measured = sampled.map((figure) => {
+    const means = byConnection.flatMap((rows) => mean(rows.flatMap((row) => figureOf(row, figure) ?? [])) ?? [])
+    return [figure, means] as const
+  })
+  return { startup, ...Object.fromEntries(measured) }
 }
 
 function connectionOf(row: HistoryRow, samples: readonly HistoryRow[]): ReportConnection {

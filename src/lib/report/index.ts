@@ -3,7 +3,9 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from '../model/history.ts'
-import { buildReport } from './build-report.ts'
+import { buildReport, meansOf, type ReportRows } from './build-report.ts'
+import { type Comparison, compare } from './compare.ts'
+import { renderComparisonHtml } from './compare-html.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import type { Report } from './report.ts'
@@ -17,25 +19,39 @@ const resolutions: readonly (readonly [table: HistoryTable, longestMs: number])[
   ['hours', Number.POSITIVE_INFINITY],
 ]
 
-export async function makeReport(
+interface Settings {
+  readonly nowMs: number
+}
+
+export async function makeReport(read: ReadHistory, { nowMs, ...range }: HistoryRange & Settings): Promise<Report> {
+  return buildReport(await readRows(read, range), { ...range, nowMs })
+}
+
+/** `b` against `a`. */
+export async function makeComparison(
   read: ReadHistory,
-  { nowMs, ...range }: HistoryRange & { readonly nowMs: number },
-): Promise<Report> {
+  [a, b]: readonly [HistoryRange, HistoryRange],
+  { nowMs }: Settings,
+): Promise<Comparison> {
+  const [rowsOfA, rowsOfB] = await Promise.all([readRows(read, a), readRows(read, b)])
+  return compare(
+    { report: buildReport(rowsOfA, { ...a, nowMs }), means: meansOf(rowsOfA) },
+    { report: buildReport(rowsOfB, { ...b, nowMs }), means: meansOf(rowsOfB) },
+  )
+}
+
+async function readRows(read: ReadHistory, range: HistoryRange): Promise<ReportRows> {
   const [samples, connections, events, operations] = await Promise.all([
     readFigures(read, range),
     ...(['connections', 'events', 'operations'] as const).map((table) => read(table, range)),
   ])
-  const damaged = [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))]
-  return buildReport(
-    {
-      connections: lastOfEach(connections!.rows),
-      samples: samples.rows,
-      events: events!.rows,
-      operations: operations!.rows,
-      damaged,
-    },
-    { ...range, nowMs },
-  )
+  return {
+    connections: lastOfEach(connections!.rows),
+    samples: samples.rows,
+    events: events!.rows,
+    operations: operations!.rows,
+    damaged: [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))],
+  }
 }
 
 /** As fine as the period allows and the source gives: a server does not answer with any number of rows. */
@@ -56,15 +72,27 @@ const lastOfEach = (rows: readonly HistoryRow[]): HistoryRow[] => [
   ...new Map(rows.map((row) => [row.id, row])).values(),
 ]
 
-export async function render(
-  report: Report,
-  verdicts: readonly Verdict[],
-  format: 'html' | 'json' | 'csv',
-): Promise<string> {
+export type ReportFormat = 'html' | 'json' | 'csv'
+
+export async function render(report: Report, verdicts: readonly Verdict[], format: ReportFormat): Promise<string> {
   if (format === 'html') return renderHtml(report, verdicts)
   if (format === 'csv') return renderCsv(report)
-  return `${JSON.stringify(verdicts.length > 0 ? { ...report, thresholds: verdicts } : report, null, 2)}\n`
+  return asJson(report, verdicts)
 }
+
+/** Throws INVALID_OPTION for CSV, which is a list of connections. */
+export async function renderComparison(
+  comparison: Comparison,
+  verdicts: readonly Verdict[],
+  format: ReportFormat,
+): Promise<string> {
+  if (format === 'csv')
+    throw new McpxError('INVALID_OPTION', '--compare has no CSV form', { hint: 'Use --format html or json.' })
+  return format === 'html' ? renderComparisonHtml(comparison, verdicts) : asJson(comparison, verdicts)
+}
+
+const asJson = (data: object, verdicts: readonly Verdict[]): string =>
+  `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
 
 /** Beside its place first: who reads the file meanwhile has the old one. Throws INVALID_OPTION where it cannot be written. */
 export async function writeWhole(path: string, cwd: string, text: string): Promise<void> {
