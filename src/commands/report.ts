@@ -33,8 +33,8 @@ export const reportCommand = defineCommand({
       const format = options.format ?? (options.json ? 'json' : formatOf(options.output))
       const [first, second] = periods
       const made = second
-        ? await makeComparison(source.read, [first!, second], ask)
-        : await makeReport(source.read, { ...first!, ...ask })
+        ? await makeComparison(source, [first!, second], ask)
+        : await makeReport(source, { ...first!, ...ask })
       // Of two periods it is the second that is judged: the first is what it is held against.
       const verdicts = thresholds.map((threshold) => judge('b' in made ? made.b : made, threshold))
       const text = await ('b' in made ? renderComparison(made, verdicts, format) : render(made, verdicts, format))

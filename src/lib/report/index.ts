@@ -2,18 +2,19 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
-import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from '../model/history.ts'
+import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
 import { buildReport, meansOf, type ReportRows } from './build-report.ts'
 import { type Comparison, compare } from './compare.ts'
 import { renderComparisonHtml } from './compare-html.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import type { Report } from './report.ts'
+import { createSampleSums, sampleColumns } from './sample-sums.ts'
 import type { Verdict } from './threshold.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
-const resolutions: readonly (readonly [table: HistoryTable, longestMs: number])[] = [
+const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number])[] = [
   ['samples', 6 * hourMs],
   ['minutes', 14 * 24 * hourMs],
   ['hours', Number.POSITIVE_INFINITY],
@@ -23,31 +24,34 @@ interface Settings {
   readonly nowMs: number
 }
 
-export async function makeReport(read: ReadHistory, { nowMs, ...range }: HistoryRange & Settings): Promise<Report> {
-  return buildReport(await readRows(read, range), { ...range, nowMs })
+export async function makeReport(
+  history: HistoryReader,
+  { nowMs, ...range }: HistoryRange & Settings,
+): Promise<Report> {
+  return buildReport(await readRows(history, range), { ...range, nowMs })
 }
 
 /** `b` against `a`. */
 export async function makeComparison(
-  read: ReadHistory,
+  history: HistoryReader,
   [a, b]: readonly [HistoryRange, HistoryRange],
   { nowMs }: Settings,
 ): Promise<Comparison> {
-  const [rowsOfA, rowsOfB] = await Promise.all([readRows(read, a), readRows(read, b)])
+  const [rowsOfA, rowsOfB] = await Promise.all([readRows(history, a), readRows(history, b)])
   return compare(
     { report: buildReport(rowsOfA, { ...a, nowMs }), means: meansOf(rowsOfA) },
     { report: buildReport(rowsOfB, { ...b, nowMs }), means: meansOf(rowsOfB) },
   )
 }
 
-async function readRows(read: ReadHistory, range: HistoryRange): Promise<ReportRows> {
+async function readRows(history: HistoryReader, range: HistoryRange): Promise<ReportRows> {
   const [samples, connections, events, operations] = await Promise.all([
-    readFigures(read, range),
-    ...(['connections', 'events', 'operations'] as const).map((table) => read(table, range)),
+    sumSamples(history, range),
+    ...(['connections', 'events', 'operations'] as const).map((table) => history.read(table, range)),
   ])
   return {
     connections: lastOfEach(connections!.rows),
-    samples: samples.rows,
+    samples: samples.sums,
     events: events!.rows,
     operations: operations!.rows,
     damaged: [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))],
@@ -55,11 +59,12 @@ async function readRows(read: ReadHistory, range: HistoryRange): Promise<ReportR
 }
 
 /** As fine as the period allows and the source gives: a server does not answer with any number of rows. */
-async function readFigures(read: ReadHistory, range: HistoryRange): Promise<HistoryAnswer> {
+async function sumSamples({ scan }: HistoryReader, range: HistoryRange) {
   const fitting = resolutions.filter(([, longestMs]) => range.toMs - range.fromMs <= longestMs)
   for (const [table] of fitting) {
+    const sums = createSampleSums(range)
     try {
-      return await read(table, range)
+      return { sums, ...(await scan(table, range, sampleColumns(table), sums.add)) }
     } catch (error) {
       if (toMcpxError(error).code !== 'MESSAGE_TOO_LARGE' || table === 'hours') throw error
     }

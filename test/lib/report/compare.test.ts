@@ -4,10 +4,11 @@ import { seeded } from '../../../src/lib/base/random.ts'
 import { buildReport, meansOf } from '../../../src/lib/report/build-report.ts'
 import { type ConnectionMeans, compare } from '../../../src/lib/report/compare.ts'
 import { renderComparison } from '../../../src/lib/report/index.ts'
+import { sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const empty = buildReport(
-  { connections: [], samples: [], events: [], operations: [], damaged: [] },
+  { connections: [], samples: sumsOf([], { fromMs, toMs: fromMs + 1 }), events: [], operations: [], damaged: [] },
   { fromMs, toMs: fromMs + 60_000, nowMs: fromMs + 60_000 },
 )
 const against = (a: ConnectionMeans, b: ConnectionMeans) =>
@@ -75,7 +76,13 @@ describe('a comparison', () => {
       { id: 'long', first_frame_ms: 200 },
       { id: 'short', first_frame_ms: null },
     ]
-    const means = meansOf({ connections, samples, events: [], operations: [], damaged: [] })
+    const means = meansOf({
+      connections,
+      samples: sumsOf(samples, { fromMs, toMs: fromMs + 1 }),
+      events: [],
+      operations: [],
+      damaged: [],
+    })
     expect(means).toMatchObject({ rtt: [10, 30], startup: [200], loss: [] })
   })
 
