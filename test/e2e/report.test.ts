@@ -80,6 +80,22 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
     }
   })
 
+  it('compares two periods, and judges the second', async () => {
+    const args = ['--compare', '20m..10m', '10m..now', '--json', '--threshold', 'connections>0']
+    const compared = await runCli(['report', '--persistence-path', join(home, 'repo'), ...args], { home })
+    expect(compared.code).toBe(0)
+    expect(JSON.parse(compared.stdout)).toMatchObject({
+      a: { summary: { connections: 0 } },
+      b: { summary: { connections: 1 } },
+      differences: { startup: { a: null, counts: [0, 1], verdict: 'too few connections' } },
+      thresholds: [{ passed: true, value: 1 }],
+    })
+    for (const wrong of [['10m..now'], ['10m', '5m'], ['5m..10m', '10m..now']]) {
+      const refused = await report('--compare', ...wrong)
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--')])
+    }
+  })
+
   it('is an empty report where nobody watched, and an error where there is no history', async () => {
     const empty = await report('--until', '2001-01-02', '--since', '2001-01-01', '--json')
     expect(JSON.parse(empty.stdout)).toMatchObject({ summary: { connections: 0 } })

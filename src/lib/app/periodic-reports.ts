@@ -57,7 +57,7 @@ export function createPeriodicReports(deps: PeriodicReportsDeps): PeriodicReport
       toMs,
       points,
       look: {
-        title: 'How it plays',
+        heading: 'How it plays',
         theme: plot_style === 'dark_background' ? 'dark' : 'light',
         ...(live_update && { refreshS: Math.ceil(dashboardIntervalS(config)) }),
       },

@@ -6,7 +6,7 @@ import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import { type HistoryStore, openHistoryStore } from '../history/store.ts'
-import type { HistoryRange, ReadHistory } from '../model/history.ts'
+import type { HistoryRange, HistoryReader } from '../model/history.ts'
 import type { ReportFormat } from '../protocol/monitor-config.ts'
 import { type Look, makeReport, render } from '../report/index.ts'
 import { toJsonLines, toParquet } from '../report/raw-data.ts'
@@ -36,7 +36,7 @@ export interface ReportWriter {
 /** At the usual interval, the reports of a day. */
 export const reportLimits = { maxEntries: 288, maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 }
 const rawTables = ['connections', 'samples', 'events', 'operations'] as const
-/** Rows of one table that are held in memory; a dashboard of more is drawn from minutes. */
+/** Rows of one table that are held in memory. */
 const maxRows = 200_000
 /** More points are no more to be seen. */
 const maxPoints = 720
@@ -111,16 +111,15 @@ export function createReportWriter({
   }
 }
 
-/** What is too much is read by the minute, or told as damage. */
-const boundedReader =
-  (store: HistoryStore): ReadHistory =>
-  async (table, range) => {
+/** Samples are summed up as they pass; of the rest so many rows are held in memory at most. */
+const boundedReader = (store: HistoryStore): HistoryReader => ({
+  scan: async (...args) => store.scan(...args),
+  async read(table, range) {
     const { rows, damaged } = store.read(table, { ...range, limit: maxRows + 1 })
     if (rows.length <= maxRows) return { rows, damaged }
-    if (table === 'samples' || table === 'minutes')
-      throw new McpxError('MESSAGE_TOO_LARGE', `more than ${maxRows} rows of ${table}`)
     return { rows: rows.slice(0, maxRows), damaged: [...damaged, `more than ${maxRows} rows of ${table}`] }
-  }
+  },
+})
 
 /** Two files for each table that has rows. */
 function rawData(store: HistoryStore, range: HistoryRange) {

@@ -25,7 +25,16 @@ beforeEach(async () => {
   lines.length = 0
   const store = openHistoryStore(historyFolder)
   const at = (s: number) => clock.wallMs() + s * 1000
-  const ended = { closeReason: 'viewer_left', errorCode: null, error: null, peer: null, firstFrameMs: 300 }
+  const ended = {
+    closeReason: 'viewer_left',
+    errorCode: null,
+    error: null,
+    peer: null,
+    firstFrameMs: 300,
+    freezeCount: 0,
+    freezeS: 0,
+    underruns: 0,
+  }
   store.write({
     connections: [
       {

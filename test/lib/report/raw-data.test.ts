@@ -9,7 +9,17 @@ import type { HistoryTable } from '../../../src/lib/model/history.ts'
 import { toJsonLines, toParquet } from '../../../src/lib/report/raw-data.ts'
 
 const atMs = Date.parse('2026-05-04T12:00:00Z')
-const nobody = { closeReason: null, errorCode: null, error: null, peer: null, firstFrameMs: null, closedAtMs: null }
+const nobody = {
+  freezeCount: null,
+  freezeS: null,
+  underruns: 0,
+  closeReason: null,
+  errorCode: null,
+  error: null,
+  peer: null,
+  firstFrameMs: null,
+  closedAtMs: null,
+}
 const figures = {
   bitrateBps: 1e6,
   lossRatio: null,
