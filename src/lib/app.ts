@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { rotateLogFiles } from './app/log-files.ts'
 import { type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
 import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
@@ -25,6 +26,7 @@ import { isLoopback } from './model/bind.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
+import { keepRecordFiles } from './monitor/record-files.ts'
 import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
@@ -60,19 +62,22 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
   const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
+  const monitorLogger = deps.logger ?? createLogger({ ...loggerOptions(options), file: 'monitor' })
   const config = await openMonitorConfig(options.webrtcConfigPath, logger.child({ scope: 'config' }))
   const content = await startContent(options, { clock, logger }, closer)
   // Closed after the engine: they see how everything ends.
   const historyCloser = createCloser()
   closer.add('history', async () => void (await historyCloser.close()))
+  const watching = { clock, logger: monitorLogger }
   let monitor: Monitor | undefined
   closer.add('monitor', () => monitor?.close())
   const bare = await startEngine(options, content, { clock, logger }, closer)
-  if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
+  if (!options.disableWebrtcMonitor)
+    monitor = createMonitor({ engine: bare, clock, logger: monitorLogger.child({ scope: 'monitor' }) })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
-  const history = monitor && startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
-  if (history && writesReports(options))
-    startReports(options, { content, history, config }, { clock, logger }, historyCloser)
+  const history = monitor && startHistory(options, { content, engine: bare, monitor }, watching, historyCloser)
+  if (history && writesReports(options)) startReports(options, { content, history, config }, watching, historyCloser)
+  if (options.logDir !== undefined) keepLogs(resolve(options.logDir), monitor, watching, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
   closer.add('metrics', () => metrics.close())
@@ -226,6 +231,14 @@ function startReports(
   closer.add('reports', () => reports.close())
   reports.configure(config.current)
   config.events.on('change', (next) => reports.configure(next))
+}
+
+/** Records of what is over; and the files of lines are turned over. */
+function keepLogs(folder: string, monitor: Monitor | undefined, tools: Tools, closer: Closer): void {
+  closer.add('log files', rotateLogFiles(folder, tools))
+  if (!monitor) return
+  const records = keepRecordFiles({ monitor, folder, ...tools })
+  closer.add('record files', () => records.close())
 }
 
 const historyFolderOf = ({ repo }: Content): string => join(repo.path, 'history')

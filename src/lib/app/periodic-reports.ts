@@ -87,7 +87,7 @@ export function createPeriodicReports(deps: PeriodicReportsDeps): PeriodicReport
 
 /** Work at an interval, once at a time: a round that would begin while the one before goes on is left out. */
 function createRepeated(what: string, work: () => Promise<void>, deps: PeriodicReportsDeps) {
-  const trouble = createTroubleLog(deps.logger, what)
+  const trouble = createTroubleLog(deps.logger, { failed: `${what} not written`, worked: `${what} written again` })
   let timer: Timer | undefined
   let current: number | undefined
   let isRunning = false

@@ -34,7 +34,7 @@ interface Entry {
   atMs: number
 }
 
-/** Finds what earlier runs left, and removes what is too much of it. The folder is made at the first write. */
+/** Finds what earlier runs left, and removes what is too much of it. The folder is made at the first write. Never rejects. */
 export async function openBoundedFolder(options: BoundedFolderOptions): Promise<BoundedFolder> {
   const { folder, keys, limits, clock } = options
   /** Oldest first. */
@@ -54,7 +54,8 @@ export async function openBoundedFolder(options: BoundedFolderOptions): Promise<
     }
   }
 
-  await trim()
+  // What cannot be removed now is told by the next write.
+  await trim().catch(() => {})
   return {
     async write(key, parts) {
       makeFolder(folder)

@@ -7,18 +7,18 @@ interface Trouble {
   worked(): void
 }
 
-/** `what` completes "<what> not written" and "<what> written again". Once for each code in a row. */
-export function createTroubleLog(logger: Logger, what: string): Trouble {
+/** Once for each code in a row, and once that it is over. */
+export function createTroubleLog(logger: Logger, says: { failed: string; worked: string }): Trouble {
   let code: McpxError['code'] | undefined
   return {
     failed(thrown) {
       const error = toMcpxError(thrown)
-      if (error.code !== code)
-        logger.error({ code: error.code, error: error.message, hint: error.hint }, `${what} not written`)
+      const { message, hint } = error
+      if (error.code !== code) logger.error({ code: error.code, error: message, hint }, says.failed)
       code = error.code
     },
     worked() {
-      if (code) logger.info({}, `${what} written again`)
+      if (code) logger.info({}, says.worked)
       code = undefined
     },
   }

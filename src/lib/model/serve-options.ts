@@ -154,7 +154,10 @@ export const processOptions = {
     help: 'Log lines on stderr; auto is text on a terminal and JSON elsewhere and with --json',
     default: 'auto',
   }),
-  logDir: option.string({ help: 'Folder that gets mcpx.log besides, as JSON lines', placeholder: 'path' }),
+  logDir: option.string({
+    help: 'Folder that gets the log as JSON lines besides, and a file for each connection and operation that is over',
+    placeholder: 'path',
+  }),
 } as const
 
 export const serveOptions = {
