@@ -20,6 +20,7 @@ import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
+import type { CustomMetrics } from './model/custom-metrics.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
@@ -27,7 +28,7 @@ import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
 
-export type McpxServer = Server<Engine, ContentStore>
+export type McpxServer = Server<Engine, ContentStore, CustomMetrics>
 
 export interface ServerDeps {
   readonly clock?: Clock
@@ -69,7 +70,13 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
   const history = monitor && startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
   deps.signal?.throwIfAborted()
-  const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
+  const metrics = createMetrics({
+    engine,
+    clock,
+    content,
+    maxConnections: options.metricsMaxConnections,
+    cpuS: processCpuS,
+  })
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
@@ -88,6 +95,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
+    customMetrics: metrics.custom,
     async stop() {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -219,6 +227,7 @@ async function startHttp(
     pages: pageFiles,
     extra,
     onAnswer: (answer) => metrics.answered(answer),
+    onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),
   })
   closer.add('http', () => http.close())

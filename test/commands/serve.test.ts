@@ -34,7 +34,8 @@ async function serve(argv: readonly string[], overrides: Partial<Io> = {}) {
     seen.options = options
     queueMicrotask(() => io.interrupt())
     const stop = async () => void seen.stopped++
-    return { ...addresses, warnings: ['port 9090 is taken, using 9091'], engine: undefined, store: undefined, stop }
+    const parts = { engine: undefined, store: undefined, customMetrics: undefined }
+    return { ...addresses, warnings: ['port 9090 is taken, using 9091'], ...parts, stop }
   }
   const code = await main(io, [createServeCommand(start)])
   return { io, code, ...seen }

@@ -1,7 +1,7 @@
 // A prom-client registry made from the table of metrics: what is not in the table cannot be written.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { HistogramCounts } from '../model/histogram.ts'
-import type { MetricSpec } from '../protocol/metrics.ts'
+import type { MetricGroup, MetricSpec } from '../protocol/metrics.ts'
 import { CountedHistogram } from './counted-histogram.ts'
 
 type Table = Readonly<Record<string, MetricSpec>>
@@ -23,13 +23,15 @@ export interface Metrics<T extends Table> {
   forget(label: string, value: string): Promise<void>
 }
 
-export function createMetricsOf<T extends Table>(table: T): Metrics<T> {
+/** What is of a disabled group is not in the registry, and writing it does nothing. */
+export function createMetricsOf<T extends Table>(table: T, disabledGroups: readonly MetricGroup[] = []): Metrics<T> {
   const registry = new Registry()
   const counters = new Map<string, Counter>()
   const gauges = new Map<string, Gauge>()
   const histograms = new Map<string, CountedHistogram>()
 
-  for (const [name, { type, help, labels, buckets }] of Object.entries(table)) {
+  for (const [name, { type, help, labels, buckets, group }] of Object.entries(table)) {
+    if (disabledGroups.includes(group)) continue
     const settings = { name, help, labelNames: [...labels], registers: [registry] }
     if (type === 'counter') counters.set(name, new Counter(settings))
     else if (type === 'gauge') gauges.set(name, new Gauge(settings))
@@ -42,11 +44,11 @@ export function createMetricsOf<T extends Table>(table: T): Metrics<T> {
 
   return {
     registry,
-    add: (name, labels, amount = 1) => counters.get(name)!.inc(labels, amount),
-    set: (name, labels, value) => gauges.get(name)!.set(labels, value),
-    unset: (name, labels) => gauges.get(name)!.remove(labels),
-    observe: (name, labels, value) => histograms.get(name)!.observe(labels, value),
-    count: (name, labels, counts) => histograms.get(name)!.add(labels, counts),
+    add: (name, labels, amount = 1) => counters.get(name)?.inc(labels, amount),
+    set: (name, labels, value) => gauges.get(name)?.set(labels, value),
+    unset: (name, labels) => gauges.get(name)?.remove(labels),
+    observe: (name, labels, value) => histograms.get(name)?.observe(labels, value),
+    count: (name, labels, counts) => histograms.get(name)?.add(labels, counts),
     async forget(label, value) {
       for (const histogram of histograms.values()) histogram.forget(label, value)
       for (const metric of [...counters.values(), ...gauges.values()]) {
