@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
 import { rotateLogFiles } from './app/log-files.ts'
-import { type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
+import { disabledGroups, type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
 import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
@@ -23,6 +23,7 @@ import { createMetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
+import type { CustomMetrics } from './model/custom-metrics.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
@@ -31,7 +32,7 @@ import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
 
-export type McpxServer = Server<Engine, ContentStore>
+export type McpxServer = Server<Engine, ContentStore, CustomMetrics>
 
 export interface ServerDeps {
   readonly clock?: Clock
@@ -79,7 +80,15 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   if (history && writesReports(options)) startReports(options, { content, history, config }, watching, historyCloser)
   if (options.logDir !== undefined) keepLogs(resolve(options.logDir), monitor, watching, historyCloser)
   deps.signal?.throwIfAborted()
-  const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
+  const metrics = createMetrics({
+    engine,
+    clock,
+    content,
+    maxConnections: options.metricsMaxConnections,
+    cpuS: processCpuS,
+    disabledGroups: disabledGroups(config.current),
+  })
+  config.events.on('change', (next) => metrics.disable(disabledGroups(next)))
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
@@ -99,6 +108,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     engine,
     store: content.store,
     reload: () => config.reload(),
+    customMetrics: metrics.custom,
     async stop() {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -268,6 +278,7 @@ async function startHttp(
     pages: pageFiles,
     extra,
     onAnswer: (answer) => metrics.answered(answer),
+    onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),
   })
   closer.add('http', () => http.close())

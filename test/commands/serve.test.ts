@@ -38,7 +38,7 @@ async function serve(argv: readonly string[], overrides: Partial<Io> = {}) {
     })
     const stop = async () => void seen.stopped++
     const reload = async () => ++seen.reloads > 0
-    const parts = { engine: undefined, store: undefined, stop, reload }
+    const parts = { engine: undefined, store: undefined, customMetrics: undefined, reload, stop }
     return { ...addresses, warnings: ['port 9090 is taken, using 9091'], ...parts }
   }
   let hungUp: boolean | undefined

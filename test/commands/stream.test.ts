@@ -198,7 +198,8 @@ describe('without a server', () => {
       seen = options
       const stop = async () => void stopped++
       const reload = async () => false
-      return { url, whep: '', dashboard: '', warnings: [], engine: undefined, store: undefined, reload, stop }
+      const parts = { engine: undefined, store: undefined, customMetrics: undefined, reload }
+      return { url, whep: '', dashboard: '', warnings: [], ...parts, stop }
     })
     const io = createTestIo(['stream', 'bafy', '--persistence-path', folder, '--offline'], { cwd: folder })
     expect(await main(io, [command])).toBe(0)

@@ -4,6 +4,7 @@ import { readConfigFile } from '../base/config-file.ts'
 import { toMcpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import type { MetricGroup } from '../protocol/metrics.ts'
 import {
   defaultMonitorConfig,
   type MonitorConfig,
@@ -60,3 +61,16 @@ export async function openMonitorConfig(path: string | undefined, logger: Logger
     },
   }
 }
+
+/** Which metrics each switch of the file leaves out. */
+export const metricSwitches = {
+  collect_detailed_stats: 'detailed',
+  collect_frame_stats: 'frame',
+  collect_resource_stats: 'resource',
+  collect_quality_metrics: 'quality',
+} as const satisfies Record<keyof MonitorConfig['metrics'], MetricGroup>
+
+export const disabledGroups = ({ metrics }: MonitorConfig): MetricGroup[] =>
+  Object.entries(metricSwitches).flatMap(([name, group]) =>
+    metrics[name as keyof typeof metricSwitches] ? [] : [group],
+  )

@@ -96,7 +96,12 @@ export interface RouteContext {
   /** `/mcpx` or empty. */
   readonly basePath: string
   readonly metricsPath?: string | undefined
+  /** A WebSocket was opened (1) or closed (-1). */
+  readonly onSession?: ((controller: SessionController, change: 1 | -1) => void) | undefined
 }
+
+/** What a WebSocket is for. */
+export type SessionController = 'signalling' | 'monitor'
 
 declare module 'fastify' {
   interface FastifyRequest {

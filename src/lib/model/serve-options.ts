@@ -104,6 +104,13 @@ export const observeOptions = {
     max: 65535,
     placeholder: 'port',
   }),
+  metricsMaxConnections: option.integer({
+    help: 'Connections with metrics of their own: where there are more, those with the worst health',
+    default: 50,
+    min: 0,
+    max: 100_000,
+    placeholder: 'count',
+  }),
   disableWebrtcMonitor: option.boolean({ help: 'No WebRTC monitor, nor its routes' }),
   disableOptimization: option.boolean({ help: 'No streaming optimisation', later: adaptLater }),
   disableAutoQuality: option.boolean({ help: 'No automatic quality', later: adaptLater }),
