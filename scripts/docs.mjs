@@ -4,14 +4,22 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '../src/commands/index.ts'
+import { metricSwitches } from '../src/lib/app/monitor-config-file.ts'
 import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
-
+import { mcpMetrics, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
+import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
-export const generatedFiles = ['README.md', 'docs/options.md', 'docs/errors.md', 'docs/http-api.md']
+export const generatedFiles = [
+  'README.md',
+  'docs/options.md',
+  'docs/errors.md',
+  'docs/http-api.md',
+  'docs/monitor-config.md',
+]
 
 /** A `<` is escaped outside of code only: inside it stands for itself. */
 const cell = (text) =>
@@ -150,12 +158,23 @@ const otherRoutes = () =>
     ],
   )
 
+const switchTable = () =>
+  table(
+    ['Switch', 'Series that it removes'],
+    Object.entries(metricSwitches).map(([name, group]) => {
+      const names = Object.entries({ ...mcpMetrics, ...webrtcMetrics }).filter(([, metric]) => metric.group === group)
+      return [code(`metrics.${name}`), names.map(([metric]) => code(metric)).join(', ')]
+    }),
+  )
+
 const blocks = {
   api: () => `${apiTables()}\n\n### Pages and the rest\n\n${otherRoutes()}`,
   commands: commandTable,
   options: optionTables,
   errors: errorTable,
   exits: exitTable,
+  styles: () => `${plotStyles.map(code).join(', ')}.`,
+  switches: switchTable,
 }
 
 /** The text of a file with its blocks as the declarations have them now. Throws for a block that nothing generates. */

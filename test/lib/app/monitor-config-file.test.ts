@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openMonitorConfig } from '../../../src/lib/app/monitor-config-file.ts'
+import { disabledGroups, openMonitorConfig } from '../../../src/lib/app/monitor-config-file.ts'
 import { createLogger } from '../../../src/lib/base/logger.ts'
-import { defaultMonitorConfig } from '../../../src/lib/protocol/monitor-config.ts'
+import { defaultMonitorConfig, parseMonitorConfig } from '../../../src/lib/protocol/monitor-config.ts'
 
 let folder: string
 let file: string
@@ -64,4 +64,14 @@ describe('the configuration file of the monitor', () => {
     expect(config.current).toBe(defaultMonitorConfig)
     expect(await config.reload()).toBe(false)
   })
+})
+
+it.each([
+  ['collect_detailed_stats', 'detailed'],
+  ['collect_frame_stats', 'frame'],
+  ['collect_resource_stats', 'resource'],
+  ['collect_quality_metrics', 'quality'],
+])('%s leaves out the metrics of the group %s', (name, group) => {
+  expect(disabledGroups(defaultMonitorConfig)).toEqual([])
+  expect(disabledGroups(parseMonitorConfig({ metrics: { [name]: false } }, 'c.json'))).toEqual([group])
 })

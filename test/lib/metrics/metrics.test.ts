@@ -46,7 +46,9 @@ const idle: WorkerHealth = {
   blocks: noReads,
 }
 
-function start(settings: { maxConnections?: number; disabledGroups?: readonly MetricGroup[] } = {}) {
+function start(
+  settings: { maxConnections?: number; disabledGroups?: readonly MetricGroup[]; processMetrics?: boolean } = {},
+) {
   const engine = createMemoryEngine()
   const clock = createStillClock(5_000)
   const cpu = { s: 0 }
@@ -418,6 +420,28 @@ it('a disabled group is not there, and only it', async () => {
     const expected = Object.entries(all).flatMap(([name, spec]) => (spec.group === group ? [] : [name]))
     expect(names.toSorted()).toEqual(expected.toSorted())
   }
+})
+
+it('groups are left out and taken back while the server runs, and are counted on meanwhile', async () => {
+  const { engine, metrics, connect } = start({ processMetrics: true })
+  const id = await connect()
+  const frames = async () =>
+    /^webrtc_frames_sent_total\{.*type="video".*\} (\d+)$/m.exec((await metrics.webrtc()).body)?.[1]
+  const tell = (atMs: number, framesSent: number) => {
+    const now = snapshotOf(engine.get(id)!)
+    engine.events.emit('snapshots', [{ ...now, atMs, video: { ...now.video!, framesSent } }])
+  }
+  tell(1000, 10)
+  expect(await frames()).toBe('10')
+  expect((await metrics.mcp()).body).toContain('process_cpu_seconds_total')
+  metrics.disable(['frame', 'resource'])
+  tell(3000, 25)
+  expect(await frames()).toBeUndefined()
+  const without = await metrics.mcp()
+  expect(without.body).not.toMatch(/^(process|nodejs)_/m)
+  metrics.disable([])
+  expect(await frames()).toBe('25')
+  expect((await metrics.mcp()).body).toContain('process_cpu_seconds_total')
 })
 
 it('every metric of the table has help and lower-case labels', () => {
