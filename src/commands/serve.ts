@@ -41,7 +41,7 @@ export function createServeCommand(start: StartServer = startServer) {
     async run({ options, io }) {
       if (options.reload) {
         const { isReloaded, serveAndReload } = await import('./serve-reload.ts')
-        if (!isReloaded(io)) return serveAndReload(io, options.config)
+        if (!isReloaded(io)) return serveAndReload(io, options)
       }
       const logFormat = options.json ? 'json' : options.logFormat
       const sample = options.sample || options.runTests

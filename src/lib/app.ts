@@ -72,7 +72,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const watching = { clock, logger: monitorLogger }
   let monitor: Monitor | undefined
   closer.add('monitor', () => monitor?.close())
-  const bare = await startEngine(options, content, { clock, logger }, closer)
+  const bare = await startEngine(options, content, watching, closer)
   if (!options.disableWebrtcMonitor)
     monitor = createMonitor({ engine: bare, clock, logger: monitorLogger.child({ scope: 'monitor' }) })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
