@@ -1,6 +1,6 @@
 // `mcpx report`: how streams played in a stretch of time, from a server or from the history in a repo.
 import { systemClock } from '../lib/base/clock.ts'
-import { exitCodes } from '../lib/base/errors.ts'
+import { exitCodes, McpxError } from '../lib/base/errors.ts'
 import { defineCommand } from './define-command.ts'
 import { pairOf, periodOf, reportOptions, sourceOptions } from './report-options.ts'
 
@@ -18,6 +18,7 @@ export const reportCommand = defineCommand({
     { line: 'mcpx report --output report.html --since 24h', does: 'The last day as one HTML file' },
     { line: "mcpx report --threshold 'startup_p95<800ms' --threshold 'loss_p95<2%'", does: 'A verdict for CI' },
     { line: 'mcpx report --format csv --since 7d', does: 'The connections of a week' },
+    { line: 'mcpx report --output samples.parquet --since 1h', does: 'Every sample of an hour' },
     { line: 'mcpx report --compare 48h..24h 24h..now --output diff.html', does: 'Today against yesterday' },
   ],
   async run({ options, io }) {
@@ -32,6 +33,13 @@ export const reportCommand = defineCommand({
     try {
       const format = options.format ?? (options.json ? 'json' : formatOf(options.output))
       const [first, second] = periods
+      if (format === 'jsonl' || format === 'parquet') {
+        if (second || thresholds.length > 0)
+          throw new McpxError('INVALID_OPTION', `--format ${format} is rows: --compare and --threshold need a report`)
+        const { writeRows } = await import('./report-rows.ts')
+        await writeRows(source, first!, { ...options, format }, io)
+        return exitCodes.ok
+      }
       const made = second
         ? await makeComparison(source, [first!, second], ask)
         : await makeReport(source, { ...first!, ...ask })
@@ -49,5 +57,5 @@ export const reportCommand = defineCommand({
   },
 })
 
-const formatOf = (output: string | undefined): 'html' | 'json' | 'csv' =>
-  output?.endsWith('.html') ? 'html' : output?.endsWith('.csv') ? 'csv' : 'json'
+const formats = ['html', 'csv', 'jsonl', 'parquet'] as const
+const formatOf = (output: string | undefined) => formats.find((format) => output?.endsWith(`.${format}`)) ?? 'json'

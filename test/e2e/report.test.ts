@@ -1,6 +1,7 @@
 // `mcpx report` as a user runs it: on a server, on the repo it left, and the page opened with the network off.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
 import { missingParts } from '../support/e2e.ts'
@@ -43,6 +44,26 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
     const left = JSON.parse((await report('--json')).stdout) as typeof live
     expect(left.summary).toMatchObject({ connections: 1, operations: live.summary!.operations })
     expect(left.figures!.startup).toEqual(live.figures!.startup)
+  })
+
+  it('gives the rows themselves, as lines and as Parquet', async () => {
+    const { stdout, code } = await report('--format', 'jsonl', '--table', 'connections')
+    expect(code).toBe(0)
+    const [row, ...others] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([others, row]).toMatchObject([[], { codecs: 'vp9,opus' }])
+    const file = join(home, 'samples.parquet')
+    expect((await report('--output', file)).code).toBe(0)
+    const samples = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
+    expect(samples.length).toBeGreaterThan(1)
+    expect(samples.every(({ connection }) => connection === row.id)).toBe(true)
+    for (const wrong of [
+      ['--format', 'parquet'],
+      ['--format', 'jsonl', '--threshold', 'loss<1%'],
+    ])
+      expect((await report(...wrong)).code).toBe(2)
   })
 
   it('ends with 99 where a threshold does not hold, and says which', async () => {

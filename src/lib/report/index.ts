@@ -110,7 +110,7 @@ const asJson = (data: object, verdicts: readonly Verdict[]): string =>
   `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
 
 /** Whole or not at all. Throws INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: string): Promise<void> {
+export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
   try {
     await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
