@@ -229,14 +229,15 @@ function startReports(
   { clock, logger }: Tools,
   closer: Closer,
 ): void {
+  const reportFolder = resolve(options.reportPath ?? './webrtc_reports')
   const reports = createPeriodicReports({
-    reportFolder: resolve(options.reportPath ?? './webrtc_reports'),
+    reportFolder,
     historyFolder: historyFolderOf(content),
     flush: () => history.flush(),
     pollIntervalS: options.pollInterval,
     dashboardIntervalS: options.visualizationInterval,
     clock,
-    logger: logger.child({ scope: 'reports' }),
+    logger: logger.child({ scope: 'reports', folder: reportFolder }),
   })
   closer.add('reports', () => reports.close())
   reports.configure(config.current)

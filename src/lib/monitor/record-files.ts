@@ -27,7 +27,7 @@ interface RecordFilesDeps {
 export function keepRecordFiles({ monitor, folder, clock, logger, limits = recordLimits }: RecordFilesDeps): {
   close(): Promise<void>
 } {
-  const trouble = createTroubleLog(logger, {
+  const trouble = createTroubleLog(logger.child({ folder }), {
     failed: 'records of connections and operations are not written',
     worked: 'records of connections and operations are written again',
   })
@@ -86,6 +86,8 @@ const version = 1
 
 export function connectionRecord(found: MonitoredConnection) {
   const { stream, snapshot } = found
+  // Tasks are still being told to end: a list of them would say that they run.
+  const { async_tasks: _, ...item } = statsItem(found, iso)
   return {
     version,
     content: stream.content,
@@ -95,7 +97,7 @@ export function connectionRecord(found: MonitoredConnection) {
     closed_at: iso(stream.closedAtMs),
     close_reason: stream.closeReason ?? null,
     error: stream.error ? { code: stream.error.code, error: stream.error.message } : null,
-    ...statsItem(found, iso),
+    ...item,
     stats: snapshot ?? null,
   }
 }

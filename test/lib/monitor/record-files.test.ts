@@ -43,6 +43,7 @@ describe('records of what is over', () => {
     await records.close()
     const [name, ...others] = await names('connections')
     expect([name, others]).toEqual([`20260504_120005_${id}.json`, []])
+    expect(await read('connections', name!)).not.toHaveProperty('async_tasks')
     expect(await read('connections', name!)).toMatchObject({
       version: 1,
       connection_id: id,
