@@ -1,5 +1,5 @@
 // What happens in the engine and at the doors, as Prometheus reads it.
-import { collectDefaultMetrics } from 'prom-client'
+import { collectDefaultMetrics, type Registry } from 'prom-client'
 import { type Clock, every } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CustomMetrics } from '../model/custom-metrics.ts'
@@ -57,6 +57,12 @@ const rankIntervalMs = 30_000
 
 const isConnected = ({ state }: StreamRecord) => state === 'active' || state === 'ended'
 
+/** Without the three gauges that are named as counters are; by type they are there besides. */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
+}
+
 export function createMetrics(settings: Settings): EngineMetrics {
   const {
     engine,
@@ -76,7 +82,7 @@ export function createMetrics(settings: Settings): EngineMetrics {
   const written = new Set<string>()
   const ranking = createConnectionRanking(maxConnections)
   const sessions = { signalling: 0, monitor: 0 }
-  if (processMetrics && !disabledGroups.includes('resource')) collectDefaultMetrics({ register: mcp.registry })
+  if (processMetrics && !disabledGroups.includes('resource')) collectProcessMetrics(mcp.registry)
   webrtc.add('webrtc_connections_total', server, 0)
 
   function onRecord(record: StreamRecord): void {
