@@ -59,6 +59,12 @@ const rankIntervalMs = 30_000
 
 const isConnected = ({ state }: StreamRecord) => state === 'active' || state === 'ended'
 
+/** Without the three gauges that are named as counters are; by type they are there besides. */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
+}
+
 export function createMetrics(settings: Settings): EngineMetrics {
   const {
     engine,
@@ -80,7 +86,7 @@ export function createMetrics(settings: Settings): EngineMetrics {
   const ranking = createConnectionRanking(maxConnections)
   const sessions = { signalling: 0, monitor: 0 }
   let showsProcess = processMetrics
-  if (processMetrics) collectDefaultMetrics({ register: ofProcess })
+  if (processMetrics) collectProcessMetrics(ofProcess)
   webrtc.add('webrtc_connections_total', server, 0)
 
   function disable(groups: readonly MetricGroup[]): void {
