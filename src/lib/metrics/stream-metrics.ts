@@ -32,7 +32,7 @@ export function writeStream({ mcp, webrtc }: Targets, now: StatsSnapshot, before
   function measurePath(): void {
     const outbound = { ...connection, direction: 'outbound' }
     webrtc.set('webrtc_bandwidth_kbps', outbound, now.bitrateBps / 1000)
-    const losses = kinds.map((kind) => now[kind]?.fractionLost).filter((loss) => loss !== undefined)
+    const losses = kinds.map((kind) => now[kind]?.lossRatio).filter((loss) => loss !== undefined)
     if (losses.length > 0) webrtc.set('webrtc_packet_loss_percent', outbound, Math.max(...losses) * 100)
     for (const kind of kinds) {
       const jitterS = now[kind]?.jitterS

@@ -72,7 +72,7 @@ export const webrtcMetrics = {
   webrtc_bandwidth_kbps: { type: 'gauge', help: 'Media bitrate', labels: ['connection_id', 'direction'] },
   webrtc_packet_loss_percent: {
     type: 'gauge',
-    help: 'Loss that the viewer last reported',
+    help: 'Packets lost on the way since the poll before, as the viewer counts',
     labels: ['connection_id', 'direction'],
   },
   webrtc_jitter_ms: { type: 'gauge', help: 'Jitter that the viewer last reported', labels: ['connection_id', 'type'] },
