@@ -30,7 +30,7 @@ describe('every surface', () => {
     server = await startServer({
       sample: true,
       mediaWorkers: 1,
-      pollInterval: 0.5,
+      pollInterval: 1,
       disableWebrtcMetrics: false,
       webrtcMetricsPort: 0,
     })
