@@ -14,7 +14,7 @@ const worst = (values: readonly (number | undefined)[]): number | undefined => {
 }
 
 /** 0-1, of the track that loses most. */
-export const lossRatio = (now: StatsSnapshot): number | undefined => worst(kinds.map((kind) => now[kind]?.fractionLost))
+export const lossRatio = (now: StatsSnapshot): number | undefined => worst(kinds.map((kind) => now[kind]?.lossRatio))
 
 /** Half the round trip and what the viewer says its jitter buffer holds. */
 export function mediaLatencyS(now: StatsSnapshot): number | undefined {

@@ -150,10 +150,12 @@ export const webrtcMetrics = {
     'type',
   ]),
   webrtc_bandwidth_kbps: gauge('core', 'playhead', 'Media bitrate', ['connection_id', 'direction']),
-  webrtc_packet_loss_percent: gauge('core', 'rtcp', 'Loss that the viewer last reported', [
-    'connection_id',
-    'direction',
-  ]),
+  webrtc_packet_loss_percent: gauge(
+    'core',
+    'rtcp',
+    'Packets lost on the way since the poll before, as the viewer counts',
+    ['connection_id', 'direction'],
+  ),
   webrtc_jitter_ms: gauge('detailed', 'rtcp', 'Jitter that the viewer last reported', ['connection_id', 'type']),
   webrtc_quality_switches_total: counter('quality', 'engine', 'Changes of quality', [
     'connection_id',
@@ -241,7 +243,7 @@ export const webrtcMetrics = {
   mcpx_packet_loss_ratio: histogram(
     'core',
     'rtcp',
-    'Loss that viewers last reported, 0 to 1; one value for each stream and poll',
+    'Packets lost on the way since the poll before, 0 to 1; one value for each stream and poll',
     [0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
   ),
   mcpx_jitter_seconds: histogram(
