@@ -21,7 +21,26 @@ const detailsText = (details: Readonly<Record<string, unknown>>): string =>
     .join(' ')
 
 const took = (startedAtMs: number, endedAtMs: number | undefined): string =>
-  fitTo(endedAtMs === undefined ? '' : `${Math.round(endedAtMs - startedAtMs)} ms`, 9, 'right')
+  fitTo(endedAtMs === undefined ? '' : `${Math.round(endedAtMs - startedAtMs)} ms`, 8, 'right')
+
+interface Work {
+  readonly startedAtMs: number
+  readonly endedAtMs?: number
+  readonly of: string | undefined
+  readonly name: string
+  readonly status: string
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly about?: string
+}
+
+/** What went wrong says more than that something did, and what it was about more than that all went well. */
+function workLine({ startedAtMs, endedAtMs, of, name, status, error, about }: Work): Said {
+  const outcome = error ? `${error.code}: ${error.message}` : (status === 'completed' && about) || status
+  return {
+    text: `${clockTime(startedAtMs)}  ${shortId(of)}  ${fitTo(name, 21)} ${took(startedAtMs, endedAtMs)}  ${outcome}`,
+    ...(status === 'failed' && { tone: 'bad' as const }),
+  }
+}
 
 /** The last of them as lines, each with a tone where it is bad. */
 export function listLines(state: LiveState, pane: ListPane, limit: number): Said[] {
@@ -34,18 +53,12 @@ export function listLines(state: LiveState, pane: ListPane, limit: number): Said
         ...(type === 'error' && { tone: 'bad' as const }),
       }))
     case 'operations':
-      return newest(state.operations).map(({ startedAtMs, endedAtMs, status, type, connectionId, error, details }) => ({
-        text:
-          `${clockTime(startedAtMs)}  ${shortId(connectionId)}  ${fitTo(type, 18)} ${fitTo(status, 9)} ` +
-          `${took(startedAtMs, endedAtMs)}  ${error ? `${error.code}: ${error.message}` : detailsText(details)}`,
-        ...(status === 'failed' && { tone: 'bad' as const }),
-      }))
+      return newest(state.operations).map(({ type, connectionId, details, ...one }) =>
+        workLine({ ...one, of: connectionId, name: type, about: detailsText(details) }),
+      )
     case 'tasks':
-      return newest(state.tasks).map(({ createdAtMs, endedAtMs, owner, name, status, error }) => ({
-        text:
-          `${clockTime(createdAtMs)}  ${shortId(owner)}  ${fitTo(name, 18)} ${fitTo(status, 9)} ` +
-          `${took(createdAtMs, endedAtMs)}  ${error ? `${error.code}: ${error.message}` : ''}`,
-        ...(status === 'failed' && { tone: 'bad' as const }),
-      }))
+      return newest(state.tasks).map(({ createdAtMs, owner, ...one }) =>
+        workLine({ ...one, startedAtMs: createdAtMs, of: owner }),
+      )
   }
 }
