@@ -96,7 +96,7 @@ export function App({ feed, name, controls, pause, connection }: AppProps) {
       ) : (
         <Box height={Math.max(1, lines - 3)} flexShrink={0} />
       )}
-      <Footer ui={ui} />
+      <Footer ui={ui} hasPanes={layout.lowerRows > 0} />
     </Box>
   )
 }
@@ -189,7 +189,7 @@ function Lower({ feed, state, ui, layout, connection }: BodyProps & { connection
   const chart = (tabs: readonly Pane[]) => (
     <Box flexDirection="column" width={chartColumns} flexShrink={0}>
       <Rule tabs={tabs} active="chart" title={title} width={chartColumns} />
-      <Chart samples={samples} metric={ui.metric} width={chartColumns} height={height - 2} />
+      {connection && <Chart samples={samples} metric={ui.metric} width={chartColumns} height={height - 2} />}
       <Scores connection={connection} />
     </Box>
   )
@@ -208,9 +208,9 @@ function Lower({ feed, state, ui, layout, connection }: BodyProps & { connection
   )
 }
 
-function Footer({ ui }: { ui: Ui }) {
+function Footer({ ui, hasPanes }: { ui: Ui; hasPanes: boolean }) {
   const tones = useTones()
-  const { text, tone } = footerText(ui)
+  const { text, tone } = footerText(ui, hasPanes)
   return (
     <Box height={1} flexShrink={0}>
       <Text wrap="truncate" {...tones(tone)} bold={tone !== 'dim'}>{` ${text}`}</Text>

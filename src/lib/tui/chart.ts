@@ -12,8 +12,8 @@ const labelWidth = 6
 /** asciichart puts the label, a blank and the axis before the line. */
 const axisWidth = labelWidth + 2
 
-/** So many parts of the axis have a number, which is round then. */
-const steps = 5
+/** So many parts of the axis have a number, which is round then; where there is less room, its half has one. */
+const usualSteps = 5
 
 /** The axis reaches at least so far, so that noise does not look like a storm. */
 const leastTop: Readonly<Record<SampleFigure, number>> = {
@@ -40,8 +40,9 @@ export function chartLines(
   const known = shown.filter((value) => value !== null)
   if (known.length === 0 || height < 2) return []
   const filled = forwardFilled(shown)
-  const stepRows = Math.max(1, Math.floor((height - 1) / steps))
-  const rows = height > steps ? stepRows * steps : height - 1
+  const steps = height > usualSteps ? usualSteps : Math.min(2, height - 1)
+  const stepRows = Math.floor((height - 1) / steps)
+  const rows = stepRows * steps
   const text = asciichart.plot([...filled, filled.at(-1)!], {
     height: rows,
     min: 0,

@@ -18,18 +18,23 @@ interface DetailsProps {
 }
 
 const nameWidth = 13
-const columnWidth = 40
+const usualColumnWidth = 40
+/** In so many columns two fields are cut sooner than one of them is left out. */
+const leastForTwo = 60
 const leastChartRows = 4
 const eventRows = 3
 
 export function Details({ state, connection, samples, metric, width, height }: DetailsProps) {
   const tones = useTones()
   const { id, content, error } = connection
-  const perLine = Math.max(1, Math.floor(width / columnWidth))
+  const perLine = Math.max(width < leastForTwo ? 1 : 2, Math.floor(width / usualColumnWidth))
+  const columnWidth = Math.floor(width / perLine)
   const fields = fieldsOf(connection)
-  const lines = Math.ceil(fields.length / perLine)
-  // id and content, the error, fields, scores, the title of the chart
-  const taken = 2 + (error ? 1 : 0) + lines + 2 + 1
+  // id and content, the error, scores
+  const around = 2 + (error ? 1 : 0) + 2
+  const lines = Math.min(Math.ceil(fields.length / perLine), Math.max(0, height - around))
+  // and the title of the chart
+  const taken = around + lines + 1
   const events = height - taken >= leastChartRows + eventRows + 6 ? eventRows : 0
   const chartRows = height - taken - (events > 0 ? events + 1 : 0)
   const own = { ...state, events: state.events.filter(({ connectionId }) => connectionId === id) }

@@ -3,7 +3,7 @@
 export interface Layout {
   readonly columns: number
   readonly rows: number
-  /** Connections that fitTo, besides the line of titles. */
+  /** Connections that fit, besides the line of titles. */
   readonly tableRows: number
   /** Lines below the table, with the line of tabs; 0 where there is no room. */
   readonly lowerRows: number
@@ -22,10 +22,13 @@ const wideColumns = 140
 /** A chart with 5, 10 or 15 steps has round numbers at its axis. */
 const lowerHeights = [15, 10, 5].map((steps) => tabRows + steps + 1 + scoreRows)
 const mostOfBody = 0.45
+/** A small terminal gives more of itself to the chart, while so many connections are left. */
+const leastTableRows = 6
 
 export function layoutOf(columns: number, rows: number): Layout {
   const body = Math.max(2, rows - headerRows - footerRows)
-  const lowerRows = lowerHeights.find((height) => height <= body * mostOfBody) ?? 0
+  const mostLower = Math.max(body * mostOfBody, Math.min(lowerHeights.at(-1)!, body - tableTitleRows - leastTableRows))
+  const lowerRows = lowerHeights.find((height) => height <= mostLower) ?? 0
   const isWide = columns >= wideColumns
   const chartColumns = isWide ? Math.floor(columns / 2) : columns
   return {

@@ -94,16 +94,18 @@ export function chartTitle(samples: readonly LiveSample[], metric: SampleFigure,
 /** Both scores of a connection, with why. */
 export function Scores({ connection }: { connection: LiveConnection | undefined }) {
   const tones = useTones()
-  const scores = [
-    ['health', connection?.health],
-    ['video', connection?.videoQuality],
-  ] as const
+  const scores = connection
+    ? ([
+        ['health', connection.health],
+        ['video', connection.videoQuality],
+      ] as const)
+    : []
   return (
     <Box flexDirection="column" height={2} flexShrink={0}>
       {scores.map(([name, score]) => (
         <Text key={name} wrap="truncate">
           <Text dimColor>{` ${name.padEnd(7)}`}</Text>
-          <Text {...tones(scoreTone(score?.value))}>{connection ? scoreText(score) : ''}</Text>
+          <Text {...tones(scoreTone(score?.value))}>{scoreText(score)}</Text>
         </Text>
       ))}
     </Box>
@@ -141,7 +143,10 @@ export function Help({ height }: { height: number }) {
       ))}
       <Text> </Text>
       <Text dimColor wrap="truncate">
-        {'  –  not known    RATE bit/s   RTT ms   BUF s   HLTH VID 0–100   VIEW viewer tells'}
+        {'  – not known   RATE bit/s   RTT JITTER FIRST ms   BUF s'}
+      </Text>
+      <Text dimColor wrap="truncate">
+        {'  HLTH VID scores, 0–100   VIEW the viewer tells what it sees'}
       </Text>
     </Box>
   )

@@ -1,4 +1,4 @@
-// The connections as a table: as many as fitTo, the selected one among them.
+// The connections as a table: as many as fit, the selected one among them.
 import { Box, Text } from 'ink'
 import { useRef } from 'react'
 import type { LiveConnection } from '../protocol/live.ts'
@@ -34,7 +34,7 @@ export function Table({ columns, rows, selected, size, nowMs, sort, empty }: Tab
           row={row}
           nowMs={nowMs}
           isSelected={start.current + at === selected}
-          isLastOfMore={at === size - 1 && start.current + size < rows.length}
+          hidesMore={(at === 0 && start.current > 0) || (at === size - 1 && start.current + size < rows.length)}
         />
       ))}
     </Box>
@@ -69,15 +69,15 @@ interface RowProps {
   readonly row: LiveConnection
   readonly nowMs: number
   readonly isSelected: boolean
-  /** The last that fits while more follow. */
-  readonly isLastOfMore: boolean
+  /** The first or last that fits while there are more beyond. */
+  readonly hidesMore: boolean
 }
 
-function Row({ columns, row, nowMs, isSelected, isLastOfMore }: RowProps) {
+function Row({ columns, row, nowMs, isSelected, hidesMore }: RowProps) {
   const tones = useTones()
   return (
     <Text wrap="truncate" inverse={isSelected}>
-      {isSelected ? '▸' : isLastOfMore ? '⋮' : ' '}
+      {isSelected ? '▸' : hidesMore ? '⋮' : ' '}
       {columns.map((column, at) => (
         <Text key={column.name} {...(isSelected ? {} : tones(toneOf(column, row)))}>
           {(at > 0 ? ' ' : '') + fitTo(cellText(column, row, nowMs), column.width, column.align)}

@@ -71,7 +71,8 @@ export function orderText({ sort, filter }: Ui): string {
   return [filter && `"${filter}"`, by].filter(Boolean).join('  ')
 }
 
-export function footerText(ui: Ui): Said {
+/** What the keys are for now, the way out first: a narrow terminal cuts the end. */
+export function footerText(ui: Ui, hasPanes: boolean): Said {
   const { target } = ui
   if (ui.notice) return { text: ui.notice.text, tone: ui.notice.isError ? 'bad' : 'good' }
   if (ui.mode === 'filter') return { text: `filter: ${ui.filter}▏  Enter keeps  Esc clears`, tone: 'accent' }
@@ -81,10 +82,11 @@ export function footerText(ui: Ui): Said {
     const names = choicesOf(target).map((name, at) => (at === ui.choice ? `[${name}]` : ` ${name} `))
     return { text: `quality ${names.join('')}  Enter sets  Esc leaves`, tone: 'warn' }
   }
-  if (ui.mode === 'help') return { text: 'any key goes back  q quit', tone: 'dim' }
+  if (ui.mode === 'help') return { text: 'q quit  any other key goes back', tone: 'dim' }
   if (ui.isDetailed)
-    return { text: 'Esc back  ↑↓ others  m metric  c close  Q quality  Space hold  ? help  q quit', tone: 'dim' }
-  return { text: '? help  Enter details  Tab pane  m metric  / filter  s sort  c close  q quit', tone: 'dim' }
+    return { text: 'Esc back  q quit  ? help  ↑↓ others  m metric  c close  Q quality  Space hold', tone: 'dim' }
+  const forPanes = hasPanes ? 'Tab pane  m metric  ' : ''
+  return { text: `q quit  ? help  Enter details  ${forPanes}/ filter  s sort  c close`, tone: 'dim' }
 }
 
 /** `80  −15: loss 3.0 %, −5: jitter 21 ms`, or what is not known. */

@@ -8,6 +8,7 @@ import type { LiveState } from '../../../src/lib/protocol/live.ts'
 import { App, type AppProps } from '../../../src/lib/tui/app.tsx'
 import { createFeed } from '../../../src/lib/tui/feed.ts'
 import { widthOf } from '../../../src/lib/tui/text.ts'
+import { fieldsOf } from '../../../src/lib/tui/view.ts'
 import { until } from '../../support/e2e.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { bareConnection, connection, liveState, startedAtMs } from '../../support/live-state.ts'
@@ -113,7 +114,7 @@ describe('the screen', () => {
     expect(screen.frame()).not.toContain('011-')
     screen.press('G')
     await screen.shows('▸099-')
-    expect(screen.frame()).toContain('089-')
+    expect(screen.frame()).toContain('⋮089-')
     screen.press('jjkk')
     await screen.shows('▸097-')
   })
@@ -174,6 +175,17 @@ describe('the screen', () => {
     await screen.shows('select a connection')
     screen.press('x')
     await screen.hides('select a connection')
+  })
+
+  it('shows every field of a connection on a small terminal, and its name and scores on a tiny one', async () => {
+    const screen = await open(playing, { columns: 60, rows: 20 })
+    await screen.shows('Chart  Events')
+    screen.press(keys.enter)
+    await screen.shows('first frame  317 ms')
+    for (const [name] of fieldsOf(connection('a1'))) expect(screen.frame()).toContain(` ${name} `)
+    screen.resize(60, 9)
+    await until('it is tiny', () => screen.lines().length === 9)
+    for (const said of ['a1000000', 'bafy', 'health  75', 'video    –']) expect(screen.frame()).toContain(said)
   })
 
   it('holds what is shown, and goes on from what is new', async () => {

@@ -117,6 +117,8 @@ describe('the chart', () => {
     const lines = chartLines([null, 1e6, 1e6, null, 1e6], 'bitrateBps', { width: 30, height: 6 })
     expect(lines.map(({ label }) => label.trim())).toEqual(['1.00M', '800k', '600k', '400k', '200k', '0'])
     expect(lines[0]!.line).toBe(' ┤ ── ─')
+    const low = chartLines([1e6, 1e6], 'bitrateBps', { width: 30, height: 5 })
+    expect(low.map(({ label }) => label.trim())).toEqual(['1.00M', '', '500k', '', '0'])
   })
 
   it('is empty where nothing is known, and never larger than its room', () => {
@@ -154,6 +156,8 @@ describe('the layout', () => {
       expect(isWide ? chartColumns + listColumns : chartColumns).toBe(width)
     }
     expect(layoutOf(80, 24)).toMatchObject({ tableRows: 11, lowerRows: 9, isWide: false })
+    expect(layoutOf(60, 20)).toMatchObject({ tableRows: 7, lowerRows: 9 })
+    expect(layoutOf(60, 18)).toMatchObject({ tableRows: 14, lowerRows: 0 })
     expect(layoutOf(200, 60)).toMatchObject({ lowerRows: 19, isWide: true })
   })
 })
