@@ -27,7 +27,10 @@ type Context = Pick<Io, 'cwd' | 'signal'>
 
 /** Throws SERVER_UNREACHABLE and what else the server says; NOT_FOUND where nothing was recorded. */
 export async function openSource(options: MonitorOptions, io: Context): Promise<WatchSource> {
-  return options.replay === undefined ? openServer(options, io) : openReplay(options, options.replay, io)
+  if (options.replay !== undefined) return openReplay(options, options.replay, io)
+  const lone = (['since', 'until'] as const).find((name) => options[name] !== undefined)
+  if (lone) throw new McpxError('INVALID_OPTION', `--${lone} says which part of --replay, which is not given`)
+  return openServer(options, io)
 }
 
 async function openServer(options: MonitorOptions, { signal }: Context): Promise<WatchSource> {

@@ -42,7 +42,7 @@ export async function fetchLive(api: LiveApi, signal: AbortSignal): Promise<Live
     })
   } catch (error) {
     signal.throwIfAborted()
-    if (limit.aborted) throw new McpxError('SERVER_UNREACHABLE', `${api.address('')} does not answer`)
+    if (limit.aborted) throw silence(api)
     if (error instanceof McpxError && error.code === 'NOT_FOUND')
       throw new McpxError('NOT_FOUND', `${api.address('')} has no monitor to watch`, {
         hint: 'Start it without --disable-webrtc-monitor.',
@@ -59,13 +59,17 @@ export async function followLive(options: FollowOptions): Promise<void> {
   let lost: { readonly sinceMs: number; readonly reason: string } | undefined
 
   while (!signal.aborted) {
-    const { messages } = await overSocket(options)
+    const { messages, isSilent } = await overSocket(options)
     if (signal.aborted) return
     if (messages > 0) [retryMs, lost] = [firstRetryMs, undefined]
-    const failure = messages > 0 ? await failureOf(options) : await poll(options, waitFor)
+    const failure = isSilent
+      ? silence(options.api)
+      : messages > 0
+        ? await failureOf(options)
+        : await poll(options, waitFor)
     if (signal.aborted) return
     if (failure) {
-      const reason = failure.message.replace(`${options.api.address('')}: `, '')
+      const reason = reasonOf(failure, options.api.address(''))
       if (reason !== lost?.reason) {
         lost = { sinceMs: lost?.sinceMs ?? clock.wallMs(), reason }
         onLink({ kind: 'gone', ...lost })
@@ -76,16 +80,27 @@ export async function followLive(options: FollowOptions): Promise<void> {
   }
 }
 
-/** Resolves when the socket is no more, or never was, with how much it brought. */
-async function overSocket(options: FollowOptions): Promise<{ messages: number }> {
+/** Without the address, which whoever watches knows. */
+const reasonOf = ({ message }: McpxError, address: string): string =>
+  message.startsWith(address) ? message.slice(address.length).replace(/^:? /, '') : message
+
+const silence = (api: LiveApi) => new McpxError('SERVER_UNREACHABLE', `${api.address('')} does not answer`)
+
+/** Resolves when the socket is no more, or never was, with how much it brought, and whether the server fell silent. */
+async function overSocket(options: FollowOptions): Promise<{ messages: number; isSilent: boolean }> {
   const { api, clock, signal, onMessage, onLink } = options
   let messages = 0
+  let isSilent = false
   try {
     const socket = new WebSocket(await socketAddress(options))
     await new Promise<void>((resolve) => {
       let isOver = false
-      const stopWatch = watchServer({ api, clock, heard: () => messages, onGone: end })
+      const stopWatch = watchServer({ api, clock, heard: () => messages, onGone: fallSilent })
       signal.addEventListener('abort', end, { once: true })
+      function fallSilent(): void {
+        isSilent = true
+        end()
+      }
       function end(): void {
         isOver = true
         stopWatch()
@@ -106,7 +121,7 @@ async function overSocket(options: FollowOptions): Promise<{ messages: number }>
   } catch {
     // Why there is no ticket is said by the answer to the question that follows.
   }
-  return { messages }
+  return { messages, isSilent }
 }
 
 async function socketAddress({ api, hasToken, signal }: FollowOptions): Promise<URL> {

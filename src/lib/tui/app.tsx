@@ -15,7 +15,7 @@ import { filterRows, sortRows } from './rows.ts'
 import { Table } from './table.tsx'
 import { useTones } from './theme.ts'
 import { type Action, type Effect, firstUi, type Pane, panes, reduce, selectedIndex, type Ui } from './ui.ts'
-import { countsText, footerText, linkText, orderText, serverText } from './view.ts'
+import { countsText, footerText, linkText, orderText, type Said, serverText } from './view.ts'
 
 /** What the keys can do to a server; absent where it is a recorded stretch. */
 export interface Controls {
@@ -96,7 +96,7 @@ export function App({ feed, name, controls, pause, connection }: AppProps) {
       ) : (
         <Box height={Math.max(1, lines - 3)} flexShrink={0} />
       )}
-      <Footer ui={ui} hasPanes={layout.lowerRows > 0} />
+      <Footer said={footerText(ui, { hasPanes: layout.lowerRows > 0, canChange: controls !== undefined })} />
     </Box>
   )
 }
@@ -208,9 +208,8 @@ function Lower({ feed, state, ui, layout, connection }: BodyProps & { connection
   )
 }
 
-function Footer({ ui, hasPanes }: { ui: Ui; hasPanes: boolean }) {
+function Footer({ said: { text, tone } }: { said: Said }) {
   const tones = useTones()
-  const { text, tone } = footerText(ui, hasPanes)
   return (
     <Box height={1} flexShrink={0}>
       <Text wrap="truncate" {...tones(tone)} bold={tone !== 'dim'}>{` ${text}`}</Text>

@@ -71,8 +71,15 @@ export function orderText({ sort, filter }: Ui): string {
   return [filter && `"${filter}"`, by].filter(Boolean).join('  ')
 }
 
+interface Use {
+  /** Chart and lists have room below the table. */
+  readonly hasPanes: boolean
+  /** Connections can be changed. */
+  readonly canChange: boolean
+}
+
 /** What the keys are for now, the way out first: a narrow terminal cuts the end. */
-export function footerText(ui: Ui, hasPanes: boolean): Said {
+export function footerText(ui: Ui, { hasPanes, canChange }: Use): Said {
   const { target } = ui
   if (ui.notice) return { text: ui.notice.text, tone: ui.notice.isError ? 'bad' : 'good' }
   if (ui.mode === 'filter') return { text: `filter: ${ui.filter}▏  Enter keeps  Esc clears`, tone: 'accent' }
@@ -84,9 +91,13 @@ export function footerText(ui: Ui, hasPanes: boolean): Said {
   }
   if (ui.mode === 'help') return { text: 'q quit  any other key goes back', tone: 'dim' }
   if (ui.isDetailed)
-    return { text: 'Esc back  q quit  ? help  ↑↓ others  m metric  c close  Q quality  Space hold', tone: 'dim' }
+    return {
+      text: `Esc back  q quit  ? help  ↑↓ others  m metric  ${canChange ? 'c close  Q quality  ' : ''}Space hold`,
+      tone: 'dim',
+    }
   const forPanes = hasPanes ? 'Tab pane  m metric  ' : ''
-  return { text: `q quit  ? help  Enter details  ${forPanes}/ filter  s sort  c close`, tone: 'dim' }
+  const last = canChange ? 'c close' : 'Space hold'
+  return { text: `q quit  ? help  Enter details  ${forPanes}/ filter  s sort  ${last}`, tone: 'dim' }
 }
 
 /** `80  −15: loss 3.0 %, −5: jitter 21 ms`, or what is not known. */
