@@ -1,7 +1,7 @@
 // The columns of the connections: what each shows, how wide it is, by what it sorts, and how it is coloured.
 import type { LiveConnection } from '../protocol/live.ts'
 import { bitrate, duration, milliseconds, qualityText, ratio, seconds, unknown, whole } from './format.ts'
-import { cutMiddle } from './text.ts'
+import { cutMiddle, widthOf } from './text.ts'
 import type { Tone } from './theme.ts'
 
 export const columnNames = [
@@ -70,9 +70,9 @@ export const viewerText = ({ isReporting, connectedAtMs, state }: LiveConnection
 /** A path inside a CID is told by its end, a CID by both ends. */
 export function contentText(content: string, width: number): string {
   const at = content.indexOf('/')
-  if (at < 0 || content.length <= width) return cutMiddle(content, width)
+  if (at < 0 || widthOf(content) <= width) return cutMiddle(content, width)
   const [cid, name] = [content.slice(0, at), content.slice(content.lastIndexOf('/') + 1)]
-  const room = width - name.length - 1
+  const room = width - widthOf(name) - 1
   return room >= 7 ? `${cutMiddle(cid, room)}/${name}` : cutMiddle(`…${name}`, width)
 }
 

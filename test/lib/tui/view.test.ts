@@ -66,6 +66,7 @@ describe('words', () => {
     expect(contentText('bafybeihbcfzbay5n3', 9)).toBe('bafy…y5n3')
     expect(contentText('bafybeihbcfzbay5n3/dir/clip.mp4', 20)).toBe('bafyb…ay5n3/clip.mp4')
     expect(contentText('bafybeihbcfzbay5n3/dir/clip.mp4', 9)).toBe('…clip.mp4')
+    expect(contentText('bafybeihbcfzbay5n3/日本日本.mp4', 20)).toBe('baf…5n3/日本日本.mp4')
   })
 
   it('say what the link is', () => {
