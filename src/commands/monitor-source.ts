@@ -64,8 +64,8 @@ async function openReplay(options: MonitorOptions, path: string, { cwd }: Contex
     const toMs = moment(options.until, '--until') ?? history.toMs ?? nowMs
     const fromMs = moment(options.since, '--since') ?? history.fromMs ?? (await firstMoment(history.read, toMs))
     if (fromMs >= toMs) throw new McpxError('INVALID_OPTION', '--since is not before --until')
-    const { connection, speed, interval } = options
-    const stretch = { fromMs, toMs, ...(connection !== undefined && { connection }) }
+    const { speed, interval } = options
+    const stretch = { fromMs, toMs }
     const replay = createReplay({
       ...stretch,
       read: history.read,

@@ -16,7 +16,6 @@ import {
 export interface Stretch {
   readonly fromMs: number
   readonly toMs: number
-  readonly connection?: string
 }
 
 export interface Tape {
@@ -47,8 +46,7 @@ const timeColumns = {
   connections: 'created_at_ms',
 } as const
 
-export function createTape(read: ReadHistory, { fromMs, toMs, connection }: Stretch): Tape {
-  const own = connection === undefined ? {} : { connection }
+export function createTape(read: ReadHistory, { fromMs, toMs }: Stretch): Tape {
   const played = new Map<string, Played & { readonly heardMs: number }>()
   let queue: Moment[] = []
   let readToMs = fromMs
@@ -59,7 +57,7 @@ export function createTape(read: ReadHistory, { fromMs, toMs, connection }: Stre
 
   /** Reads one piece further. */
   async function readOn(): Promise<void> {
-    const range = { fromMs: readToMs, toMs: Math.min(toMs, readToMs + lengthMs), ...own }
+    const range = { fromMs: readToMs, toMs: Math.min(toMs, readToMs + lengthMs) }
     readToMs = range.toMs
     const tables = ['connections', 'samples', 'events', 'operations'] as const
     const answers = await Promise.all(tables.map(async (table) => ({ table, ...(await read(table, range)) })))
