@@ -3,7 +3,7 @@ import * as option from '../lib/base/options.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 
 export const monitorOptions = {
-  once: option.boolean({ help: 'Print one moment as tables, and stop; so it is where stdout is no terminal' }),
+  once: option.boolean({ help: 'Print one moment as tables, and stop; the default where stdout is no terminal' }),
   connection: option.string({
     help: 'Connection to begin with; with --once or --json nothing but it',
     placeholder: 'id',
