@@ -187,14 +187,14 @@ function Lower({ feed, state, ui, layout, connection }: BodyProps & { connection
   const height = lowerRows - 1
   const list = ui.pane === 'chart' ? 'events' : ui.pane
   const chart = (tabs: readonly Pane[]) => (
-    <Box flexDirection="column" width={chartColumns} flexShrink={0}>
+    <Box flexDirection="column" width={chartColumns} height={lowerRows} flexShrink={0}>
       <Rule tabs={tabs} active="chart" title={title} width={chartColumns} />
       {connection && <Chart samples={samples} metric={ui.metric} width={chartColumns} height={height - 2} />}
       <Scores connection={connection} />
     </Box>
   )
   const lists = (tabs: readonly Pane[]) => (
-    <Box flexDirection="column" width={listColumns} flexShrink={0}>
+    <Box flexDirection="column" width={listColumns} height={lowerRows} flexShrink={0}>
       <Rule tabs={tabs} active={list} title="" width={listColumns} />
       <List state={state} pane={list} height={height} />
     </Box>

@@ -105,6 +105,8 @@ describe('the screen', () => {
     const screen = await open(undefined)
     screen.feed.tell(liveState([]))
     await screen.shows('nobody watches')
+    expect(screen.lines()[14]).toContain('Chart')
+    expect(screen.lines()[23]).toContain('q quit')
   })
 
   it('windows a long table around the selected one', async () => {
