@@ -3,10 +3,12 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { type Benchmarks, createBenchmarks } from './app/benchmarks.ts'
 import { rotateLogFiles } from './app/log-files.ts'
 import { disabledGroups, type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
 import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
+import { createReportThread, type ReportThread } from './app/report-thread.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { processCpuS } from './base/host.ts'
@@ -77,7 +79,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     monitor = createMonitor({ engine: bare, clock, logger: monitorLogger.child({ scope: 'monitor' }) })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
   const history = monitor && startHistory(options, { content, engine: bare, monitor }, watching, historyCloser)
-  if (history && writesReports(options)) startReports(options, { content, history, config }, watching, historyCloser)
+  const thread = startReportThread(options, content, watching, historyCloser)
+  if (history && writesReports(options)) startReports(options, { history, config, thread }, watching, historyCloser)
   if (options.logDir !== undefined) keepLogs(resolve(options.logDir), monitor, watching, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({
@@ -92,7 +95,14 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const url = await startHttp(options, { engine, metrics, monitor, history, config }, { clock, logger }, closer)
+  const benchmarks = createBenchmarks({ engine, thread, reportFolder: reportFolderOf(options), clock })
+  closer.add('benchmarks', () => benchmarks.close())
+  const url = await startHttp(
+    options,
+    { engine, metrics, monitor, history, config, benchmarks },
+    { clock, logger },
+    closer,
+  )
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   return {
@@ -141,6 +151,7 @@ interface Parts {
   readonly monitor: Monitor | undefined
   readonly history: History | undefined
   readonly config: MonitorConfigFile
+  readonly benchmarks: Benchmarks
 }
 
 /** Who asks wants the last second too. */
@@ -219,25 +230,32 @@ function startHistory(
   return history
 }
 
+const reportFolderOf = ({ reportPath }: ServeOptions): string => resolve(reportPath ?? './webrtc_reports')
+
+function startReportThread(options: ServeOptions, content: Content, { logger }: Tools, closer: Closer): ReportThread {
+  const folders = { reportFolder: reportFolderOf(options), historyFolder: historyFolderOf(content) }
+  const thread = createReportThread(folders, logger.child({ scope: 'reports', folder: folders.reportFolder }))
+  closer.add('report thread', () => thread.stop())
+  return thread
+}
+
 /** Nobody who asked for neither gets files in the folder where the server was started. */
 const writesReports = ({ reportPath, webrtcConfigPath }: ServeOptions): boolean =>
   reportPath !== undefined || webrtcConfigPath !== undefined
 
 function startReports(
   options: ServeOptions,
-  { content, history, config }: { content: Content; history: History; config: MonitorConfigFile },
+  { history, config, thread }: { history: History; config: MonitorConfigFile; thread: ReportThread },
   { clock, logger }: Tools,
   closer: Closer,
 ): void {
-  const reportFolder = resolve(options.reportPath ?? './webrtc_reports')
   const reports = createPeriodicReports({
-    reportFolder,
-    historyFolder: historyFolderOf(content),
+    thread,
     flush: () => history.flush(),
     pollIntervalS: options.pollInterval,
     dashboardIntervalS: options.visualizationInterval,
     clock,
-    logger: logger.child({ scope: 'reports', folder: reportFolder }),
+    logger: logger.child({ scope: 'reports', folder: reportFolderOf(options) }),
   })
   closer.add('reports', () => reports.close())
   reports.configure(config.current)
@@ -259,7 +277,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, config }: Parts,
+  { engine, metrics, monitor, history, config, benchmarks }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -273,6 +291,7 @@ async function startHttp(
     ...(monitor && { monitor }),
     monitorConfig: () => config.current,
     ...(history && { readHistory: flushedReader(history) }),
+    runBenchmark: benchmarks.run,
     options,
     ...tools,
     version,

@@ -6,8 +6,10 @@ import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import { type HistoryStore, openHistoryStore } from '../history/store.ts'
+import type { BenchmarkFormat, BenchmarkRun } from '../model/benchmark.ts'
 import type { HistoryRange, HistoryReader } from '../model/history.ts'
 import type { ReportFormat } from '../protocol/monitor-config.ts'
+import { renderBenchmark } from '../report/benchmark.ts'
 import { type Look, makeReport, render } from '../report/index.ts'
 import { toJsonLines, toParquet } from '../report/raw-data.ts'
 
@@ -26,11 +28,22 @@ export interface DashboardJob {
   readonly look: Look
 }
 
+export interface BenchmarkJob {
+  readonly run: BenchmarkRun
+  /** What was asked for, for who reads the file. */
+  readonly config: object
+  readonly format: BenchmarkFormat
+  /** Below the folder of reports. */
+  readonly folder: string
+}
+
 export interface ReportWriter {
   /** Resolves with the tables that had more rows than are taken. Throws DISK_FULL, or INVALID_OPTION for the folder. */
   report(job: ReportJob): Promise<string[]>
   /** Writes `visualizations/dashboard.html`. Throws the same. */
   dashboard(job: DashboardJob): Promise<void>
+  /** Writes `webrtc_benchmark_<connection>_<time>.<format>` and resolves with its path. Throws the same. */
+  benchmark(job: BenchmarkJob): Promise<string>
 }
 
 /** At the usual interval, the reports of a day. */
@@ -107,6 +120,16 @@ export function createReportWriter({
         makeFolder(folder)
         await writeFileWhole(join(folder, 'dashboard.html'), html)
       })
+    },
+    async benchmark({ run, config, format, folder: below }) {
+      const text = await renderBenchmark(run, config, format)
+      const folder = join(reportFolder, below)
+      const key = `webrtc_benchmark_${run.connectionId}_${fileStamp(run.startedAtMs)}`
+      await writing(async () => {
+        const benchmarks = await openBoundedFolder({ folder, keys: /^webrtc_benchmark_/, limits: reportLimits, clock })
+        await benchmarks.write(key, { [`.${format}`]: text })
+      })
+      return join(folder, `${key}.${format}`)
     },
   }
 }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { RunBenchmark } from '../model/benchmark.ts'
 import { checkBind } from '../model/bind.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -45,6 +46,7 @@ export interface HttpServerSettings {
   /** The defaults when absent. */
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistory
+  readonly runBenchmark?: RunBenchmark
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -84,6 +86,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitor: settings.monitor,
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
+    runBenchmark: settings.runBenchmark,
     options,
     limits,
     logger,
