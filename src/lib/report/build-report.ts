@@ -1,7 +1,13 @@
 // From what the history has to the report: pure.
 import type { HistoryRow } from '../model/history.ts'
+import {
+  type Report,
+  type ReportConnection,
+  type ReportFigure,
+  reportFigures,
+  reportVersion,
+} from '../protocol/report.ts'
 import type { ConnectionMeans } from './compare.ts'
-import { type Report, type ReportConnection, type ReportFigure, reportFigures, reportVersion } from './report.ts'
 import type { SampleSums } from './sample-sums.ts'
 import { distributionOf } from './statistics.ts'
 
@@ -61,19 +67,21 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
       .filter(({ type }) => type === 'quality_change')
       .slice(-maxListed)
       .map((row) => {
-        const { from, to } = detailsOf(row)
-        return { at: iso(row.at_ms), connection: textOf(row.connection), from: textOf(from), to: textOf(to) }
+        const { from, to, reason } = detailsOf(row)
+        return { ...happened(row), from: textOf(from), to: textOf(to), why: textOf(reason) || null }
       }),
     errors: rows.events
       .filter(({ type }) => type === 'error')
       .slice(-maxListed)
       .map((row) => {
         const { code, message } = detailsOf(row)
-        return { at: iso(row.at_ms), connection: textOf(row.connection), code: textOf(code), message: textOf(message) }
+        return { ...happened(row), code: textOf(code), message: textOf(message) }
       }),
     damaged: rows.damaged,
   }
 }
+
+const happened = ({ at_ms, connection }: HistoryRow) => ({ at: iso(at_ms), connection: textOf(connection) })
 
 /** Each connection once, by figure; the startup as the viewer said it. */
 export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {

@@ -1,5 +1,5 @@
 // CSV (RFC 4180), for spreadsheets: the connections of a report, the series of a benchmark.
-import type { Report, ReportConnection } from './report.ts'
+import type { Report, ReportConnection } from '../protocol/report.ts'
 
 const columns: readonly (keyof ReportConnection)[] = [
   'id',

@@ -1,5 +1,5 @@
 // A million samples, one by one: what a report needs of them is summed up while they pass, and none is kept but its figures.
-import type { ReportFigure } from './report.ts'
+import type { ReportFigure } from '../protocol/report.ts'
 import { type Distribution, distributionOf } from './statistics.ts'
 
 /** Figure → column of the history, and the factor to the unit of the report. */
