@@ -14,6 +14,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { see } from './base/troubleshooting.ts'
 import { packageVersion } from './base/version.ts'
 import { type Content, openContent } from './content/open-store.ts'
 import type { ContentStore } from './content/store.ts'
@@ -46,6 +47,8 @@ export interface ServerDeps {
 
 const viewerTimeoutMs = 60_000
 const keptClosed = 1000
+/** Below it, measuring costs more than it tells. */
+const heavyPollS = 0.5
 const maxWaitingPerOwner = 64
 
 /**
@@ -133,9 +136,17 @@ function warningsOf(
 ): string[] {
   const warnings: string[] = []
   if (metrics && metrics.requested !== 0 && metrics.port !== metrics.requested)
-    warnings.push(`port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}`)
+    warnings.push(
+      `port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}. ${see('metrics-do-not-appear-in-prometheus')}`,
+    )
   if (options.disableWebrtcMonitor && writesReports(options))
-    warnings.push('without the monitor (--disable-webrtc-monitor) no reports and dashboards are written')
+    warnings.push(
+      `without the monitor (--disable-webrtc-monitor) no reports and dashboards are written. ${see('no-reports-or-dashboards-are-written')}`,
+    )
+  if (options.pollInterval < heavyPollS)
+    warnings.push(
+      `--poll-interval ${options.pollInterval}: every stream is measured ${Math.round(1 / options.pollInterval)} times a second. ${see('the-server-uses-much-cpu')}`,
+    )
   if (engine.info.encoder === 'none')
     warnings.push(
       'there is no encoder: only content that viewers can decode as it is plays (install node-av or ffmpeg)',

@@ -4,6 +4,7 @@ import { type BoundedFolder, fileStamp, openBoundedFolder } from '../base/bounde
 import { systemClock } from '../base/clock.ts'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
+import { see } from '../base/troubleshooting.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import { type HistoryStore, openHistoryStore } from '../history/store.ts'
 import type { BenchmarkFormat, BenchmarkRun } from '../model/benchmark.ts'
@@ -83,7 +84,7 @@ export function createReportWriter({
       if (error.code === 'DISK_FULL') throw error
       throw new McpxError('INVALID_OPTION', `--report-path: ${error.message}`, {
         cause: thrown,
-        hint: 'Name a folder that this user may write to.',
+        hint: `Name a folder that this user may write to. ${see('no-reports-or-dashboards-are-written')}`,
       })
     }
   }

@@ -33,6 +33,7 @@ import { ipfsRoutes } from './routes/ipfs.ts'
 import { liveRoutes } from './routes/live.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
+import { monitorOffRoutes } from './routes/monitor-off.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -133,6 +134,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     infoRoutes,
     sessionRoutes,
     controlRoutes,
+    monitorOffRoutes,
     monitorRoutes,
     liveRoutes,
     historyRoutes,
