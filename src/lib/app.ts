@@ -27,6 +27,7 @@ import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
 import type { CustomMetrics } from './model/custom-metrics.ts'
+import type { ReadHistory } from './model/history.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
@@ -35,7 +36,20 @@ import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
 
-export type McpxServer = Server<Engine, ContentStore, CustomMetrics>
+export type { Monitor }
+
+export interface McpxServer extends Server {
+  /** Streams: open, list, command, measure, close. */
+  readonly engine: Engine
+  /** Content by CID. */
+  readonly store: ContentStore
+  /** Connections, operations and tasks, as they happen; absent with disableWebrtcMonitor. */
+  readonly monitor?: Monitor
+  /** What was measured up to now, also in runs before this one; absent with disableWebrtcMonitor. */
+  readonly history?: ReadHistory
+  /** Metrics of your own, beside ours at --metrics-path. */
+  readonly customMetrics: CustomMetrics
+}
 
 export interface ServerDeps {
   readonly clock?: Clock
@@ -120,6 +134,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
+    ...(monitor && { monitor }),
+    ...(history && { history: flushedReader(history) }),
     reload: () => config.reload(),
     customMetrics: metrics.custom,
     async stop() {

@@ -1,9 +1,12 @@
 // The public face of the library: what `import … from 'mcpx'` gives. Everything else may change without notice.
 
-export { createServer, type McpxServer, type ServerDeps } from './app.ts'
+export { createServer, type McpxServer, type Monitor, type ServerDeps } from './app.ts'
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
 export type { CustomMetrics } from './model/custom-metrics.ts'
+export type { SampleFigures } from './model/figures.ts'
+export type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from './model/history.ts'
+export type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from './model/monitor.ts'
 export {
   type Quality,
   type QualityName,
@@ -12,6 +15,7 @@ export {
   qualityNames,
   type RungQuality,
 } from './model/quality.ts'
+export type { Score, ScoreReason } from './model/score.ts'
 export { type ServeOptions, serveOptions } from './model/serve-options.ts'
 export type { OutboundStats, StatsSnapshot } from './model/stats.ts'
 export type { CloseReason, MediaInfo, Rung, SentTrack, StreamRecord, StreamState } from './model/stream.ts'
