@@ -49,7 +49,7 @@ export interface ReportWriter {
 
 /** At the usual interval, the reports of a day. */
 export const reportLimits = { maxEntries: 288, maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 }
-const rawTables = ['connections', 'samples', 'events', 'operations'] as const
+const rawTables = ['connections', 'samples', 'events', 'decisions', 'operations'] as const
 /** Rows of one table that are held in memory. */
 const maxRows = 200_000
 /** More points are no more to be seen. */

@@ -106,6 +106,7 @@ const report = z
           from: z.string(),
           to: z.string(),
           why: z.string().nullable().describe('viewer: it asked itself. request: somebody asked the server'),
+          known: z.strictObject(numberOfEach).describe('What was measured last before'),
         }),
       )
       .readonly(),

@@ -8,7 +8,7 @@ import {
   reportVersion,
 } from '../protocol/report.ts'
 import type { ConnectionMeans } from './compare.ts'
-import type { SampleSums } from './sample-sums.ts'
+import { figuresOfRow, type SampleSums } from './sample-sums.ts'
 import { distributionOf } from './statistics.ts'
 
 export interface ReportRows {
@@ -16,6 +16,7 @@ export interface ReportRows {
   /** Samples, or minutes or hours where the period is long. */
   readonly samples: SampleSums
   readonly events: readonly HistoryRow[]
+  readonly decisions: readonly HistoryRow[]
   readonly operations: readonly HistoryRow[]
   readonly damaged: readonly string[]
 }
@@ -63,13 +64,16 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
     figures,
     series: rows.samples.series().map(({ atMs, ...means }) => ({ at: iso(atMs), ...means })),
     connections: connections.slice(0, maxListed),
-    qualitySwitches: rows.events
-      .filter(({ type }) => type === 'quality_change')
+    qualitySwitches: rows.decisions
+      .filter(({ type }) => type === 'quality')
       .slice(-maxListed)
-      .map((row) => {
-        const { from, to, reason } = detailsOf(row)
-        return { ...happened(row), from: textOf(from), to: textOf(to), why: textOf(reason) || null }
-      }),
+      .map((row) => ({
+        ...happened(row),
+        from: textOf(row.from_value),
+        to: textOf(row.to_value),
+        why: textOf(row.reason) || null,
+        known: figuresOfRow(parsed(row.inputs)),
+      })),
     errors: rows.events
       .filter(({ type }) => type === 'error')
       .slice(-maxListed)
@@ -117,9 +121,12 @@ function watchedS(row: HistoryRow, { fromMs, toMs }: Pick<Period, 'fromMs' | 'to
   return Math.max(0, endMs - Math.max(fromMs, connectedMs)) / 1000
 }
 
-function detailsOf({ details }: HistoryRow): Record<string, unknown> {
+const detailsOf = ({ details }: HistoryRow): HistoryRow => parsed(details)
+
+/** What is no JSON object is an empty one. */
+function parsed(json: unknown): HistoryRow {
   try {
-    return JSON.parse(textOf(details)) as Record<string, unknown>
+    return Object(JSON.parse(textOf(json))) as HistoryRow
   } catch {
     return {}
   }

@@ -76,9 +76,9 @@ async function details(report: Report): Promise<string> {
       ? section(
           'Quality switches',
           table(
-            ['When', 'Connection', 'From', 'To', 'Why'],
+            ['When', 'Connection', 'From', 'To', 'Why', 'What was known'],
             report.qualitySwitches.map((one) =>
-              [time(one.at), one.connection, one.from, one.to, whyOf(one.why)].map(text),
+              [time(one.at), one.connection, one.from, one.to, whyOf(one.why), knownOf(one.known)].map(text),
             ),
           ),
         )
@@ -100,6 +100,13 @@ const whys: Readonly<Record<string, string>> = {
   request: 'somebody asked the server for it',
 }
 const whyOf = (why: string | null): string => (why === null ? '–' : (whys[why] ?? why))
+
+const knownOf = (known: Partial<Record<ReportFigure, number>>): string =>
+  charted
+    .flatMap(([figure, name]) =>
+      known[figure] === undefined ? [] : [`${name} ${number(known[figure], reportFigures[figure])}`],
+    )
+    .join(', ') || '–'
 
 const connectionHead = ['Content', 'Began', 'Health', 'Quality', 'First frame', 'Freezes', 'Why', 'End']
 const connectionCells = (one: ReportConnection): string[] => [

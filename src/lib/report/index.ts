@@ -49,16 +49,17 @@ export async function makeComparison(
 }
 
 async function readRows(history: HistoryReader, range: HistoryRange, steps?: number): Promise<ReportRows> {
-  const [samples, connections, events, operations] = await Promise.all([
+  const [samples, connections, events, decisions, operations] = await Promise.all([
     sumSamples(history, range, steps),
-    ...(['connections', 'events', 'operations'] as const).map((table) => history.read(table, range)),
+    ...(['connections', 'events', 'decisions', 'operations'] as const).map((table) => history.read(table, range)),
   ])
   return {
     connections: lastOfEach(connections!.rows),
     samples: samples.sums,
     events: events!.rows,
+    decisions: decisions!.rows,
     operations: operations!.rows,
-    damaged: [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))],
+    damaged: [...new Set([samples, connections, events, decisions, operations].flatMap((one) => one!.damaged))],
   }
 }
 

@@ -63,6 +63,7 @@ beforeEach(async () => {
     events: [],
     operations: [],
     nodes: [],
+    decisions: [],
   })
   store.close()
 })

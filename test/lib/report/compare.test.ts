@@ -9,7 +9,14 @@ import { sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const empty = buildReport(
-  { connections: [], samples: sumsOf([], { fromMs, toMs: fromMs + 1 }), events: [], operations: [], damaged: [] },
+  {
+    connections: [],
+    samples: sumsOf([], { fromMs, toMs: fromMs + 1 }),
+    events: [],
+    decisions: [],
+    operations: [],
+    damaged: [],
+  },
   { fromMs, toMs: fromMs + 60_000, nowMs: fromMs + 60_000 },
 )
 const against = (a: ConnectionMeans, b: ConnectionMeans) =>
@@ -81,6 +88,7 @@ describe('a comparison', () => {
       connections,
       samples: sumsOf(samples, { fromMs, toMs: fromMs + 1 }),
       events: [],
+      decisions: [],
       operations: [],
       damaged: [],
     })

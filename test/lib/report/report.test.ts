@@ -14,7 +14,14 @@ import { readerOf, sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const period = { fromMs, toMs: fromMs + 600_000, nowMs: fromMs + 700_000 }
-const nothing: ReportRows = { connections: [], samples: sumsOf([], period), events: [], operations: [], damaged: [] }
+const nothing: ReportRows = {
+  connections: [],
+  samples: sumsOf([], period),
+  events: [],
+  decisions: [],
+  operations: [],
+  damaged: [],
+}
 
 const connection = (id: string, change: HistoryRow = {}): HistoryRow => ({
   id,
@@ -57,14 +64,19 @@ const rows: ReportRows = {
     period,
   ),
   events: [
-    {
-      type: 'quality_change',
-      at_ms: fromMs,
-      connection: 'good',
-      details: '{"from":"auto","to":"low","reason":"viewer"}',
-    },
     { type: 'error', at_ms: fromMs, connection: 'bad', details: '{"code":"MEDIA_CORRUPT","message":"torn"}' },
     { type: 'track_added', at_ms: fromMs, connection: 'bad', details: 'no json' },
+  ],
+  decisions: [
+    {
+      type: 'quality',
+      at_ms: fromMs,
+      connection: 'good',
+      from_value: 'auto',
+      to_value: 'low',
+      reason: 'viewer',
+      inputs: '{"loss_ratio":0.05,"round_trip_ms":null,"unknown":1}',
+    },
   ],
   operations: [{ status: 'completed' }, { status: 'failed' }],
   damaged: [],
@@ -112,7 +124,9 @@ describe('a report', () => {
       { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 times)'], error: 'torn' },
       { id: 'good', healthMean: 90, freezes: 1, frozenS: 0.5, reasons: [], closeReason: 'viewer_left' },
     ])
-    expect(report.qualitySwitches).toMatchObject([{ connection: 'good', from: 'auto', to: 'low', why: 'viewer' }])
+    expect(report.qualitySwitches).toMatchObject([
+      { connection: 'good', from: 'auto', to: 'low', why: 'viewer', known: { loss: 5 } },
+    ])
     expect(report.errors).toMatchObject([{ connection: 'bad', code: 'MEDIA_CORRUPT' }])
   })
 
