@@ -18,7 +18,7 @@ import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
-import type { Page } from './page.ts'
+import type { Pages } from './page.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -89,7 +89,7 @@ export interface RouteContext {
   readonly clock: Clock
   readonly version: string
   readonly gatekeeper: Gatekeeper
-  readonly pages: { readonly home: Page; readonly player: Page }
+  readonly pages: Pages
   /** `/mcpx` or empty. */
   readonly basePath: string
   readonly metricsPath?: string | undefined

@@ -13,7 +13,7 @@ import type { Monitor } from '../monitor/monitor.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
-import { loadPage, type PageSource } from './page.ts'
+import { loadPages, type PageSources } from './page.ts'
 import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
@@ -39,7 +39,7 @@ export interface HttpServerSettings {
   readonly logger: Logger
   readonly clock?: Clock
   readonly version: string
-  readonly pages: { readonly home: PageSource; readonly player: PageSource }
+  readonly pages: PageSources
   /** Routes of other parts: metrics. */
   readonly extra?: readonly ExtraRoute[]
   /** Where the metrics are, for the info page; undefined when off. */
@@ -65,7 +65,6 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const limits = { ...defaultLimits, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
-  const [home, player] = await Promise.all([loadPage(settings.pages.home), loadPage(settings.pages.player)])
   const { authToken } = options
   const context: RouteContext = {
     engine,
@@ -77,7 +76,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     clock,
     version,
     gatekeeper: createGatekeeper({ authToken, clock }),
-    pages: { home, player },
+    pages: await loadPages(settings.pages),
     basePath,
     metricsPath: settings.metricsPath,
   }
