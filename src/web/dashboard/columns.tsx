@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { LiveConnection } from '../../lib/protocol/live.ts'
 import { formatCodec, formatTime, shortContent } from '../shared/format.ts'
-import { isSilent, type SortValue, stateOf } from './connection-view.ts'
+import { isSilent, isWatched, type SortValue, stateOf } from './connection-view.ts'
 import { alarmOf, type FigureId, figures, formatFigure } from './figures.ts'
 import { Pill, ScoreText } from './parts.tsx'
 import { clockText, plainName } from './words.ts'
@@ -20,9 +20,9 @@ function figureColumn(id: FigureId): Column {
     label: figures[id].short,
     isNumber: true,
     value: ({ sample }) => sample?.[id],
-    cell: ({ sample }) => {
-      const alarm = alarmOf(id, sample?.[id])
-      return <span class={alarm}>{formatFigure(id, sample?.[id])}</span>
+    cell: (one) => {
+      const value = one.sample?.[id]
+      return <span class={isWatched(one) ? alarmOf(id, value) : 'quiet'}>{formatFigure(id, value)}</span>
     },
   }
 }
@@ -48,13 +48,13 @@ export const columns: Readonly<Record<string, Column>> = {
     label: 'Health',
     isNumber: true,
     value: ({ health }) => health?.value,
-    cell: ({ health }) => <ScoreText value={health?.value} />,
+    cell: (one) => <ScoreText value={one.health?.value} isOld={!isWatched(one)} />,
   },
   videoQuality: {
-    label: 'Picture',
+    label: 'Video',
     isNumber: true,
     value: (one) => one.videoQuality?.value,
-    cell: (one) => <ScoreText value={one.videoQuality?.value} />,
+    cell: (one) => <ScoreText value={one.videoQuality?.value} isOld={!isWatched(one)} />,
   },
   bitrateBps: figureColumn('bitrateBps'),
   lossRatio: figureColumn('lossRatio'),

@@ -12,18 +12,22 @@ const words: Readonly<Record<LiveConnection['state'], readonly [string, StateTon
   closed: ['Closed', 'calm'],
 }
 
-const failedReasons: readonly unknown[] = ['ice_failed', 'dtls_failed', 'content_failed', 'timeout']
+const failedReasons: readonly unknown[] = ['ice_failed', 'dtls_failed', 'content_failed']
 
 export const isOpen = ({ state }: LiveConnection): boolean => state !== 'closed'
-export const isWatched = ({ state }: LiveConnection): boolean => state === 'active' || state === 'ended'
+/** Nothing is heard of the viewer any more, and the stream is not closed yet. */
+export const isCutOff = ({ state, peerStates }: LiveConnection): boolean =>
+  state !== 'closed' && (peerStates.connection === 'disconnected' || peerStates.connection === 'failed')
+/** Somebody is there: what was measured is of now. */
+export const isWatched = (one: LiveConnection): boolean =>
+  (one.state === 'active' || one.state === 'ended') && !isCutOff(one)
 const hasFailed = ({ error, closeReason }: LiveConnection) => error !== undefined || failedReasons.includes(closeReason)
 
 /** The state in a word, and its colour. */
 export function stateOf(one: LiveConnection): { readonly word: string; readonly tone: StateTone } {
-  const { connection } = one.peerStates
   if (hasFailed(one)) return { word: 'Failed', tone: 'bad' }
-  if (isOpen(one) && connection === 'failed') return { word: 'Failed', tone: 'bad' }
-  if (isOpen(one) && connection === 'disconnected') return { word: 'Disconnected', tone: 'bad' }
+  if (isCutOff(one)) return { word: 'Disconnected', tone: 'bad' }
+  if (one.closeReason === 'timeout') return { word: 'Timed out', tone: 'calm' }
   if (one.state === 'active' && one.paused) return { word: 'Paused', tone: 'calm' }
   const [word, tone] = words[one.state] ?? [one.state, 'calm']
   return { word, tone }
@@ -35,7 +39,7 @@ export const isSilent = (one: LiveConnection): boolean => one.state === 'active'
 /** Failed, cut off, or with a score that is bad. What is not known is no problem yet, and is marked as unknown. */
 export function hasProblem(one: LiveConnection): boolean {
   if (stateOf(one).tone === 'bad') return true
-  return isOpen(one) && [one.health, one.videoQuality].some((score) => toneOfScore(score?.value) === 'bad')
+  return isWatched(one) && [one.health, one.videoQuality].some((score) => toneOfScore(score?.value) === 'bad')
 }
 
 export const groups = ['all', 'open', 'problems', 'silent', 'closed'] as const

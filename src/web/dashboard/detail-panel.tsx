@@ -6,7 +6,7 @@ import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCodec, formatTime, shortContent } from '../shared/format.ts'
 import { fetchHappenings, fetchSamples, type Happening, type Outcome } from './api.ts'
 import { Chart } from './chart.tsx'
-import { isOpen, isSilent, stateOf } from './connection-view.ts'
+import { isOpen, isSilent, isWatched, stateOf } from './connection-view.ts'
 import type { FigureId } from './figures.ts'
 import { Panel, Pill, ScoreRing } from './parts.tsx'
 import { QualitySelect } from './quality-select.tsx'
@@ -90,7 +90,7 @@ export function DetailPanel(props: DetailProps) {
     </>
   )
   return (
-    <Panel id="details" title={shortContent(content)} actions={actions}>
+    <Panel id="details" title={shortContent(content)} note={`connection ${id.slice(0, 8)}`} actions={actions}>
       <p class="states">
         <Pill tone={tone}>{word}</Pill>
         {isSilent(connection) && <Pill tone="unknown">not reporting: what this viewer sees is not known</Pill>}
@@ -103,8 +103,8 @@ export function DetailPanel(props: DetailProps) {
       <div class="detail-top">
         <Facts connection={connection} />
         <div class="rings">
-          <ScoreRing title="Stream health" score={connection.health} />
-          <ScoreRing title="Video quality" score={connection.videoQuality} />
+          <ScoreRing title="Stream health" score={connection.health} isOld={!isWatched(connection)} />
+          <ScoreRing title="Video quality" score={connection.videoQuality} isOld={!isWatched(connection)} />
         </div>
       </div>
       <div class="charts">

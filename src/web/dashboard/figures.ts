@@ -35,7 +35,7 @@ export const figures: Readonly<Record<FigureId, Figure>> = {
   bufferS: { label: 'Buffer', short: 'Buffer', format: (value) => `${value.toFixed(1)} s`, top: 1 },
   framesPerSecond: { label: 'Frames per second', short: 'fps', format: (value) => value.toFixed(1), top: 10 },
   health: { label: 'Stream health', short: 'Health', format: whole, top: 100, isFixed: true },
-  videoQuality: { label: 'Video quality', short: 'Picture', format: whole, top: 100, isFixed: true },
+  videoQuality: { label: 'Video quality', short: 'Video', format: whole, top: 100, isFixed: true },
 }
 
 export const figureIds = Object.keys(figures) as FigureId[]

@@ -8,8 +8,14 @@ export function Pill({ tone, children }: { tone: StateTone; children: ComponentC
   return <span class={`pill ${tone}`}>{children}</span>
 }
 
-export function ScoreText({ value }: { value: number | undefined }) {
-  return <span class={`score ${toneOfScore(value)}`}>{value === undefined ? unknownText : Math.round(value)}</span>
+/** `isOld`: as it was last, which says nothing about now. */
+export function ScoreText({ value, isOld }: { value: number | undefined; isOld: boolean }) {
+  const tone = isOld ? 'unknown' : toneOfScore(value)
+  return (
+    <span class={`score ${tone}`} title={isOld && value !== undefined ? 'The last that was known' : undefined}>
+      {value === undefined ? unknownText : Math.round(value)}
+    </span>
+  )
 }
 
 interface PanelProps {
@@ -36,9 +42,9 @@ export function Panel({ id, title, note, actions, children }: PanelProps) {
 const turn = 2 * Math.PI * 26
 
 /** A score as a ring, with what took points off and what is not known. */
-export function ScoreRing({ title, score }: { title: string; score: LiveConnection['health'] }) {
+export function ScoreRing({ title, score, isOld }: { title: string; score: LiveConnection['health']; isOld: boolean }) {
   const { value, reasons = [], unknown = [] } = score ?? {}
-  const tone = toneOfScore(value)
+  const tone = isOld ? 'unknown' : toneOfScore(value)
   return (
     <div class={`ring-card ${tone}`}>
       <svg viewBox="0 0 64 64" width="72" height="72" role="img" aria-label={`${title} ${value ?? unknownText}`}>
@@ -51,7 +57,10 @@ export function ScoreRing({ title, score }: { title: string; score: LiveConnecti
         </text>
       </svg>
       <div>
-        <h4>{title}</h4>
+        <h4>
+          {title}
+          {isOld && value !== undefined && <small class="quiet"> · the last that was known</small>}
+        </h4>
         {value === undefined && (
           <p class="reason unknown">Unknown{unknown.length > 0 && `: no ${unknown.join(', no ')}`}</p>
         )}

@@ -72,7 +72,7 @@ export function SettingsDialog({ layout, panels, onChange, onClose }: SettingsPr
       </div>
       <div class="dialog-actions">
         <button type="button" class="button" onClick={() => onChange(defaultLayout)}>
-          As it was at first
+          Reset to defaults
         </button>
         <button type="button" class="primary" onClick={onClose}>
           Done

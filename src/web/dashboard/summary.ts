@@ -1,6 +1,6 @@
 // The numbers of the tiles, from what is known about all connections. Pure.
 import type { LiveConnection, LiveState } from '../../lib/protocol/live.ts'
-import { isOpen, isSilent, isWatched } from './connection-view.ts'
+import { isCutOff, isOpen, isSilent, isWatched } from './connection-view.ts'
 
 /** Of one score over the connections that are watched. */
 interface ScoreSummary {
@@ -12,6 +12,7 @@ interface ScoreSummary {
 export interface Totals {
   readonly watching: number
   readonly waiting: number
+  readonly cutOff: number
   readonly silent: number
   readonly bitrateBps: number
   /** Connections whose bitrate is in the sum. */
@@ -35,7 +36,8 @@ export function totalsOf({ connections, workers }: LiveState): Totals {
   const rates = watched.map(({ sample }) => sample?.bitrateBps).filter((rate) => typeof rate === 'number')
   return {
     watching: watched.length,
-    waiting: connections.filter((one) => isOpen(one) && !isWatched(one)).length,
+    waiting: connections.filter((one) => isOpen(one) && !isWatched(one) && !isCutOff(one)).length,
+    cutOff: connections.filter(isCutOff).length,
     silent: watched.filter(isSilent).length,
     bitrateBps: rates.reduce((sum, rate) => sum + rate, 0),
     measured: rates.length,

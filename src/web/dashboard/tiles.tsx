@@ -3,7 +3,7 @@ import type { LiveState } from '../../lib/protocol/live.ts'
 import { formatBitrate } from '../shared/format.ts'
 import { type Tone, toneOfScore, unknownText } from './figures.ts'
 import { totalsOf } from './summary.ts'
-import { spanText } from './words.ts'
+import { shortSpanText } from './words.ts'
 
 interface TileProps {
   readonly label: string
@@ -36,7 +36,11 @@ export function Tiles({ state }: { state: LiveState }) {
   const { operations, connections } = summary
   const loopDelay = totals.loopDelayMs
   const tiles: readonly TileProps[] = [
-    { label: 'Watching', value: totals.watching, note: `${totals.waiting} waiting or connecting` },
+    {
+      label: 'Watching',
+      value: totals.watching,
+      note: `${totals.waiting} waiting${totals.cutOff > 0 ? ` · ${totals.cutOff} disconnected` : ''}`,
+    },
     {
       label: 'Sending',
       value: totals.measured > 0 ? formatBitrate(totals.bitrateBps) : totals.watching > 0 ? unknownText : '–',
@@ -47,8 +51,8 @@ export function Tiles({ state }: { state: LiveState }) {
             ? 'to all viewers'
             : `to ${totals.measured} of ${totals.watching}`,
     },
-    scoreTile('Lowest health', totals.health, totals.watching),
-    scoreTile('Lowest picture', totals.videoQuality, totals.watching),
+    scoreTile('Worst health', totals.health, totals.watching),
+    scoreTile('Worst video', totals.videoQuality, totals.watching),
     {
       label: 'Not reporting',
       value: totals.silent,
@@ -56,9 +60,9 @@ export function Tiles({ state }: { state: LiveState }) {
       tone: totals.silent > 0 ? 'fair' : undefined,
     },
     {
-      label: 'Failed',
+      label: 'Failed connections',
       value: connections.failed,
-      note: `connections · ${operations.failed} of ${operations.total} operations`,
+      note: `${operations.failed} of ${operations.total} operations failed`,
       tone: connections.failed > 0 ? 'bad' : undefined,
     },
     {
@@ -68,7 +72,7 @@ export function Tiles({ state }: { state: LiveState }) {
     },
     {
       label: 'Server up',
-      value: spanText(atMs - server.startedAtMs),
+      value: shortSpanText(atMs - server.startedAtMs),
       note: loopDelay === undefined ? `mcpx ${server.version}` : `event loop p99 ${loopDelay.toFixed(0)} ms`,
       tone: loopDelay !== undefined && loopDelay >= 50 ? 'fair' : undefined,
     },

@@ -20,6 +20,9 @@ export function spanText(ms: number): string {
   return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`
 }
 
+/** Only the greatest unit, for where there is little room. */
+export const shortSpanText = (ms: number): string => spanText(ms).split(' ').slice(0, 2).join(' ')
+
 export function bytesText(bytes: number): string {
   if (bytes < 2 ** 20) return `${Math.round(bytes / 1024)} KiB`
   return bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
