@@ -87,13 +87,20 @@ export function App({ base }: { base: string }) {
           />
         )
       case 'operations':
-        return <OperationsPanel state={state} onSelect={choose} />
+        return (
+          <OperationsPanel
+            operations={state.operations}
+            total={state.summary.operations.total}
+            failed={state.summary.operations.failed}
+            onSelect={choose}
+          />
+        )
       case 'events':
-        return <EventsPanel state={state} onSelect={choose} />
+        return <EventsPanel events={state.events} total={state.summary.events} onSelect={choose} />
       case 'tasks':
-        return <TasksPanel state={state} onSelect={choose} />
+        return <TasksPanel tasks={state.tasks} pending={state.summary.pendingTasks} onSelect={choose} />
       case 'workers':
-        return <WorkersPanel state={state} />
+        return <WorkersPanel workers={state.workers} />
       default:
         return null
     }

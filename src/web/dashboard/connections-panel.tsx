@@ -32,12 +32,14 @@ export function ConnectionsPanel(props: ConnectionsProps) {
   const { connections, selected, shown, sort, onSort, onSelect, onClose } = props
   const [text, setText] = useState('')
   const [group, setGroup] = useState<Group>('all')
-  const [most, setMost] = useState(pageRows)
+  const [wantedPage, setPage] = useState(0)
   const counts = countGroups(connections)
   const found = filterConnections(connections, { text, group })
   const value = (sort.column === 'content' ? contentColumn : columns[sort.column])?.value
   const sorted = value ? sortBy(found, value, sort.isDescending) : found
-  const rows = sorted.slice(0, most)
+  const lastPage = Math.max(0, Math.ceil(sorted.length / pageRows) - 1)
+  const page = Math.min(wantedPage, lastPage)
+  const rows = sorted.slice(page * pageRows, (page + 1) * pageRows)
   // The same object as long as it holds the same, so that rows that have not changed are left alone.
   const cells = useMemo(() => shown.flatMap((id) => (columns[id] ? [{ id, column: columns[id] }] : [])), [shown.join()])
 
@@ -102,17 +104,32 @@ export function ConnectionsPanel(props: ConnectionsProps) {
             : 'No connection fits the filter.'}
         </p>
       )}
-      {sorted.length > rows.length && (
-        <p class="more">
-          <span class="quiet">
-            {rows.length} of {sorted.length}
-          </span>
-          <button type="button" class="chip" onClick={() => setMost(most + pageRows)}>
-            Show {Math.min(pageRows, sorted.length - rows.length)} more
-          </button>
-        </p>
-      )}
+      {lastPage > 0 && <Pages page={page} count={sorted.length} onChange={setPage} />}
     </Panel>
+  )
+}
+
+interface PagesProps {
+  readonly page: number
+  /** Of the rows of all pages. */
+  readonly count: number
+  onChange(page: number): void
+}
+
+function Pages({ page, count, onChange }: PagesProps) {
+  const end = Math.min((page + 1) * pageRows, count)
+  return (
+    <nav class="pages" aria-label="Pages of connections">
+      <button type="button" class="chip" disabled={page === 0} onClick={() => onChange(page - 1)}>
+        Previous
+      </button>
+      <span class="quiet" aria-live="polite">
+        {page * pageRows + 1} to {end} of {count}
+      </span>
+      <button type="button" class="chip" disabled={end === count} onClick={() => onChange(page + 1)}>
+        Next
+      </button>
+    </nav>
   )
 }
 

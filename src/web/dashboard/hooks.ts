@@ -7,6 +7,7 @@ import type { Outcome } from './api.ts'
 import { type FeedStatus, openFeed } from './feed.ts'
 import { type Layout, parseLayout } from './layout.ts'
 import { createSampleKeeper } from './samples.ts'
+import { keepLists } from './stable.ts'
 
 /** The layout, kept in this browser. */
 export function useLayout(): [Layout, (change: Partial<Layout>) => void] {
@@ -70,7 +71,7 @@ export function useLive({ base, pollMs, selected }: LiveOptions): Live {
     const options = { base, pollMs: () => current.current.pollMs }
     const onState = (next: LiveState) => {
       samples.note(next.connections, current.current.selected)
-      setState(next)
+      setState((before) => keepLists(before, next))
     }
     void openSessionFromFragment(base).then(() => {
       if (!isOver) close = openFeed(options, { onStatus: setStatus, onState })

@@ -18,8 +18,7 @@ const toneOfStatus: Readonly<Record<string, StateTone>> = {
   cancelled: 'calm',
 }
 
-interface LogProps {
-  readonly state: LiveState
+interface SelectProps {
   onSelect(id: string | undefined): void
 }
 
@@ -47,7 +46,7 @@ const Entry = memo(({ name, status, atMs, endedAtMs, connection, text, title, on
   </li>
 ))
 
-function ConnectionLink({ id, onSelect }: { id: string } & Pick<LogProps, 'onSelect'>) {
+function ConnectionLink({ id, onSelect }: { id: string } & SelectProps) {
   return (
     <button type="button" class="link" title={`Show connection ${id}`} onClick={() => onSelect(id)}>
       {id.slice(0, 8)}
@@ -78,15 +77,21 @@ function FailedOnly({ isOn, onChange }: { isOn: boolean; onChange: (isOn: boolea
   )
 }
 
-export function OperationsPanel({ state, onSelect }: LogProps) {
+interface OperationsProps extends SelectProps {
+  readonly operations: LiveState['operations']
+  /** Since the server started. */
+  readonly total: number
+  readonly failed: number
+}
+
+export const OperationsPanel = memo(({ operations, total, failed, onSelect }: OperationsProps) => {
   const [isFailedOnly, setFailedOnly] = useState(false)
-  const { operations, summary } = state
   const rows = newest(isFailedOnly ? operations.filter(({ status }) => status === 'failed') : operations)
   return (
     <Panel
       id="operations"
       title="Operations"
-      note={`${summary.operations.total} in all, ${summary.operations.failed} failed`}
+      note={`${total} in all, ${failed} failed`}
       actions={<FailedOnly isOn={isFailedOnly} onChange={setFailedOnly} />}
     >
       <Log
@@ -109,14 +114,19 @@ export function OperationsPanel({ state, onSelect }: LogProps) {
       </Log>
     </Panel>
   )
+})
+
+interface TasksProps extends SelectProps {
+  readonly tasks: LiveState['tasks']
+  readonly pending: number
 }
 
-export function TasksPanel({ state, onSelect }: LogProps) {
-  const running = state.tasks.filter(({ status }) => status === 'running')
-  const ended = state.tasks.filter(({ status }) => status !== 'running')
+export const TasksPanel = memo(({ tasks, pending, onSelect }: TasksProps) => {
+  const running = tasks.filter(({ status }) => status === 'running')
+  const ended = tasks.filter(({ status }) => status !== 'running')
   const rows = [...newest(running), ...newest(ended)].slice(0, mostRows)
   return (
-    <Panel id="tasks" title="Tasks" note={`${state.summary.pendingTasks} running`}>
+    <Panel id="tasks" title="Tasks" note={`${pending} running`}>
       <Log isEmpty={rows.length === 0} what="No background work yet.">
         {rows.map((one) => (
           <Entry
@@ -133,12 +143,18 @@ export function TasksPanel({ state, onSelect }: LogProps) {
       </Log>
     </Panel>
   )
+})
+
+interface EventsProps extends SelectProps {
+  readonly events: LiveState['events']
+  /** Since the server started. */
+  readonly total: number
 }
 
-export function EventsPanel({ state, onSelect }: LogProps) {
-  const rows = newest(state.events)
+export const EventsPanel = memo(({ events, total, onSelect }: EventsProps) => {
+  const rows = newest(events)
   return (
-    <Panel id="events" title="Events" note={`${state.summary.events} in all`}>
+    <Panel id="events" title="Events" note={`${total} in all`}>
       <Log isEmpty={rows.length === 0} what="Nothing happened yet.">
         {rows.map((one, at) => (
           <li
@@ -157,12 +173,12 @@ export function EventsPanel({ state, onSelect }: LogProps) {
       </Log>
     </Panel>
   )
-}
+})
 
-export function WorkersPanel({ state }: Pick<LogProps, 'state'>) {
+export const WorkersPanel = memo(({ workers }: Pick<LiveState, 'workers'>) => {
   return (
-    <Panel id="workers" title="Media workers" note={`${state.workers.length} reporting`}>
-      {state.workers.length === 0 ? (
+    <Panel id="workers" title="Media workers" note={`${workers.length} reporting`}>
+      {workers.length === 0 ? (
         <p class="empty">No worker has reported yet.</p>
       ) : (
         <table class="plain">
@@ -176,7 +192,7 @@ export function WorkersPanel({ state }: Pick<LogProps, 'state'>) {
             </tr>
           </thead>
           <tbody>
-            {state.workers.map(({ worker, viewers, cpuS, rssBytes, loopDelayP99Ms }) => (
+            {workers.map(({ worker, viewers, cpuS, rssBytes, loopDelayP99Ms }) => (
               <tr key={worker}>
                 <th scope="row">{worker}</th>
                 <td>{viewers}</td>
@@ -190,4 +206,4 @@ export function WorkersPanel({ state }: Pick<LogProps, 'state'>) {
       )}
     </Panel>
   )
-}
+})

@@ -11,7 +11,7 @@ import {
 } from '../../../../src/web/dashboard/connection-view.ts'
 import { alarmOf, formatFigure, toneOfScore } from '../../../../src/web/dashboard/figures.ts'
 import { totalsOf } from '../../../../src/web/dashboard/summary.ts'
-import { liveConnection, liveSample } from './live-connection.ts'
+import { liveConnection, liveSample } from '../../../support/live-connection.ts'
 
 const cutOff = { ...liveConnection().peerStates, connection: 'disconnected' as const }
 const unknown = { version: 1 as const, reasons: [], unknown: ['round trip time'] }

@@ -36,7 +36,9 @@ describe('the remembered layout', () => {
         expect(panels.order.length).toBeLessThanOrEqual(100)
       }),
     )
-    const many = JSON.stringify({ panels: { order: Array.from({ length: 5000 }, (_, i) => `p${i}`), hidden: [1, {}, 'x'] } })
+    const many = JSON.stringify({
+      panels: { order: Array.from({ length: 5000 }, (_, i) => `p${i}`), hidden: [1, {}, 'x'] },
+    })
     expect(parseLayout(many).panels.order).toHaveLength(100)
     expect(parseLayout(many).panels.hidden).toEqual(['x'])
   })

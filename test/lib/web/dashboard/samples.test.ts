@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnsOf, createSampleKeeper, samplesOfHistory } from '../../../../src/web/dashboard/samples.ts'
 import { bytesText, detailsText, plainName, shortSpanText, spanText } from '../../../../src/web/dashboard/words.ts'
-import { liveConnection, liveSample } from './live-connection.ts'
+import { liveConnection, liveSample } from '../../../support/live-connection.ts'
 
 const at = (atMs: number) => liveSample({ atMs })
 const connectionAt = (id: string, atMs: number) => liveConnection({ id, sample: at(atMs) })

@@ -1,5 +1,5 @@
 // A connection that plays well, to change from there.
-import type { LiveConnection, LiveSample } from '../../../../src/lib/protocol/live.ts'
+import type { LiveConnection, LiveSample } from '../../src/lib/protocol/live.ts'
 
 export const liveSample = (changes: Partial<LiveSample> = {}): LiveSample => ({
   atMs: 1_000,
