@@ -17,6 +17,7 @@ import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
 import { createHistory, type History } from './history/history.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
+import type { Plugin } from './http/plugins.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
@@ -27,6 +28,14 @@ import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
 
+export {
+  type Plugin,
+  type PluginPanel,
+  type PluginRequest,
+  type PluginRoute,
+  pluginRoute,
+} from './http/plugins.ts'
+
 export type McpxServer = Server<Engine, ContentStore>
 
 export interface ServerDeps {
@@ -35,6 +44,8 @@ export interface ServerDeps {
   readonly logger?: Logger
   /** Ends the start; afterwards call `stop`. */
   readonly signal?: AbortSignal
+  /** Routes and panels of the dashboard that the program adds. */
+  readonly plugins?: readonly Plugin[]
 }
 
 const viewerTimeoutMs = 60_000
@@ -73,7 +84,12 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const url = await startHttp(options, { engine, metrics, monitor, history }, { clock, logger }, closer)
+  const url = await startHttp(
+    options,
+    { engine, metrics, monitor, history, plugins: deps.plugins ?? [] },
+    { clock, logger },
+    closer,
+  )
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, { clock, logger }, closer)
   await announce(content, url, clock, closer)
   return {
@@ -117,6 +133,7 @@ interface Parts {
   readonly metrics: EngineMetrics
   readonly monitor: Monitor | undefined
   readonly history: History | undefined
+  readonly plugins: readonly Plugin[]
 }
 
 /** Who asks wants the last second too. */
@@ -200,7 +217,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history }: Parts,
+  { engine, metrics, monitor, history, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -218,6 +235,7 @@ async function startHttp(
     version,
     pages: pageFiles,
     extra,
+    plugins,
     onAnswer: (answer) => metrics.answered(answer),
     ...(!disableMetrics && { metricsPath }),
   })

@@ -360,7 +360,8 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     await page.locator('#panel-details canvas').first().waitFor()
 
     const session = await page.context().newCDPSession(page)
-    await session.send('Performance.enable')
+    // Processor time: what else the machine does is not the page's.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     /** Seconds that the main thread of the page has worked: script, style, layout and paint. */
     const workedS = async () => {
       const { metrics } = await session.send('Performance.getMetrics')
@@ -373,7 +374,6 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     await cell(page, 'Position')
       .getByText(`0:${String(round).padStart(2, '0')} /`)
       .waitFor()
-    console.error('PER', perChangeMs)
     expect(perChangeMs).toBeGreaterThan(0)
     expect(perChangeMs).toBeLessThan(50)
   })

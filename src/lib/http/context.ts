@@ -19,6 +19,7 @@ import type { Monitor } from '../monitor/monitor.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
 import type { Pages } from './page.ts'
+import type { Plugin } from './plugins.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -93,6 +94,7 @@ export interface RouteContext {
   /** `/mcpx` or empty. */
   readonly basePath: string
   readonly metricsPath?: string | undefined
+  readonly plugins: readonly Plugin[]
 }
 
 declare module 'fastify' {

@@ -14,6 +14,7 @@ import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
 import { loadPages, type PageSources } from './page.ts'
+import type { Plugin } from './plugins.ts'
 import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
@@ -25,6 +26,7 @@ import { liveRoutes } from './routes/live.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
 import { pageRoutes } from './routes/pages.ts'
+import { pluginRoutes } from './routes/plugins.ts'
 import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { whepRoutes } from './routes/whep.ts'
@@ -42,6 +44,8 @@ export interface HttpServerSettings {
   readonly pages: PageSources
   /** Routes of other parts: metrics. */
   readonly extra?: readonly ExtraRoute[]
+  /** Of the embedding program. */
+  readonly plugins?: readonly Plugin[]
   /** Where the metrics are, for the info page; undefined when off. */
   readonly metricsPath?: string
   readonly limits?: Partial<HttpLimits>
@@ -79,6 +83,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     pages: await loadPages(settings.pages),
     basePath,
     metricsPath: settings.metricsPath,
+    plugins: settings.plugins ?? [],
   }
 
   const app = createApp({ limits, logger, basePath, debug: options.debug, tls })
@@ -123,6 +128,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     rawRoutes,
     whepRoutes,
     debugRoutes,
+    pluginRoutes,
   ])
     await app.register(async (scope) => routes(scope as unknown as App, context))
   extraRoutes(app, settings.extra ?? [])
