@@ -4,14 +4,32 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { commands } from '../src/commands/index.ts'
+import { metricSwitches } from '../src/lib/app/monitor-config-file.ts'
 import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
-
+import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
+import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
+import { rulesText, ruleTestsText } from './observability/alerts.mjs'
+import { dashboardText } from './observability/dashboard.mjs'
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
-export const generatedFiles = ['README.md', 'docs/options.md', 'docs/errors.md', 'docs/http-api.md']
+export const generatedFiles = [
+  'README.md',
+  'docs/options.md',
+  'docs/errors.md',
+  'docs/http-api.md',
+  'docs/metrics.md',
+  'docs/monitor-config.md',
+]
+
+/** Files that are generated as a whole. */
+export const wholeFiles = {
+  'deploy/grafana/webrtc_dashboard.json': dashboardText,
+  'deploy/prometheus/alerts.yml': rulesText,
+  'deploy/prometheus/alerts.test.yml': ruleTestsText,
+}
 
 /** A `<` is escaped outside of code only: inside it stands for itself. */
 const cell = (text) =>
@@ -150,12 +168,62 @@ const otherRoutes = () =>
     ],
   )
 
+const switchTable = () =>
+  table(
+    ['Switch', 'Series that it removes'],
+    Object.entries(metricSwitches).map(([name, group]) => {
+      const names = Object.entries({ ...mcpMetrics, ...webrtcMetrics }).filter(([, metric]) => metric.group === group)
+      return [code(`metrics.${name}`), names.map(([metric]) => code(metric)).join(', ')]
+    }),
+  )
+
+/** What the figure is counted in, as its name says. */
+function unitOf(name) {
+  const units = {
+    seconds: 's',
+    ms: 'ms',
+    bytes: 'bytes',
+    kbps: 'kbit/s',
+    bps: 'bit/s',
+    percent: '%',
+    ratio: '0 to 1',
+    score: '0 to 100',
+    frames: 'frames',
+    rate: 'frames/s',
+  }
+  return (
+    name
+      .replace(/_total$/, '')
+      .split('_')
+      .map((word) => units[word])
+      .findLast(Boolean) ?? ''
+  )
+}
+
+const metricTable = (metrics) =>
+  table(
+    ['Metric', 'Type', 'Labels', 'Unit', 'Group', 'What it says', 'From'],
+    Object.entries(metrics).map(([name, { type, labels, help, group, source }]) => [
+      code(name),
+      type,
+      labels.map(code).join(', '),
+      unitOf(name),
+      group,
+      cell(help),
+      metricSources[source],
+    ]),
+  )
+
 const blocks = {
+  mcpMetrics: () => metricTable(mcpMetrics),
+  webrtcMetrics: () => metricTable(webrtcMetrics),
   api: () => `${apiTables()}\n\n### Pages and the rest\n\n${otherRoutes()}`,
   commands: commandTable,
   options: optionTables,
   errors: errorTable,
   exits: exitTable,
+  styles: () => `${plotStyles.map(code).join(', ')}.`,
+  switches: switchTable,
 }
 
 /** The text of a file with its blocks as the declarations have them now. Throws for a block that nothing generates. */
@@ -171,4 +239,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const path = join(root, name)
     writeFileSync(path, regenerate(readFileSync(path, 'utf8')))
   }
+  for (const [name, text] of Object.entries(wholeFiles)) writeFileSync(join(root, name), text())
 }

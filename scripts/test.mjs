@@ -20,6 +20,11 @@ const parts = [
   { name: 'kubo', find: findKubo, without: 'a real Kubo daemon (test/support/kubo/build.sh makes one with Go)' },
   { name: 'python3', find: () => program('python3'), without: 'aiortc, a WHEP client that is not ours' },
   { name: 'turnserver', find: () => program('turnserver'), without: 'media over TURN' },
+  {
+    name: 'prometheus',
+    find: () => program('prometheus') && program('promtool'),
+    without: 'dashboard and alerts over a real scrape',
+  },
   { name: 'node-av', find: () => folder('node_modules/node-av'), without: 'transcoding in process' },
 ]
 

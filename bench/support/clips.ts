@@ -32,6 +32,20 @@ export function twoMegabitClip(durationS = 20): string {
   ])
 }
 
+/** Opus alone at 64 kbps: fifty small packets a second. */
+export function quietClip(durationS = 20): string {
+  return make(`opus-64kbps-${durationS}s.webm`, [
+    '-f',
+    'lavfi',
+    '-i',
+    sound(durationS),
+    '-c:a',
+    'libopus',
+    '-b:a',
+    '64k',
+  ])
+}
+
 /** What phones and the web have: H.264 High with B-frames, AAC. MCPX_BENCH_CLIP names a real one. */
 export function webClip(): string {
   if (process.env.MCPX_BENCH_CLIP) return process.env.MCPX_BENCH_CLIP

@@ -1,13 +1,24 @@
-// The options of `mcpx report`.
+// The options of `mcpx report`, and the periods that they name.
+import { McpxError } from '../lib/base/errors.ts'
 import * as option from '../lib/base/options.ts'
+import { parseMoment } from '../lib/base/units.ts'
+import { type HistoryRange, historyTables } from '../lib/model/history.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 
 export const reportOptions = {
-  format: option.choice(['html', 'json', 'csv'] as const, { help: 'Default: by the ending of --output, else json' }),
+  format: option.choice(['html', 'json', 'csv', 'jsonl', 'parquet'] as const, {
+    help: 'Default: by the ending of --output, else json; jsonl and parquet are the rows themselves',
+  }),
+  table: option.choice(historyTables, { help: 'Whose rows jsonl and parquet are', default: 'samples' }),
   output: option.string({ help: 'File to write, whole or not at all; stdout otherwise', placeholder: 'file' }),
   since: option.string({ help: 'A time ago (10m, 24h, 7d) or a date', default: '24h', placeholder: 'time' }),
   until: option.string({ help: 'As --since; now when absent', placeholder: 'time' }),
   connection: option.string({ help: 'One connection alone', placeholder: 'id' }),
+  compare: option.list({
+    help: 'Two periods instead of one, the second against the first: from..to, each as --since',
+    placeholder: 'period',
+    variadic: true,
+  }),
   threshold: option.list({
     help: "What must hold, as 'startup_p95<800ms'; exit 99 where it does not",
     placeholder: 'rule',
@@ -23,3 +34,31 @@ export const sourceOptions = {
   token: option.string({ help: 'Token of that server', placeholder: 'token', secret: true }),
   persistencePath: contentOptions.persistencePath,
 } as const
+
+interface Ask {
+  readonly nowMs: number
+  readonly connection: string | undefined
+}
+
+/** Throws INVALID_OPTION for what is no time, and for a period that ends before it begins. */
+export function periodOf(since: string, until: string | undefined, { nowMs, connection }: Ask): HistoryRange {
+  const fromMs = parseMoment(since, nowMs, '--since')
+  const toMs = until === undefined ? nowMs : parseMoment(until, nowMs, '--until')
+  if (fromMs >= toMs) throw new McpxError('INVALID_OPTION', `--since ${since} is not before --until`)
+  return { fromMs, toMs, ...(connection !== undefined && { connection }) }
+}
+
+/** `48h..24h 24h..now`. */
+export function pairOf(texts: readonly string[], ask: Ask): [HistoryRange, HistoryRange] {
+  const wrong = (why: string) =>
+    new McpxError('INVALID_OPTION', `--compare ${texts.join(' ')}: ${why}`, {
+      hint: 'Write --compare 48h..24h 24h..now.',
+    })
+  if (texts.length !== 2) throw wrong('it takes two periods')
+  const [a, b] = texts.map((text) => {
+    const [from = '', to = '', more] = text.split('..')
+    if (!from || !to || more !== undefined) throw wrong(`"${text}" is no period`)
+    return periodOf(from, to === 'now' ? undefined : to, ask)
+  })
+  return [a!, b!]
+}

@@ -7,8 +7,14 @@ import { supervise, supervisedEnv } from '../lib/base/supervisor.ts'
 /** Whether this process is the child, which serves. */
 export const isReloaded = (io: Io): boolean => Boolean(io.env[supervisedEnv])
 
+interface Files {
+  readonly config?: string | undefined
+  /** Read again by the child itself on SIGHUP, which drops nobody. */
+  readonly webrtcConfigPath?: string | undefined
+}
+
 /** Resolves with the exit code of the child. */
-export function serveAndReload(io: Io, config: string | undefined): Promise<number> {
+export function serveAndReload(io: Io, { config, webrtcConfigPath }: Files): Promise<number> {
   // Of the built files this is one.
   const self = fileURLToPath(import.meta.url)
   const built = dirname(dirname(self))
@@ -18,6 +24,7 @@ export function serveAndReload(io: Io, config: string | undefined): Promise<numb
     watch: [built, ...configs],
     requires: [join(built, `cli${extname(self)}`), ...configs],
     signal: io.signal,
+    onHangup: webrtcConfigPath === undefined ? undefined : io.onHangup,
     onRestart: (path) => io.err(`${path} changed: restarting\n`),
   })
 }

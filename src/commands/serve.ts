@@ -23,7 +23,8 @@ export function createServeCommand(start: StartServer = startServer) {
   return defineCommand({
     name: 'serve',
     summary: 'Serve content by CID over WebRTC, with home, player and metrics pages',
-    description: 'Serves until Ctrl-C or SIGTERM, which is a normal end (exit 0).',
+    description:
+      'Serves until Ctrl-C or SIGTERM, which is a normal end (exit 0). With --webrtc-config-path, SIGHUP reads that file again.',
     options: {
       Network: networkOptions,
       Content: contentOptions,
@@ -40,12 +41,13 @@ export function createServeCommand(start: StartServer = startServer) {
     async run({ options, io }) {
       if (options.reload) {
         const { isReloaded, serveAndReload } = await import('./serve-reload.ts')
-        if (!isReloaded(io)) return serveAndReload(io, options.config)
+        if (!isReloaded(io)) return serveAndReload(io, options)
       }
       const logFormat = options.json ? 'json' : options.logFormat
       const sample = options.sample || options.runTests
       const server = await start({ ...options, logFormat, sample }, { signal: io.signal })
       try {
+        if (options.webrtcConfigPath !== undefined) io.onHangup(() => void server.reload())
         await announce(server, options, io)
         if (options.runTests) return await selfTest(server, options, io)
         await untilAborted(io.signal)

@@ -3,6 +3,9 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { rotateLogFiles } from './app/log-files.ts'
+import { disabledGroups, type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
+import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -21,9 +24,11 @@ import type { Plugin } from './http/plugins.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
+import type { CustomMetrics } from './model/custom-metrics.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
+import { keepRecordFiles } from './monitor/record-files.ts'
 import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
@@ -36,7 +41,7 @@ export {
   pluginRoute,
 } from './http/plugins.ts'
 
-export type McpxServer = Server<Engine, ContentStore>
+export type McpxServer = Server<Engine, ContentStore, CustomMetrics>
 
 export interface ServerDeps {
   readonly clock?: Clock
@@ -69,24 +74,38 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
   const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
+  const monitorLogger = deps.logger ?? createLogger({ ...loggerOptions(options), file: 'monitor' })
+  const config = await openMonitorConfig(options.webrtcConfigPath, logger.child({ scope: 'config' }))
   const content = await startContent(options, { clock, logger }, closer)
   // Closed after the engine: they see how everything ends.
   const historyCloser = createCloser()
   closer.add('history', async () => void (await historyCloser.close()))
+  const watching = { clock, logger: monitorLogger }
   let monitor: Monitor | undefined
   closer.add('monitor', () => monitor?.close())
-  const bare = await startEngine(options, content, { clock, logger }, closer)
-  if (!options.disableWebrtcMonitor) monitor = createMonitor({ engine: bare, clock, logger })
+  const bare = await startEngine(options, content, watching, closer)
+  if (!options.disableWebrtcMonitor)
+    monitor = createMonitor({ engine: bare, clock, logger: monitorLogger.child({ scope: 'monitor' }) })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
-  const history = monitor && startHistory(options, { content, engine: bare, monitor }, { clock, logger }, historyCloser)
+  const history = monitor && startHistory(options, { content, engine: bare, monitor }, watching, historyCloser)
+  if (history && writesReports(options)) startReports(options, { content, history, config }, watching, historyCloser)
+  if (options.logDir !== undefined) keepLogs(resolve(options.logDir), monitor, watching, historyCloser)
   deps.signal?.throwIfAborted()
-  const metrics = createMetrics({ engine, clock, cpuS: processCpuS })
+  const metrics = createMetrics({
+    engine,
+    clock,
+    content,
+    maxConnections: options.metricsMaxConnections,
+    cpuS: processCpuS,
+    disabledGroups: disabledGroups(config.current),
+  })
+  config.events.on('change', (next) => metrics.disable(disabledGroups(next)))
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
   const url = await startHttp(
     options,
-    { engine, metrics, monitor, history, plugins: deps.plugins ?? [] },
+    { engine, metrics, monitor, history, config, plugins: deps.plugins ?? [] },
     { clock, logger },
     closer,
   )
@@ -104,6 +123,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
+    reload: () => config.reload(),
+    customMetrics: metrics.custom,
     async stop() {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -119,6 +140,8 @@ function warningsOf(
   const warnings: string[] = []
   if (metrics && metrics.requested !== 0 && metrics.port !== metrics.requested)
     warnings.push(`port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}`)
+  if (options.disableWebrtcMonitor && writesReports(options))
+    warnings.push('without the monitor (--disable-webrtc-monitor) no reports and dashboards are written')
   if (engine.info.encoder === 'none')
     warnings.push(
       'there is no encoder: only content that viewers can decode as it is plays (install node-av or ffmpeg)',
@@ -133,6 +156,7 @@ interface Parts {
   readonly metrics: EngineMetrics
   readonly monitor: Monitor | undefined
   readonly history: History | undefined
+  readonly config: MonitorConfigFile
   readonly plugins: readonly Plugin[]
 }
 
@@ -204,7 +228,7 @@ function startHistory(
   { clock, logger }: Tools,
   closer: Closer,
 ): History {
-  const folder = join(content.repo.path, 'history')
+  const folder = historyFolderOf(content)
   const retention = { maxAgeDays: historyDays, maxBytes: historySize }
   const history = createHistory({ folder, retention, clock, logger: logger.child({ scope: 'history' }) })
   closer.add('history', () => history.close())
@@ -212,12 +236,47 @@ function startHistory(
   return history
 }
 
+/** Nobody who asked for neither gets files in the folder where the server was started. */
+const writesReports = ({ reportPath, webrtcConfigPath }: ServeOptions): boolean =>
+  reportPath !== undefined || webrtcConfigPath !== undefined
+
+function startReports(
+  options: ServeOptions,
+  { content, history, config }: { content: Content; history: History; config: MonitorConfigFile },
+  { clock, logger }: Tools,
+  closer: Closer,
+): void {
+  const reportFolder = resolve(options.reportPath ?? './webrtc_reports')
+  const reports = createPeriodicReports({
+    reportFolder,
+    historyFolder: historyFolderOf(content),
+    flush: () => history.flush(),
+    pollIntervalS: options.pollInterval,
+    dashboardIntervalS: options.visualizationInterval,
+    clock,
+    logger: logger.child({ scope: 'reports', folder: reportFolder }),
+  })
+  closer.add('reports', () => reports.close())
+  reports.configure(config.current)
+  config.events.on('change', (next) => reports.configure(next))
+}
+
+/** Records of what is over; and the files of lines are turned over. */
+function keepLogs(folder: string, monitor: Monitor | undefined, tools: Tools, closer: Closer): void {
+  closer.add('log files', rotateLogFiles(folder, tools))
+  if (!monitor) return
+  const records = keepRecordFiles({ monitor, folder, ...tools })
+  closer.add('record files', () => records.close())
+}
+
+const historyFolderOf = ({ repo }: Content): string => join(repo.path, 'history')
+
 const sampleStores = ({ store, addHere }: Content) =>
   store.kind === 'kubo' ? ([{ add: addHere }, store] as const) : ([store] as const)
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, plugins }: Parts,
+  { engine, metrics, monitor, history, config, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -229,6 +288,7 @@ async function startHttp(
   const http = await createHttpServer({
     engine,
     ...(monitor && { monitor }),
+    monitorConfig: () => config.current,
     ...(history && { readHistory: flushedReader(history) }),
     options,
     ...tools,
@@ -237,6 +297,7 @@ async function startHttp(
     extra,
     plugins,
     onAnswer: (answer) => metrics.answered(answer),
+    onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),
   })
   closer.add('http', () => http.close())

@@ -12,6 +12,7 @@ export {
 } from './app.ts'
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
+export type { CustomMetrics } from './model/custom-metrics.ts'
 export {
   type Quality,
   type QualityName,

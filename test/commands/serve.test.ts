@@ -28,16 +28,22 @@ afterAll(() => rm(folder, { recursive: true }))
 
 /** Runs `mcpx serve` up to the border to the server, which records its options and is stopped by a signal. */
 async function serve(argv: readonly string[], overrides: Partial<Io> = {}) {
-  const seen: { options?: Partial<ServeOptions>; stopped: number } = { stopped: 0 }
+  const seen: { options?: Partial<ServeOptions>; stopped: number; reloads: number } = { stopped: 0, reloads: 0 }
   const io = createTestIo(['serve', ...argv], overrides)
   const start = async (options: Partial<ServeOptions>): Promise<Server> => {
     seen.options = options
-    queueMicrotask(() => io.interrupt())
+    setImmediate(() => {
+      hungUp = io.hangUp()
+      io.interrupt()
+    })
     const stop = async () => void seen.stopped++
-    return { ...addresses, warnings: ['port 9090 is taken, using 9091'], engine: undefined, store: undefined, stop }
+    const reload = async () => ++seen.reloads > 0
+    const parts = { engine: undefined, store: undefined, customMetrics: undefined, reload, stop }
+    return { ...addresses, warnings: ['port 9090 is taken, using 9091'], ...parts }
   }
+  let hungUp: boolean | undefined
   const code = await main(io, [createServeCommand(start)])
-  return { io, code, ...seen }
+  return { io, code, hungUp, ...seen }
 }
 
 describe('flags of the origin', () => {
@@ -59,8 +65,8 @@ describe('flags of the origin', () => {
     ['disableOptimization', false, ['--disable-optimization'], true],
     ['disableAutoQuality', false, ['--disable-auto-quality'], true],
     ['pollInterval', 2, ['--poll-interval', '5.0'], 5],
-    ['visualizationInterval', 30, ['--visualization-interval', '10'], 10],
-    ['reportPath', './webrtc_reports', ['--report-path', '/reports'], '/reports'],
+    ['visualizationInterval', undefined, ['--visualization-interval', '10'], 10],
+    ['reportPath', undefined, ['--report-path', '/reports'], '/reports'],
     ['webrtcConfigPath', undefined, ['--webrtc-config-path', '/c.json'], '/c.json'],
     ['openBrowser', false, undefined, undefined],
     ['logLevel', 'info', ['--log-level', 'DEBUG'], 'debug'],
@@ -70,6 +76,13 @@ describe('flags of the origin', () => {
   ] as const)('%s is %j unless it is said', async (key, byDefault, argv, value) => {
     expect((await serve([])).options).toHaveProperty(key, byDefault)
     if (argv) expect((await serve(argv)).options).toHaveProperty(key, value)
+  })
+})
+
+describe('SIGHUP', () => {
+  it('reads the configuration of the monitor again where there is one, and is left alone where not', async () => {
+    expect(await serve(['--webrtc-config-path', 'c.json'])).toMatchObject({ hungUp: true, reloads: 1, code: 0 })
+    expect(await serve([])).toMatchObject({ hungUp: false, reloads: 0 })
   })
 })
 

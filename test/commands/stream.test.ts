@@ -197,7 +197,9 @@ describe('without a server', () => {
     const command = createStreamCommand(async (options) => {
       seen = options
       const stop = async () => void stopped++
-      return { url, whep: '', dashboard: '', warnings: [], engine: undefined, store: undefined, stop }
+      const reload = async () => false
+      const parts = { engine: undefined, store: undefined, customMetrics: undefined, reload }
+      return { url, whep: '', dashboard: '', warnings: [], ...parts, stop }
     })
     const io = createTestIo(['stream', 'bafy', '--persistence-path', folder, '--offline'], { cwd: folder })
     expect(await main(io, [command])).toBe(0)

@@ -15,9 +15,10 @@ const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).m
 
 /** The script is no part of the typed code. */
 const script: string = join(root, 'scripts/docs.mjs')
-const { regenerate, generatedFiles } = (await import(script)) as {
+const { regenerate, generatedFiles, wholeFiles } = (await import(script)) as {
   regenerate(text: string): string
   generatedFiles: readonly string[]
+  wholeFiles: Readonly<Record<string, () => string>>
 }
 
 describe('generated tables', () => {
@@ -37,6 +38,10 @@ describe('generated tables', () => {
   it('refuse a block that nothing generates', () => {
     expect(() => regenerate('<!-- nonsense:begin -->\n<!-- nonsense:end -->')).toThrow('nonsense')
   })
+})
+
+it.each(Object.keys(wholeFiles))('%s is current (node scripts/docs.mjs rewrites it)', (name) => {
+  expect(wholeFiles[name]!()).toBe(read(name))
 })
 
 describe('links', () => {

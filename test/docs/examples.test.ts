@@ -114,3 +114,18 @@ describe('watch-stats.ts', () => {
     expect(await exit, text.stderr).toBe(0)
   })
 })
+
+describe('custom-metrics.ts', () => {
+  it('counts what it says where Prometheus reads it', async () => {
+    const { said, stop, exit, text } = example('custom-metrics.ts')
+    const [, url = '', cid = '', metrics = ''] = await said(/^player (http:\S+)\/player\/(\w+)\nmetrics (http:\S+)$/m)
+    const viewer = createTestIo(['stream', cid, '--server', url, '--duration', '1', '--json'])
+    expect(await main(viewer), viewer.stderr()).toBe(0)
+    const read = await (await fetch(metrics)).text()
+    expect(read).toContain('cinema_screenings_total{end="viewer_left"} 1')
+    expect(read).toMatch(/^cinema_screening_seconds_count 1$/m)
+    expect(read).toContain('mcp_webrtc_streams_count 0')
+    stop()
+    expect(await exit, text.stderr).toBe(0)
+  })
+})

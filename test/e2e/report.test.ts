@@ -1,6 +1,7 @@
 // `mcpx report` as a user runs it: on a server, on the repo it left, and the page opened with the network off.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
 import { missingParts } from '../support/e2e.ts'
@@ -45,6 +46,26 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
     expect(left.figures!.startup).toEqual(live.figures!.startup)
   })
 
+  it('gives the rows themselves, as lines and as Parquet', async () => {
+    const { stdout, code } = await report('--format', 'jsonl', '--table', 'connections')
+    expect(code).toBe(0)
+    const [row, ...others] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([others, row]).toMatchObject([[], { codecs: 'vp9,opus' }])
+    const file = join(home, 'samples.parquet')
+    expect((await report('--output', file)).code).toBe(0)
+    const samples = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
+    expect(samples.length).toBeGreaterThan(1)
+    expect(samples.every(({ connection }) => connection === row.id)).toBe(true)
+    for (const wrong of [
+      ['--format', 'parquet'],
+      ['--format', 'jsonl', '--threshold', 'loss<1%'],
+    ])
+      expect((await report(...wrong)).code).toBe(2)
+  })
+
   it('ends with 99 where a threshold does not hold, and says which', async () => {
     const failed = await report('--json', '--threshold', 'startup_p95<0ms', '--threshold', 'failed<1')
     expect(failed.code).toBe(99)
@@ -77,6 +98,22 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400)
     } finally {
       await browser.close()
+    }
+  })
+
+  it('compares two periods, and judges the second', async () => {
+    const args = ['--compare', '20m..10m', '10m..now', '--json', '--threshold', 'connections>0']
+    const compared = await runCli(['report', '--persistence-path', join(home, 'repo'), ...args], { home })
+    expect(compared.code).toBe(0)
+    expect(JSON.parse(compared.stdout)).toMatchObject({
+      a: { summary: { connections: 0 } },
+      b: { summary: { connections: 1 } },
+      differences: { startup: { a: null, counts: [0, 1], verdict: 'too few connections' } },
+      thresholds: [{ passed: true, value: 1 }],
+    })
+    for (const wrong of [['10m..now'], ['10m', '5m'], ['5m..10m', '10m..now']]) {
+      const refused = await report('--compare', ...wrong)
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--')])
     }
   })
 

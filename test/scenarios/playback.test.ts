@@ -1,7 +1,8 @@
 // Playback as a viewer meets it: real playhead, pacer and RTP streams on a fake clock; each plan says why it exists.
 import { expect, test } from 'vitest'
+import { seeded } from '../../src/lib/base/random.ts'
 import { checkContinuity, checkTimeline, framesOf, peakBytes } from '../support/playback-checks.ts'
-import { PlaybackRig, type RigOptions, seeded } from '../support/playback-rig.ts'
+import { PlaybackRig, type RigOptions } from '../support/playback-rig.ts'
 
 interface Plan {
   readonly name: string

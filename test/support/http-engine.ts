@@ -305,6 +305,7 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
       pliCount: 0,
       packetsLost: 3,
       fractionLost: 0.01,
+      lossRatio: 0.01,
       jitterS: 0.004,
       roundTripTimeS: 0.02,
       packetsDropped: 0,

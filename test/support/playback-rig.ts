@@ -1,5 +1,6 @@
 // A viewer's playback on a fake clock behind the real pacer, with everything that it sends written down.
 
+import { seeded } from '../../src/lib/base/random.ts'
 import { createPacer } from '../../src/lib/media/playback/pacer.ts'
 import {
   createViewerPlayback,
@@ -21,17 +22,6 @@ export interface RigOptions extends Partial<Omit<ViewerPlaybackOptions, 'video' 
   readonly audio?: Partial<MemoryFeedOptions> | false
   readonly durationS?: number
   readonly loadMs?: () => number
-}
-
-/** A seeded random source (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 export class PlaybackRig {

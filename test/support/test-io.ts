@@ -7,6 +7,8 @@ export interface TestIo extends Io {
   readonly stderr: () => string
   /** As Ctrl-C does. */
   interrupt(): void
+  /** As SIGHUP does: says whether anybody was there for it. */
+  hangUp(): boolean
   /** Resolves with what the stream holds as soon as it matches. */
   waitFor(where: 'stdout' | 'stderr', pattern: RegExp): Promise<string>
 }
@@ -15,6 +17,7 @@ export function createTestIo(argv: readonly string[], overrides: Partial<Io> = {
   const controller = new AbortController()
   const written = { stdout: '', stderr: '' }
   const waiting: (() => void)[] = []
+  let onHangup: (() => void) | undefined
 
   const write = (where: 'stdout' | 'stderr') => (text: string) => {
     written[where] += text
@@ -31,9 +34,16 @@ export function createTestIo(argv: readonly string[], overrides: Partial<Io> = {
     stderrIsTty: false,
     columns: 80,
     signal: controller.signal,
+    onHangup(run) {
+      onHangup = run
+    },
     ...overrides,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
+    hangUp() {
+      onHangup?.()
+      return onHangup !== undefined
+    },
     interrupt: () => controller.abort(new McpxError('INTERRUPTED', 'SIGINT')),
     waitFor(where, pattern) {
       return new Promise((resolve) => {

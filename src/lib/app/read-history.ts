@@ -6,13 +6,12 @@ import { McpxError } from '../base/errors.ts'
 import { createApi } from '../client/api.ts'
 import { findServer } from '../client/find-server.ts'
 import { openHistoryStore } from '../history/store.ts'
-import type { HistoryAnswer, ReadHistory } from '../model/history.ts'
+import type { HistoryAnswer, HistoryReader, ReadHistory } from '../model/history.ts'
 import { routes } from '../protocol/routes.ts'
 
-export interface HistorySource {
+export interface HistorySource extends HistoryReader {
   /** For people: the address or the folder. */
   readonly name: string
-  readonly read: ReadHistory
   close(): void
 }
 
@@ -32,16 +31,22 @@ export async function openHistorySource(options: SourceOptions): Promise<History
 
 function fromServer(url: string, { token, signal }: Pick<SourceOptions, 'token' | 'signal'>): HistorySource {
   const api = createApi({ url, signal, ...(token ? { token } : {}) })
+  const read: ReadHistory = async (table, { fromMs, toMs, connection }) => {
+    const query = new URLSearchParams({
+      from: String(fromMs),
+      to: String(toMs),
+      ...(connection ? { connection } : {}),
+    })
+    const answer = await api.request(`${routes.history.replace(':table', table)}?${query}`)
+    return (await answer.json()) as HistoryAnswer
+  }
   return {
     name: url,
-    async read(table, { fromMs, toMs, connection }) {
-      const query = new URLSearchParams({
-        from: String(fromMs),
-        to: String(toMs),
-        ...(connection ? { connection } : {}),
-      })
-      const answer = await api.request(`${routes.history.replace(':table', table)}?${query}`)
-      return (await answer.json()) as HistoryAnswer
+    read,
+    async scan(table, range, columns, onRow) {
+      const { rows, damaged } = await read(table, range)
+      for (const row of rows) onRow(columns.map((column) => row[column]))
+      return { damaged }
     },
     close() {},
   }
@@ -54,5 +59,10 @@ function fromRepo(persistencePath: string | undefined): HistorySource {
       hint: 'Name a server with --server, or the repo with --persistence-path.',
     })
   const store = openHistoryStore(folder)
-  return { name: folder, read: async (table, range) => store.read(table, range), close: () => store.close() }
+  return {
+    name: folder,
+    read: async (table, range) => store.read(table, range),
+    scan: async (...args) => store.scan(...args),
+    close: () => store.close(),
+  }
 }

@@ -8,6 +8,10 @@ import { dayOf } from '../history/store.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 
+/** What the row of a connection says of what was measured. */
+const sumsOf = (snapshot: StatsSnapshot | undefined) =>
+  [snapshot?.viewer?.firstFrameMs, snapshot?.viewer?.freezeCount, snapshot?.underruns ?? 0].join()
+
 /** Returns what ends it. */
 export function recordHistory(
   { engine, monitor, clock }: { engine: Pick<Engine, 'events'>; monitor: Monitor; clock: Clock },
@@ -26,14 +30,14 @@ export function recordHistory(
 
   function addConnection(id: string): void {
     const found = monitor.connection(id)
-    if (found) history.add('connections', connectionRow(found.stream, found.snapshot?.viewer?.firstFrameMs))
+    if (found) history.add('connections', connectionRow(found.stream, found.snapshot))
   }
 
   function onSnapshot(now: StatsSnapshot): void {
     const before = last.get(now.streamId)
     last.set(now.streamId, now)
     history.add('samples', sampleRow(now, before))
-    if (now.viewer?.firstFrameMs !== before?.viewer?.firstFrameMs) addConnection(now.streamId)
+    if (sumsOf(now) !== sumsOf(before)) addConnection(now.streamId)
   }
 
   const ends = [

@@ -31,19 +31,19 @@ function asObject(value: unknown, place: string): Values {
   throw new McpxError('INVALID_CONFIG', `${place} is no JSON object`)
 }
 
-/** Reads and parses the file. Throws INVALID_CONFIG that names it. */
-export async function readConfigFile(path: string): Promise<unknown> {
+/** Reads and parses the file. Throws INVALID_CONFIG that names it; `hint` where it is not the file of --config. */
+export async function readConfigFile(path: string, hint?: string): Promise<unknown> {
+  const refuse = (why: string) => new McpxError('INVALID_CONFIG', `${path}${why}`, hint === undefined ? {} : { hint })
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    throw new McpxError('INVALID_CONFIG', `${path}: ${(error as NodeJS.ErrnoException).code ?? 'not readable'}`)
+    throw refuse(`: ${(error as NodeJS.ErrnoException).code ?? 'not readable'}`)
   }
-  if (text.length > maxConfigBytes)
-    throw new McpxError('INVALID_CONFIG', `${path} is longer than ${maxConfigBytes} bytes`)
+  if (text.length > maxConfigBytes) throw refuse(` is longer than ${maxConfigBytes} bytes`)
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new McpxError('INVALID_CONFIG', `${path} is no JSON: ${(error as Error).message}`)
+    throw refuse(` is no JSON: ${(error as Error).message}`)
   }
 }

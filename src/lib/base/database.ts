@@ -8,6 +8,8 @@ export interface Schema {
   /** Bumped with every change of the tables. */
   readonly version: number
   readonly sql: string
+  /** What makes the next version of each older one, where it is not begun anew. */
+  readonly migrations?: Readonly<Record<number, string>>
   /** What to do when the file is damaged. */
   readonly damageHint: string
 }
@@ -34,14 +36,20 @@ export function openDatabase(file: string, schema: Schema, freeBytes = freeBytes
     const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
     if (version > schema.version)
       throw new McpxError('REPO_VERSION', `${file} has version ${version}; this mcpx knows ${schema.version}`)
-    const isNew = version < schema.version
+    const isNew = version === 0
     // In one transaction: a crash in the middle must not leave tables without a version.
-    if (isNew) db.exec(`BEGIN; ${schema.sql}; PRAGMA user_version = ${schema.version}; COMMIT`)
+    if (version < schema.version)
+      db.exec(`BEGIN; ${stepsFrom(version, schema)}; PRAGMA user_version = ${schema.version}; COMMIT`)
     return { db, isNew }
   } catch (error) {
     db?.close()
     throw translate(error, file, schema.damageHint, freeBytes)
   }
+}
+
+function stepsFrom(version: number, { version: newest, sql, migrations = {} }: Schema): string {
+  if (version === 0) return sql
+  return Array.from({ length: newest - version }, (_, at) => migrations[version + at] ?? '').join(';')
 }
 
 /** The same for what can be made again: a damaged file is removed, and the new one is empty. */

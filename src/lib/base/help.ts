@@ -32,7 +32,8 @@ export function valueText(option: Option<unknown>, value: unknown): string | und
 
 /** `--port <port>`; a switch has no value. */
 export function flagTextOf(key: string, option: Option<unknown>): string {
-  return option.type === 'boolean' ? flagOf(key) : `${flagOf(key)} <${option.placeholder ?? 'value'}>`
+  if (option.type === 'boolean') return flagOf(key)
+  return `${flagOf(key)} <${option.placeholder ?? 'value'}${option.variadic ? '...' : ''}>`
 }
 
 /** The help of an option with its choices, its default and, where it is not in force yet, that. */

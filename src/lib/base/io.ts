@@ -13,6 +13,8 @@ export interface Io {
   readonly columns: number
   /** Aborted by SIGINT, SIGTERM or SIGHUP; the reason is the McpxError INTERRUPTED. */
   readonly signal: AbortSignal
+  /** Calls `run` at each SIGHUP from now on, which then interrupts no more. */
+  onHangup(run: () => void): void
 }
 
 /** Whether to colour or animate: a TTY, and NO_COLOR absent or empty (no-color.org). */

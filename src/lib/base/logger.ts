@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import pino from 'pino'
 import { McpxError } from './errors.ts'
-import { makeFolder } from './folder.ts'
+import { logFileNames, openLogFile } from './log-file.ts'
 import type { LogFormat, LogLevel } from './log-levels.ts'
 import { toLogText } from './log-text.ts'
 
@@ -21,8 +21,10 @@ interface LoggerOptions {
   readonly level: LogLevel
   /** `auto` when absent. Where `write` is given nobody knows who reads: then `auto` is JSON. */
   readonly format?: LogFormat | undefined
-  /** Folder that gets `mcpx.log` besides, always as JSON lines. It is made where it is missing. */
+  /** Folder that gets a file besides, always as JSON lines. It is made where it is missing. */
   readonly folder?: string | undefined
+  /** Which file: the server's own when absent. */
+  readonly file?: keyof typeof logFileNames | undefined
   /** Where lines go; stderr when absent. */
   readonly write?: (line: string) => void
 }
@@ -44,12 +46,12 @@ export function createLogger(options: LoggerOptions): Logger {
   return pino(settings, { write: sinkOf(options) })
 }
 
-function sinkOf({ format = 'auto', folder, write }: LoggerOptions): (line: string) => void {
+function sinkOf({ format = 'auto', folder, file = 'server', write }: LoggerOptions): (line: string) => void {
   const isText = format === 'text' || (format === 'auto' && !write && isatty(stderr))
-  const out = write ?? toFile(stderr)
+  const out = write ?? toStderr()
   const show = isText ? (line: string) => out(toLogText(line)) : out
   if (folder === undefined) return show
-  const keep = openFile(folder)
+  const keep = openFile(join(folder, logFileNames[file]))
   return (line) => {
     show(line)
     keep(line)
@@ -57,15 +59,14 @@ function sinkOf({ format = 'auto', folder, write }: LoggerOptions): (line: strin
 }
 
 /** Synchronous: the last line before an end is the one that matters. */
-function toFile(dest: number | string): (line: string) => void {
-  const file = pino.destination({ dest, sync: true, append: true })
+function toStderr(): (line: string) => void {
+  const file = pino.destination({ dest: stderr, sync: true })
   return (line) => void file.write(line)
 }
 
-function openFile(folder: string): (line: string) => void {
+function openFile(path: string): (line: string) => void {
   try {
-    makeFolder(folder)
-    return toFile(join(folder, 'mcpx.log'))
+    return openLogFile(path)
   } catch (error) {
     throw new McpxError('INVALID_OPTION', `--log-dir: ${(error as Error).message}`, {
       cause: error,

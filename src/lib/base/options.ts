@@ -15,6 +15,8 @@ export interface Option<T> {
   readonly choices?: readonly string[]
   readonly min?: number
   readonly max?: number
+  /** Of a list: one flag takes several texts. */
+  readonly variadic?: boolean
   /** Never printed or logged. */
   readonly secret?: boolean
   /** Environment name besides MCPX_<NAME>, where the origin had one. */

@@ -2,7 +2,7 @@
 import { McpxError } from './errors.ts'
 import type { Io } from './io.ts'
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const signals = ['SIGINT', 'SIGTERM'] as const
 /**
  * A terminal and the launcher above us may deliver the same Ctrl-C twice; only one that comes later than this is a second one.
  */
@@ -22,6 +22,8 @@ export function createProcessIo(): Io {
     }
   }
   for (const name of signals) process.on(name, () => interrupt(name))
+  let onHangup = () => interrupt('SIGHUP')
+  process.on('SIGHUP', () => onHangup())
 
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -40,5 +42,8 @@ export function createProcessIo(): Io {
     stderrIsTty: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? process.stderr.columns ?? 80,
     signal: controller.signal,
+    onHangup(run) {
+      onHangup = run
+    },
   }
 }

@@ -17,6 +17,8 @@ interface SuperviseOptions {
   /** What must be there before a restart: a build first removes what it then makes. */
   readonly requires?: readonly string[]
   readonly signal: AbortSignal
+  /** Given what hands a SIGHUP on to the child. */
+  readonly onHangup?: ((run: () => void) => void) | undefined
   onRestart(changedPath: string): void
 }
 
@@ -30,6 +32,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   try {
     while (!options.signal.aborted) {
       const child = spawn(program!, args, { stdio: 'inherit', env: { ...options.env, [supervisedEnv]: '1' } })
+      options.onHangup?.(() => void child.kill('SIGHUP'))
       const exited = new Promise<number>((resolve, reject) => {
         child.on('error', reject)
         child.on('exit', (code, signal) => resolve(signal === 'SIGINT' ? 0 : (code ?? 1)))

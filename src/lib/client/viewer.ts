@@ -214,7 +214,7 @@ function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
     const now = totals()
     const elapsedS = Math.max(0.001, (atMs - last.atMs) / 1000)
     const lost = Math.max(0, now.packetsLost - last.packetsLost)
-    const received = now.packetsReceived - last.packetsReceived
+    const received = now.packetsReceived - last.packetsReceived - (now.packetsRecovered - last.packetsRecovered)
     const { firstFrameAtMs: _at, ...frameStats } = frames.stats
     const bitrateBps = ((now.bytesReceived - last.bytesReceived) * 8) / elapsedS
     last = { atMs, ...now }

@@ -22,6 +22,8 @@ export interface BlockCache {
   readonly blocksPath: string
   readonly totalBytes: number
   readonly unpinnedBytes: number
+  /** Blocks, pinned and not. */
+  readonly count: number
   has(cid: CID): Promise<boolean>
   /** Stores verified bytes, under a pin that was begun where given. Throws DISK_FULL when eviction makes no room. */
   put(cid: CID, bytes: Uint8Array, pin?: number): Promise<void>
@@ -123,6 +125,9 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
     },
     get unpinnedBytes() {
       return index.unpinnedBytes
+    },
+    get count() {
+      return index.count
     },
     has: async (cid) => inlineBytes(cid) !== undefined || (await folder.has(cid)),
     put,

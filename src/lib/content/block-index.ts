@@ -25,6 +25,8 @@ export interface BlockIndex {
   readonly isNew: boolean
   readonly unpinnedBytes: number
   readonly totalBytes: number
+  /** Blocks, pinned and not. */
+  readonly count: number
   /** Records a block, or that it has been used. */
   record(key: string, sizeBytes: number, nowMs: number): void
   forget(key: string): void
@@ -87,6 +89,7 @@ export function openBlockIndex(file: string): BlockIndex {
   for (const row of db.prepare('SELECT id FROM pins WHERE cid IS NULL').all()) transaction(() => drop(Number(row.id)))
   let unpinnedBytes = sum('WHERE pins = 0')
   let totalBytes = sum('')
+  let count = Number(db.prepare('SELECT count(*) AS n FROM blocks').get()!.n)
 
   return {
     isNew,
@@ -96,17 +99,22 @@ export function openBlockIndex(file: string): BlockIndex {
     get totalBytes() {
       return totalBytes
     },
+    get count() {
+      return count
+    },
     record(key, sizeBytes, nowMs) {
       if (touch.run(nowMs, key).changes > 0) return
       insert.run(key, sizeBytes, nowMs)
       unpinnedBytes += sizeBytes
       totalBytes += sizeBytes
+      count++
     },
     forget(key) {
       const row = select.get(key)
       if (!row) return
       remove.run(key)
       totalBytes -= Number(row.size)
+      count--
       if (row.pins === 0) unpinnedBytes -= Number(row.size)
     },
     oldest: (limit) =>

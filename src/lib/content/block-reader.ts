@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import { McpxError } from '../base/errors.ts'
 import { createSharedWork } from '../base/shared-work.ts'
+import type { BlockReaderStats } from '../model/content-stats.ts'
 import type { ByteSource } from '../model/source.ts'
 import type { FileRef } from '../protocol/media-plane.ts'
 import { createBlockFolder } from './block-folder.ts'
@@ -15,18 +16,6 @@ interface BlockReaderOptions {
   readonly memoryCacheBytes: number
   /** Makes the block present in the folder; rejects with CONTENT_NOT_FOUND, CONTENT_TIMEOUT, … */
   readonly fetchBlock: (cid: string, signal?: AbortSignal) => Promise<unknown>
-}
-
-export interface BlockReaderStats {
-  /** Blocks answered from memory. */
-  readonly memoryHits: number
-  /** Blocks read from the folder, verified. */
-  readonly diskHits: number
-  /** Blocks that had to be fetched first. */
-  readonly fetched: number
-  /** Files of blocks that did not match their hash. */
-  readonly damaged: number
-  readonly memoryBytes: number
 }
 
 export interface BlockReader {
@@ -49,7 +38,7 @@ export function createBlockReader(options: BlockReaderOptions): BlockReader {
         })
       : undefined
   const loading = createSharedWork<Uint8Array>()
-  const counts = { memoryHits: 0, diskHits: 0, fetched: 0, damaged: 0 }
+  const counts = { memoryHits: 0, memoryMisses: 0, diskHits: 0, diskMisses: 0, fetched: 0, damaged: 0 }
   let isClosed = false
 
   async function readLocal(cid: CID): Promise<{ bytes?: Uint8Array; damage?: unknown }> {
@@ -78,6 +67,7 @@ export function createBlockReader(options: BlockReaderOptions): BlockReader {
       counts.diskHits++
       return local.bytes
     }
+    counts.diskMisses++
     // Twice, because the disk cache may drop a block between the fetch and the read.
     for (let attempt = 0; attempt < 2; attempt++) {
       await fetch(cid, local.damage, signal)
@@ -97,6 +87,7 @@ export function createBlockReader(options: BlockReaderOptions): BlockReader {
       counts.memoryHits++
       return kept
     }
+    counts.memoryMisses++
     requireKnownHash(cid)
     const bytes = await loading.run(key, (shared) => load(cid, shared), signal)
     if (!isClosed) memory?.set(key, bytes)
@@ -106,7 +97,7 @@ export function createBlockReader(options: BlockReaderOptions): BlockReader {
   return {
     open: (file, fileOptions) => dagFile(parseCid(file.cid), file.sizeBytes, getBlock, fileOptions),
     getBlock,
-    stats: () => ({ ...counts, memoryBytes: memory?.calculatedSize ?? 0 }),
+    stats: () => ({ ...counts, memoryBytes: memory?.calculatedSize ?? 0, memoryBlocks: memory?.size ?? 0 }),
     close() {
       isClosed = true
       memory?.clear()

@@ -35,8 +35,8 @@ export interface BlockSources {
    * deadline, CONTENT_CORRUPT who sent other bytes, KUBO_UNREACHABLE the daemon when there was nobody else to ask.
    */
   fetch(cid: CID, signal?: AbortSignal): Promise<FoundBlock>
-  /** Blocks taken from each source so far. */
-  counts(): Readonly<Record<string, number>>
+  /** Blocks taken from each source so far, and the bytes of all. */
+  stats(): { readonly blocks: Readonly<Record<string, number>>; readonly bytes: number }
 }
 
 /** What a source that did not deliver has to say. */
@@ -51,6 +51,7 @@ export function createBlockSources(options: BlockSourcesOptions): BlockSources {
   const { sources, clock, timeoutMs, hedgeMs = 1500 } = options
   const gate = createGate(options.atOnce ?? 32)
   const counts = new Map<string, number>()
+  let fetchedBytes = 0
 
   async function ask(source: BlockSource, cid: CID, signal: AbortSignal): Promise<Uint8Array | Failure> {
     const failure = (code: ErrorCode, reason: string, error?: unknown) => ({ source: source.name, code, reason, error })
@@ -105,6 +106,7 @@ export function createBlockSources(options: BlockSourcesOptions): BlockSources {
 
   async function search(cid: CID, signal: AbortSignal): Promise<FoundBlock> {
     const found = await race(cid, signal)
+    fetchedBytes += found.bytes.length
     counts.set(found.source, (counts.get(found.source) ?? 0) + 1)
     return found
   }
@@ -126,7 +128,7 @@ export function createBlockSources(options: BlockSourcesOptions): BlockSources {
         signal,
       )
     },
-    counts: () => Object.fromEntries(counts),
+    stats: () => ({ blocks: Object.fromEntries(counts), bytes: fetchedBytes }),
   }
 }
 

@@ -4,16 +4,8 @@ import { openCache } from '../base/database.ts'
 import { McpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import type { Logger } from '../base/logger.ts'
-import { type CidRecord, type MetadataRow, openMetadataParts } from './metadata-parts.ts'
-
-export interface CidMetadataStats {
-  readonly records: number
-  /** Records that no part file holds yet. */
-  readonly pending: number
-  readonly parts: number
-  readonly hits: number
-  readonly misses: number
-}
+import type { CidMetadataStats } from '../model/content-stats.ts'
+import { type CidRecord, type MetadataRow, openMetadataParts, partsSchemaVersion } from './metadata-parts.ts'
 
 export interface CidMetadata {
   /** By CID, or by root CID and path as in `SourceRef.id`. */
@@ -126,7 +118,15 @@ export async function openCidMetadata(options: CidMetadataOptions): Promise<CidM
         flush().catch((error) => logger.warn({ error: String(error) }, 'CID metadata not written'))
     },
     flush,
-    stats: () => ({ records: count(''), pending: count('WHERE pending = 1'), parts: parts.count(), hits, misses }),
+    stats: () => ({
+      records: count(''),
+      pending: count('WHERE pending = 1'),
+      parts: parts.count(),
+      partBytes: parts.sizeBytes(),
+      schemaVersion: partsSchemaVersion,
+      hits,
+      misses,
+    }),
     async close() {
       try {
         await flushing

@@ -1,6 +1,6 @@
 // The Parquet files of the CID metadata cache: written whole, never changed, joined when they become many.
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
@@ -23,6 +23,7 @@ export interface MetadataRow extends CidRecord {
 
 interface MetadataParts {
   count(): number
+  sizeBytes(): number
   write(rows: readonly MetadataRow[]): Promise<void>
   /** The latest row of each CID; parts that cannot be read are left alone and logged. */
   readAll(): Promise<MetadataRow[]>
@@ -32,7 +33,7 @@ interface MetadataParts {
 
 /** In the key-value metadata of each file; a part with another version is not read. */
 const schemaKey = 'mcpx.cid-metadata'
-const schemaVersion = '1'
+export const partsSchemaVersion = 1
 const partName = /^cids-\d{15}-[0-9a-f]{8}\.parquet$/
 
 export function openMetadataParts(path: string, logger: Logger): MetadataParts {
@@ -78,6 +79,9 @@ export function openMetadataParts(path: string, logger: Logger): MetadataParts {
 
   return {
     count: () => names().length,
+    // A part may go meanwhile.
+    sizeBytes: () =>
+      names().reduce((sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0),
     write,
     readAll: async () => [...(await readParts()).rows.values()],
     async compact(keep) {
@@ -103,7 +107,7 @@ function encode(rows: readonly MetadataRow[]): Uint8Array {
       { name: 'written_ms', data: column((row) => BigInt(row.writtenMs)), type: 'INT64' },
       { name: 'accessed_ms', data: column((row) => BigInt(row.accessedMs)), type: 'INT64' },
     ],
-    kvMetadata: [{ key: schemaKey, value: schemaVersion }],
+    kvMetadata: [{ key: schemaKey, value: String(partsSchemaVersion) }],
     createdBy: 'mcpx',
   })
   return new Uint8Array(bytes)
@@ -113,7 +117,7 @@ async function decode(file: string): Promise<MetadataRow[]> {
   const buffer = await asyncBufferFromFile(file)
   const metadata = await parquetMetadataAsync(buffer)
   const version = metadata.key_value_metadata?.find(({ key }) => key === schemaKey)?.value
-  if (version !== schemaVersion) throw new Error(`it has the schema ${version ?? 'of somebody else'}`)
+  if (version !== String(partsSchemaVersion)) throw new Error(`it has the schema ${version ?? 'of somebody else'}`)
   const columns = ['cid', 'size_bytes', 'media', 'written_ms', 'accessed_ms']
   const rows = await parquetReadObjects({ file: buffer, metadata, columns })
   return rows.map((row) => ({

@@ -1,18 +1,21 @@
 // Content, composed: repo, caches, sources and the store that the options ask for.
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
+import { Events } from '../base/events.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
+import type { ContentEvents, ContentStats } from '../model/content-stats.ts'
 import { openBlockCache } from './block-cache.ts'
-import { type BlockReaderStats, createBlockReader } from './block-reader.ts'
+import { createBlockReader } from './block-reader.ts'
 import { createBlockSources } from './block-sources.ts'
-import { type CidMetadata, type CidMetadataStats, openCidMetadata } from './cid-metadata.ts'
+import { type CidMetadata, openCidMetadata } from './cid-metadata.ts'
 import { createContentReader, createEnsureBlock } from './content-reader.ts'
 import { createEmbeddedStore } from './embedded.ts'
 import { createGateway } from './gateway.ts'
 import { createNameResolver } from './names.ts'
 import { openRepo, type Repo } from './repo.ts'
 import type { ContentStore } from './store.ts'
+import { tellOperations } from './tell-operations.ts'
 import { reapThrowAway } from './throw-away.ts'
 
 export interface ContentOptions {
@@ -35,15 +38,6 @@ interface ContentDeps {
   readonly logger: Logger
 }
 
-interface ContentStats {
-  /** Blocks taken from each source so far. */
-  readonly blocksBySource: Readonly<Record<string, number>>
-  readonly reader: BlockReaderStats
-  readonly diskBytes: number
-  readonly diskUnpinnedBytes: number
-  readonly metadata: CidMetadataStats
-}
-
 export interface Content {
   readonly store: ContentStore
   /** Adds to the blocks here, also when the store is a Kubo daemon. */
@@ -52,6 +46,8 @@ export interface Content {
   readonly repo: Repo
   /** What is known about CIDs from earlier probes. */
   readonly metadata: CidMetadata
+  /** What is done to `store`. */
+  readonly events: Events<ContentEvents>
   stats(): ContentStats
   close(): Promise<void>
 }
@@ -104,17 +100,22 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     })
     closer.add('CID metadata', () => metadata.close())
 
+    const events = new Events<ContentEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
+
     return {
-      store,
+      store: tellOperations(store, events, clock),
+      events,
       addHere: embedded.add,
       blocksPath: cache.blocksPath,
       repo,
       metadata,
       stats: () => ({
-        blocksBySource: sources.counts(),
+        blocksBySource: sources.stats().blocks,
+        fetchedBytes: sources.stats().bytes,
         reader: reader.stats(),
         diskBytes: cache.totalBytes,
         diskUnpinnedBytes: cache.unpinnedBytes,
+        diskBlocks: cache.count,
         metadata: metadata.stats(),
       }),
       async close() {

@@ -10,6 +10,7 @@ import { createBlockReader } from '../content/block-reader.ts'
 import { LatenessHistogram } from '../media/playback/lateness.ts'
 import { createPacer } from '../media/playback/pacer.ts'
 import { createRenditionCache, type RenditionCacheStats } from '../media/rendition-cache.ts'
+import type { BlockReaderStats } from '../model/content-stats.ts'
 import {
   type HostMethods,
   type MediaEvents,
@@ -90,7 +91,12 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   closer.add('snapshots', () => snapshots.cancel())
   closer.add(
     'health',
-    watchHealth(settings, deps, () => ({ viewers: viewers.size, cache: renditions.stats(), lateness: latenessTotal })),
+    watchHealth(settings, deps, () => ({
+      viewers: viewers.size,
+      cache: renditions.stats(),
+      blocks: blocks.stats(),
+      lateness: latenessTotal,
+    })),
   )
 
   function find(streamId: string): Viewer {
@@ -156,12 +162,12 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
 function watchHealth(
   settings: WorkerSettings,
   deps: MediaRuntimeDeps,
-  read: () => { viewers: number; cache: RenditionCacheStats; lateness: LatenessHistogram },
+  read: () => { viewers: number; cache: RenditionCacheStats; blocks: BlockReaderStats; lateness: LatenessHistogram },
 ): () => void {
   const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
   delayHistogram.enable()
   const timer = every(deps.clock, Math.min(healthIntervalMs, settings.snapshotIntervalMs), () => {
-    const { viewers, cache, lateness } = read()
+    const { viewers, cache, blocks, lateness } = read()
     // The histogram counts its own resolution as delay.
     const delayMs = (nanos: number) => Math.max(0, nanos / 1e6 - 10)
     deps.host.emit('health', {
@@ -177,6 +183,7 @@ function watchHealth(
       renditionCacheBytes: cache.bytes,
       renditionCacheHits: cache.hits,
       renditionCacheMisses: cache.misses,
+      blocks,
     })
     delayHistogram.reset()
   })

@@ -13,7 +13,7 @@ const port = parentPort
 if (!port) throw new Error('media-worker runs as a worker thread only')
 
 const { logLevel: level, logFormat: format, logFolder: folder } = settings
-const logger = createLogger({ level, format, folder }).child({ worker: settings.index })
+const logger = createLogger({ level, format, folder, file: 'monitor' }).child({ worker: settings.index })
 surviveStrayRejections(logger)
 
 // The host is known only once the handlers are, and the handlers need the host: hence the late binding.

@@ -33,8 +33,8 @@ export interface SnapshotInput {
 export function snapshotOf(input: SnapshotInput): StatsSnapshot {
   const { streamId, state, atMs, durationS, peer, playback, rung, rungCount, firstPacketMs, viewer, last } = input
   const played = playback?.snapshot(input.nowMs)
-  const video = played?.video && withReport(played.video, input.reports.video)
-  const audio = played?.audio && withReport(played.audio, input.reports.audio)
+  const video = played?.video && withReport(played.video, input.reports.video, last?.video)
+  const audio = played?.audio && withReport(played.audio, input.reports.audio, last?.audio)
   const { iceGatheringMs, iceConnectMs, dtlsConnectMs } = peer?.timings ?? {}
   const isReporting = viewer !== undefined && atMs - viewer.atMs < viewerReportStaleMs
   const underruns = played?.underruns ?? 0
@@ -73,13 +73,35 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
   }
 }
 
-function withReport(sent: OutboundStats, report: ReceiverReport | undefined): OutboundStats {
+function withReport(
+  sent: OutboundStats,
+  report: ReceiverReport | undefined,
+  last: OutboundStats | undefined,
+): OutboundStats {
   if (!report) return sent
-  const { fractionLost, packetsLost, jitterS, roundTripTimeS } = report
-  return { ...sent, fractionLost, packetsLost, jitterS, ...(roundTripTimeS !== undefined && { roundTripTimeS }) }
+  const { kind: _kind, roundTripTimeS, ...told } = report
+  return {
+    ...sent,
+    ...told,
+    lossRatio: lossSince(last, report),
+    ...(roundTripTimeS !== undefined && { roundTripTimeS }),
+  }
 }
 
-/** The worse of both kinds, as the last receiver reports have it. */
+/** Counters of two reports tell of all packets in between; the fraction of one report of those since the report before it. */
+function lossSince(
+  last: OutboundStats | undefined,
+  { fractionLost, packetsLost, highestSequence }: ReceiverReport,
+): number {
+  if (last?.highestSequence === undefined || last.packetsLost === undefined) return fractionLost
+  const expected = highestSequence - last.highestSequence
+  if (expected === 0) return last.lossRatio ?? fractionLost
+  // Begun anew, or come round.
+  if (expected < 0) return fractionLost
+  return Math.min(1, Math.max(0, (packetsLost - last.packetsLost) / expected))
+}
+
+/** The worse of both kinds, as the receiver reports have it. */
 function pathOf(...sent: (OutboundStats | undefined)[]): ScoreInput {
   const worst = (read: (one: OutboundStats) => number | undefined): number | undefined => {
     const known = sent.flatMap((one) => (one && read(one)) ?? [])
@@ -87,7 +109,7 @@ function pathOf(...sent: (OutboundStats | undefined)[]): ScoreInput {
   }
   const inMs = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000)
   return defined({
-    lossRatio: worst((one) => one.fractionLost),
+    lossRatio: worst((one) => one.lossRatio),
     roundTripTimeMs: inMs(worst((one) => one.roundTripTimeS)),
     jitterMs: inMs(worst((one) => one.jitterS)),
   })

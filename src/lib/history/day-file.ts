@@ -13,7 +13,8 @@ const rolled = figures.flatMap((name) => [`${name}_mean`, `${name}_min`, `${name
 const tables = {
   connections:
     'id TEXT PRIMARY KEY, content TEXT, created_at_ms INTEGER, connected_at_ms INTEGER, closed_at_ms INTEGER, ' +
-    'close_reason TEXT, error_code TEXT, error TEXT, peer TEXT, codecs TEXT, first_frame_ms REAL',
+    'close_reason TEXT, error_code TEXT, error TEXT, peer TEXT, codecs TEXT, first_frame_ms REAL, ' +
+    'freeze_count INTEGER, freeze_s REAL, underruns INTEGER',
   samples:
     'at_ms INTEGER, connection TEXT, media_time_s REAL, quality TEXT, ' +
     `${figures.map((name) => `${name} REAL`).join(', ')}, underruns INTEGER, freeze_count INTEGER, freeze_s REAL, reasons TEXT`,
@@ -26,7 +27,12 @@ const tables = {
 const rollUps = { minutes: 60_000, hours: 3_600_000 } as const
 
 const schema = {
-  version: 1,
+  version: 2,
+  migrations: {
+    1: ['freeze_count INTEGER', 'freeze_s REAL', 'underruns INTEGER']
+      .map((column) => `ALTER TABLE connections ADD COLUMN ${column}`)
+      .join(';'),
+  },
   damageHint: 'Move it away: the other days are files of their own, and are read without it.',
   sql: [
     ...Object.entries(tables).map(([name, columns]) => `CREATE TABLE ${name} (${columns}) STRICT`),
@@ -57,6 +63,13 @@ export interface DayFile {
   write(batch: HistoryBatch): void
   /** Oldest first, with snake-case columns. */
   read(table: HistoryTable, range: HistoryRange): HistoryRow[]
+  /** The same without keeping them, and only these columns; those that the table does not have are null. */
+  scan(
+    table: HistoryTable,
+    range: HistoryRange,
+    columns: readonly string[],
+    onRow: (values: readonly unknown[]) => void,
+  ): void
   close(): void
 }
 
@@ -88,14 +101,40 @@ export function openDayFile(path: string): DayFile {
     rollHours.run(Math.floor(firstMs / rollUps.hours) * rollUps.hours)
   }
 
-  function read(table: HistoryTable, { fromMs, toMs, connection, limit = -1 }: HistoryRange): HistoryRow[] {
+  function select(what: string, table: HistoryTable, { fromMs, toMs, connection, limit = -1 }: HistoryRange) {
     const [within, order, column] = inRange[table]
     const isOne = column !== undefined && connection !== undefined
-    const sql = `SELECT * FROM ${table} WHERE ${within}${isOne ? ` AND ${column} = ?4` : ''} ORDER BY ${order} LIMIT ?3`
-    return db.prepare(sql).all(fromMs, toMs, limit, ...(isOne ? [connection] : [])) as HistoryRow[]
+    const statement = db.prepare(
+      `SELECT ${what} FROM ${table} WHERE ${within}${isOne ? ` AND ${column} = ?4` : ''} ORDER BY ${order} LIMIT ?3`,
+    )
+    return { statement, values: [fromMs, toMs, limit, ...(isOne ? [connection] : [])] }
   }
 
-  return { write, read, close: () => db.close() }
+  function read(table: HistoryTable, range: HistoryRange): HistoryRow[] {
+    const { statement, values } = select('*', table, range)
+    return statement.all(...values) as HistoryRow[]
+  }
+
+  function scan(
+    table: HistoryTable,
+    range: HistoryRange,
+    columns: readonly string[],
+    onRow: Parameters<DayFile['scan']>[3],
+  ) {
+    const known = new Set(
+      db
+        .prepare(`SELECT name FROM pragma_table_info('${table}')`)
+        .all()
+        .map(({ name }) => name),
+    )
+    // SQLite has no undefined; what nobody measured and what there is no column for are both null to it.
+    const what = columns.map((column) => (known.has(column) ? column : 'NULL')).join(', ')
+    const { statement, values } = select(what, table, range)
+    statement.setReturnArrays(true)
+    for (const row of statement.iterate(...values)) onRow(row as unknown as readonly unknown[])
+  }
+
+  return { write, read, scan, close: () => db.close() }
 }
 
 /** Takes rows with camel-case fields; one that is there already under its key is replaced. */

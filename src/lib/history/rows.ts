@@ -16,6 +16,10 @@ export interface ConnectionRow {
   readonly peer: string | null
   readonly codecs: string
   readonly firstFrameMs: number | null
+  /** As the viewer said; null where it did not. */
+  readonly freezeCount: number | null
+  readonly freezeS: number | null
+  readonly underruns: number
 }
 
 export interface SampleRow extends SampleFigures {
@@ -71,7 +75,8 @@ export interface HistoryBatch {
   readonly nodes: readonly NodeRow[]
 }
 
-export function connectionRow(stream: StreamRecord, firstFrameMs: number | undefined): ConnectionRow {
+/** `last` is what was measured last. */
+export function connectionRow(stream: StreamRecord, last: StatsSnapshot | undefined): ConnectionRow {
   return {
     id: stream.id,
     content: stream.content,
@@ -83,7 +88,10 @@ export function connectionRow(stream: StreamRecord, firstFrameMs: number | undef
     error: stream.error?.message ?? null,
     peer: stream.peer ?? null,
     codecs: stream.sent.map(({ codec }) => codec).join(','),
-    firstFrameMs: firstFrameMs ?? null,
+    firstFrameMs: last?.viewer?.firstFrameMs ?? null,
+    freezeCount: last?.viewer?.freezeCount ?? null,
+    freezeS: last?.viewer?.totalFreezesDurationS ?? null,
+    underruns: last?.underruns ?? 0,
   }
 }
 

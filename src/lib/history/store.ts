@@ -2,7 +2,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../base/folder.ts'
-import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
+import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ScanHistory } from '../model/history.ts'
 import { type DayFile, openDayFile } from './day-file.ts'
 import type { HistoryBatch } from './rows.ts'
 
@@ -15,6 +15,8 @@ export interface HistoryStore {
   write(batch: HistoryBatch): void
   /** Over all days; those that cannot be read are left out and told. */
   read(table: HistoryTable, range: HistoryRange): HistoryAnswer
+  /** The same, row by row. */
+  scan(...args: Parameters<ScanHistory>): Awaited<ReturnType<ScanHistory>>
   /** Removes days that are too old, and the oldest while all are too large; never today's. Returns the days removed. */
   retain(nowMs: number, retention: Retention): string[]
   close(): void
@@ -59,26 +61,36 @@ export function openHistoryStore(folder: string): HistoryStore {
     for (const file of filesOf(day)) rmSync(file, { force: true })
   }
 
+  /** The days that the range touches, oldest first; returns those that cannot be read, with why. */
+  function eachDay({ fromMs, toMs }: HistoryRange, look: (file: DayFile) => void): string[] {
+    const damaged: string[] = []
+    for (const day of days()) {
+      if (Date.parse(day) >= toMs || Date.parse(day) + dayMs <= fromMs) continue
+      try {
+        look(use(day))
+      } catch (error) {
+        damaged.push(`${day}: ${(error as Error).message}`)
+      }
+    }
+    return damaged
+  }
+
   return {
     write(batch) {
       for (const [day, part] of byDay(batch)) use(day).write(part)
     },
     read(table, { limit = Number.POSITIVE_INFINITY, ...range }) {
       const rows: HistoryRow[] = []
-      const damaged: string[] = []
-      const touches = (day: string) => Date.parse(day) < range.toMs && Date.parse(day) + dayMs > range.fromMs
-      for (const day of days().filter(touches)) {
+      const damaged = eachDay(range, (file) => {
         const left = limit - rows.length
-        if (left <= 0) break
-        try {
-          for (const row of use(day).read(table, Number.isFinite(left) ? { ...range, limit: left } : range))
-            rows.push(row)
-        } catch (error) {
-          damaged.push(`${day}: ${(error as Error).message}`)
-        }
-      }
+        if (left <= 0) return
+        for (const row of file.read(table, Number.isFinite(left) ? { ...range, limit: left } : range)) rows.push(row)
+      })
       return { rows, damaged }
     },
+    scan: (table, range, columns, onRow) => ({
+      damaged: eachDay(range, (file) => file.scan(table, range, columns, onRow)),
+    }),
     retain(nowMs, { maxAgeDays, maxBytes }) {
       const today = dayOf(nowMs)
       const oldest = dayOf(nowMs - maxAgeDays * dayMs)

@@ -16,6 +16,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
+import type { MonitorConfig } from '../protocol/monitor-config.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
 import type { Pages } from './page.ts'
@@ -82,6 +83,8 @@ export interface RouteContext {
   readonly engine: Engine
   /** Absent with --disable-webrtc-monitor. */
   readonly monitor?: Monitor | undefined
+  /** As it is now: it can change while the server runs. */
+  readonly monitorConfig: () => MonitorConfig
   /** Absent where no history is kept. */
   readonly readHistory?: ReadHistory | undefined
   readonly options: HttpOptions
@@ -95,7 +98,12 @@ export interface RouteContext {
   readonly basePath: string
   readonly metricsPath?: string | undefined
   readonly plugins: readonly Plugin[]
+  /** A WebSocket was opened (1) or closed (-1). */
+  readonly onSession?: ((controller: SessionController, change: 1 | -1) => void) | undefined
 }
+
+/** What a WebSocket is for. */
+export type SessionController = 'signalling' | 'monitor'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -10,9 +10,17 @@ import type { Engine } from '../engine/engine.ts'
 import { checkBind } from '../model/bind.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
+import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
-import { type App, defaultLimits, type HttpLimits, type HttpOptions, type RouteContext } from './context.ts'
+import {
+  type App,
+  defaultLimits,
+  type HttpLimits,
+  type HttpOptions,
+  type RouteContext,
+  type SessionController,
+} from './context.ts'
 import { loadPages, type PageSources } from './page.ts'
 import type { Plugin } from './plugins.ts'
 import { controlRoutes } from './routes/control.ts'
@@ -36,6 +44,8 @@ import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
 export interface HttpServerSettings {
   readonly engine: Engine
   readonly monitor?: Monitor
+  /** The defaults when absent. */
+  readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistory
   readonly options: HttpOptions
   readonly logger: Logger
@@ -51,6 +61,8 @@ export interface HttpServerSettings {
   readonly limits?: Partial<HttpLimits>
   /** Called after each answer; `endpoint` is the pattern of the route, so that the number of endpoints is bounded. */
   readonly onAnswer?: (answer: { endpoint: string; method: string; status: number; seconds: number }) => void
+  /** A WebSocket was opened (1) or closed (-1). */
+  readonly onSession?: (controller: SessionController, change: 1 | -1) => void
 }
 
 export interface HttpServer {
@@ -73,6 +85,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const context: RouteContext = {
     engine,
     monitor: settings.monitor,
+    monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
     options,
     limits,
@@ -84,6 +97,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     basePath,
     metricsPath: settings.metricsPath,
     plugins: settings.plugins ?? [],
+    onSession: settings.onSession,
   }
 
   const app = createApp({ limits, logger, basePath, debug: options.debug, tls })
@@ -134,7 +148,8 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   extraRoutes(app, settings.extra ?? [])
 
   return {
-    onSocket: (path, handler) => addSocketRoute(app, context, path, { handler, role: 'viewer', checksContent: true }),
+    onSocket: (path, handler) =>
+      addSocketRoute(app, context, path, { controller: 'signalling', handler, role: 'viewer', checksContent: true }),
     listen: () => listen(app, { host: options.host, port: options.port, isTls: tls !== undefined, basePath }),
     close: () => closeApp(app, clock, limits.closeMs),
   }

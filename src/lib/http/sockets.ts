@@ -3,7 +3,7 @@ import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Role } from '../protocol/schemas.ts'
 import { type Grant, requireContent } from './access.ts'
-import { type App, grantOf, type Request, type RouteContext } from './context.ts'
+import { type App, grantOf, type Request, type RouteContext, type SessionController } from './context.ts'
 
 /** One accepted WebSocket, as a session sees it. */
 interface ServerSocket {
@@ -41,6 +41,7 @@ const closeGraceMs = 250
 const maxWaitMs = 2 ** 30
 
 interface SocketRoute {
+  readonly controller: SessionController
   readonly handler: SocketHandler
   readonly role: Role
   /** The handler checks by itself which content a token for one CID reaches. */
@@ -52,9 +53,13 @@ interface SocketRoute {
 
 export function addSocketRoute(app: App, context: RouteContext, path: string, route: SocketRoute): void {
   const { clock, limits } = context
-  const { handler, role, checksContent = false, answer, schema = { hide: true } } = route
-  const onSocket = (raw: unknown, request: Request) =>
-    handler(wrap(raw as RawSocket, grantOf(request), request.ip, clock))
+  const { controller, handler, role, checksContent = false, answer, schema = { hide: true } } = route
+  function onSocket(raw: unknown, request: Request): void {
+    const socket = wrap(raw as RawSocket, grantOf(request), request.ip, clock)
+    context.onSession?.(controller, 1)
+    socket.onClose(() => context.onSession?.(controller, -1))
+    handler(socket)
+  }
   app.route({
     method: 'GET',
     url: path,

@@ -1,7 +1,7 @@
 // A prom-client registry made from the table of metrics: what is not in the table cannot be written.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client'
 import type { HistogramCounts } from '../model/histogram.ts'
-import type { MetricSpec } from '../protocol/metrics.ts'
+import type { MetricGroup, MetricSpec } from '../protocol/metrics.ts'
 import { CountedHistogram } from './counted-histogram.ts'
 
 type Table = Readonly<Record<string, MetricSpec>>
@@ -19,6 +19,8 @@ export interface Metrics<T extends Table> {
   count(name: NamesOf<T, 'histogram'>, labels: Labels, counts: HistogramCounts): void
   /** Forgets one series of a gauge: what is not known is absent. */
   unset(name: NamesOf<T, 'gauge'>, labels: Labels): void
+  /** Leaves these groups out of what is read, and has all others in it; what is left out is counted on. */
+  disable(groups: readonly MetricGroup[]): void
   /** Forgets every series with this label value: a connection that is over must not be scraped for ever. */
   forget(label: string, value: string): Promise<void>
 }
@@ -47,6 +49,13 @@ export function createMetricsOf<T extends Table>(table: T): Metrics<T> {
     unset: (name, labels) => gauges.get(name)!.remove(labels),
     observe: (name, labels, value) => histograms.get(name)!.observe(labels, value),
     count: (name, labels, counts) => histograms.get(name)!.add(labels, counts),
+    disable(groups) {
+      for (const [name, { group }] of Object.entries(table)) {
+        const metric = counters.get(name) ?? gauges.get(name) ?? (histograms.get(name) as unknown as Metric)
+        registry.removeSingleMetric(name)
+        if (!groups.includes(group)) registry.registerMetric(metric)
+      }
+    },
     async forget(label, value) {
       for (const histogram of histograms.values()) histogram.forget(label, value)
       for (const metric of [...counters.values(), ...gauges.values()]) {

@@ -29,7 +29,7 @@ export function figuresOf(now: StatsSnapshot, before: StatsSnapshot | undefined)
   const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
   return {
     bitrateBps: before ? now.bitrateBps : null,
-    lossRatio: worst(sent.map(({ fractionLost }) => fractionLost)),
+    lossRatio: worst(sent.map(({ lossRatio }) => lossRatio)),
     roundTripMs: inMs(worst(sent.map(({ roundTripTimeS }) => roundTripTimeS))),
     jitterMs: inMs(worst(sent.map(({ jitterS }) => jitterS))),
     bufferS: now.bufferS,

@@ -22,4 +22,21 @@ export interface HistoryAnswer {
   readonly damaged: readonly string[]
 }
 
+/**
+ * Calls with the values of these columns, row by row, oldest first, and keeps none: a million rows are not to be in memory at
+ * once. A column that the table does not have is null or undefined.
+ */
+export type ScanHistory = (
+  table: HistoryTable,
+  range: HistoryRange,
+  columns: readonly string[],
+  onRow: (values: readonly unknown[]) => void,
+) => Promise<{ readonly damaged: readonly string[] }>
+
+/** What a report is made from. */
+export interface HistoryReader {
+  readonly read: ReadHistory
+  readonly scan: ScanHistory
+}
+
 export type ReadHistory = (table: HistoryTable, range: HistoryRange) => Promise<HistoryAnswer>

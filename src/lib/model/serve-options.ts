@@ -91,7 +91,6 @@ export const mediaOptions = {
   nodeId: option.string({ help: 'Name of this node', placeholder: 'id', defaultText: 'random, kept in the repo' }),
 } as const
 
-const monitorLater = 'accepted; takes effect with the monitor'
 const adaptLater = 'accepted; takes effect with adaptation'
 
 export const observeOptions = {
@@ -105,6 +104,13 @@ export const observeOptions = {
     max: 65535,
     placeholder: 'port',
   }),
+  metricsMaxConnections: option.integer({
+    help: 'Connections with metrics of their own: where there are more, those with the worst health',
+    default: 50,
+    min: 0,
+    max: 100_000,
+    placeholder: 'count',
+  }),
   disableWebrtcMonitor: option.boolean({ help: 'No WebRTC monitor, nor its routes' }),
   disableOptimization: option.boolean({ help: 'No streaming optimisation', later: adaptLater }),
   disableAutoQuality: option.boolean({ help: 'No automatic quality', later: adaptLater }),
@@ -116,23 +122,20 @@ export const observeOptions = {
     placeholder: 'seconds',
   }),
   visualizationInterval: option.number({
-    help: 'Seconds between written dashboards',
-    default: 30,
+    help: 'Seconds between written dashboards; over dashboard_update_interval of the configuration file',
     min: 1,
     max: 86400,
     placeholder: 'seconds',
-    later: monitorLater,
+    defaultText: '30',
   }),
   reportPath: option.string({
-    help: 'Folder of reports',
-    default: './webrtc_reports',
+    help: 'Folder that gets reports and dashboards; they are written when this or --webrtc-config-path is given',
     placeholder: 'path',
-    later: monitorLater,
+    defaultText: './webrtc_reports',
   }),
   webrtcConfigPath: option.string({
-    help: 'Configuration file of the monitor',
+    help: 'Configuration file of the monitor, read again on SIGHUP',
     placeholder: 'file',
-    later: monitorLater,
   }),
   webrtcTest: option.boolean({ help: 'Test routes under /webrtc/test' }),
   historyDays: option.integer({
@@ -158,7 +161,10 @@ export const processOptions = {
     help: 'Log lines on stderr; auto is text on a terminal and JSON elsewhere and with --json',
     default: 'auto',
   }),
-  logDir: option.string({ help: 'Folder that gets mcpx.log besides, as JSON lines', placeholder: 'path' }),
+  logDir: option.string({
+    help: 'Folder that gets the log as JSON lines besides, and a file for each connection and operation that is over',
+    placeholder: 'path',
+  }),
 } as const
 
 export const serveOptions = {

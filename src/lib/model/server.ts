@@ -13,12 +13,19 @@ interface ServerAddresses {
   readonly sample?: { readonly cid: string }
 }
 
-/** A running server. `E` and `S` are the engine and the content store, which this layer does not know. */
-export interface Server<E = unknown, S = unknown> extends ServerAddresses {
+/** A running server. `E`, `S` and `M` are engine, content store and custom metrics, which this layer does not know. */
+export interface Server<E = unknown, S = unknown, M = unknown> extends ServerAddresses {
   /** What a person should know although the server runs, for example a port used in place of a taken one. */
   readonly warnings: readonly string[]
   readonly engine: E
   readonly store: S
+  /** Metrics of your own, beside ours at --metrics-path. */
+  readonly customMetrics: M
+  /**
+   * Reads the monitor's configuration file (`webrtcConfigPath`) again, and says whether it was taken. A file that is not valid
+   * is logged, and the configuration stays as it was. No stream notices.
+   */
+  reload(): Promise<boolean>
   /** Closes every stream, then everything else in reverse order of start. Idempotent. */
   stop(): Promise<void>
 }

@@ -19,8 +19,12 @@ export interface OutboundStats {
   readonly pliCount: number
   /** From the viewer's receiver reports. */
   readonly packetsLost?: number
-  /** 0-1, of the last report. */
+  /** 0-1, of the last report: of as little as the viewer takes for one. */
   readonly fractionLost?: number
+  /** With its cycles, as the viewer last saw it: what it expected is told by how far this has come. */
+  readonly highestSequence?: number
+  /** 0-1, of all that the viewer expected since the snapshot before; as it was where no report has come. */
+  readonly lossRatio?: number
   readonly jitterS?: number
   readonly roundTripTimeS?: number
   /** Bytes of each frame, by frameSizeEdges. */

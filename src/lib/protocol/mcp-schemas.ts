@@ -2,7 +2,10 @@
 import { z } from 'zod'
 import { qualityValue } from './schemas.ts'
 
-/** Frames that may be asked to wait ahead of a playhead, and the share of them below which more are fetched. */
+/**
+ * Frames that may be asked to wait ahead of a playhead, and the share of them below which more are fetched. The configuration
+ * file can narrow both.
+ */
 export const bufferFramesRange = { least: 1, most: 60, usual: 30 } as const
 export const prefetchRange = { least: 0.1, most: 0.9, usual: 0.5 } as const
 
@@ -22,18 +25,24 @@ export const mcpStreamRequest = z.object({
     .optional()
     .describe('Checked, and not used: the server has its own (--ice-server)'),
   benchmark: z.boolean().default(false),
-  buffer_size: z.int().default(bufferFramesRange.usual).describe('Frames, clamped to 1-60'),
-  prefetch_threshold: z.number().default(prefetchRange.usual).describe('Share of the buffer, clamped to 0.1-0.9'),
+  buffer_size: z.int().default(bufferFramesRange.usual).describe('Frames, clamped to optimization.buffer_size_range'),
+  prefetch_threshold: z
+    .number()
+    .default(prefetchRange.usual)
+    .describe('Share of the buffer, clamped to optimization.prefetch_threshold_range'),
   use_progressive_loading: z.boolean().default(true),
 })
 
 export const mcpQualityRequest = z.object({ connection_id: text.max(200), quality: qualityValue })
 
-const clamp = (value: number, { least, most }: { least: number; most: number }) =>
-  Math.min(most, Math.max(least, value))
+type Range = readonly [least: number, most: number]
+const clamp = (value: number, [least, most]: Range) => Math.min(most, Math.max(least, value))
 
-/** What is used of what was asked for. */
-export const effectiveBuffer = (request: { buffer_size: number; prefetch_threshold: number }) => ({
-  frames: clamp(request.buffer_size, bufferFramesRange),
-  prefetchRatio: clamp(request.prefetch_threshold, prefetchRange),
+/** What is used of what was asked for, within the configured ranges. */
+export const effectiveBuffer = (
+  request: { buffer_size: number; prefetch_threshold: number },
+  ranges: { buffer_size_range: Range; prefetch_threshold_range: Range },
+) => ({
+  frames: clamp(request.buffer_size, ranges.buffer_size_range),
+  prefetchRatio: clamp(request.prefetch_threshold, ranges.prefetch_threshold_range),
 })

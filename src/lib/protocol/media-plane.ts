@@ -2,6 +2,7 @@
 import type { ErrorRecord } from '../base/errors.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { TaskRecord } from '../base/tasks.ts'
+import type { BlockReaderStats } from '../model/content-stats.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
@@ -138,6 +139,8 @@ export interface WorkerHealth {
   readonly renditionCacheBytes: number
   readonly renditionCacheHits: number
   readonly renditionCacheMisses: number
+  /** What it read from the block folder by itself. */
+  readonly blocks: BlockReaderStats
 }
 
 /** What a media or transcode worker asks of the control plane. */

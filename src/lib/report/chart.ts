@@ -1,4 +1,4 @@
-// One line over time as SVG text, drawn here: the report needs no script and no network to be read.
+// Lines over time as SVG text, drawn here: the report needs no script and no network to be read.
 import type { EChartsCoreOption } from 'echarts/core'
 
 export interface ChartPoint {
@@ -6,6 +6,8 @@ export interface ChartPoint {
   readonly value: number | undefined
 }
 
+/** Of the lines of one chart. */
+const colors = ['var(--accent)', 'var(--bad)']
 const size = { width: 720, height: 190 }
 
 /** ECharts is half a second to load: only who draws pays. */
@@ -21,7 +23,7 @@ async function loadCharts() {
 }
 
 /** Colours are those of the page's style sheet, so that the chart follows its scheme. */
-export async function drawChart(points: readonly ChartPoint[], unit: string): Promise<string> {
+export async function drawChart(lines: readonly (readonly ChartPoint[])[], unit: string): Promise<string> {
   const { init } = await loadCharts()
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   const quiet = { color: 'var(--quiet)', fontSize: 11 }
@@ -40,17 +42,15 @@ export async function drawChart(points: readonly ChartPoint[], unit: string): Pr
       axisLabel: { ...quiet, formatter: (value: number) => `${short(value)} ${unit}` },
       splitLine: { lineStyle: { color: 'var(--line)' } },
     },
-    series: [
-      {
-        type: 'line',
-        silent: true,
-        showSymbol: points.length < 3,
-        connectNulls: false,
-        lineStyle: { color: 'var(--accent)', width: 1.6 },
-        itemStyle: { color: 'var(--accent)' },
-        data: points.map(({ at, value }) => [at, value ?? '-']),
-      },
-    ],
+    series: lines.map((points, at) => ({
+      type: 'line',
+      silent: true,
+      showSymbol: points.length < 3,
+      connectNulls: false,
+      lineStyle: { color: colors[at]!, width: 1.6 },
+      itemStyle: { color: colors[at]! },
+      data: points.map((point) => [point.at, point.value ?? '-']),
+    })),
   }
   try {
     chart.setOption(option)

@@ -1,49 +1,75 @@
 // A report from its rows to its file.
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
-import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from '../model/history.ts'
-import { buildReport } from './build-report.ts'
+import { writeFileWhole } from '../base/write-whole.ts'
+import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
+import { buildReport, meansOf, type ReportRows } from './build-report.ts'
+import { type Comparison, compare } from './compare.ts'
+import { renderComparisonHtml } from './compare-html.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
+import type { Look } from './page.ts'
 import type { Report } from './report.ts'
+import { createSampleSums, sampleColumns } from './sample-sums.ts'
 import type { Verdict } from './threshold.ts'
+
+export type { Look } from './page.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
-const resolutions: readonly (readonly [table: HistoryTable, longestMs: number])[] = [
+const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number])[] = [
   ['samples', 6 * hourMs],
   ['minutes', 14 * 24 * hourMs],
   ['hours', Number.POSITIVE_INFINITY],
 ]
 
+interface Settings {
+  readonly nowMs: number
+  /** Points of the charts. */
+  readonly steps?: number
+}
+
 export async function makeReport(
-  read: ReadHistory,
-  { nowMs, ...range }: HistoryRange & { readonly nowMs: number },
+  history: HistoryReader,
+  { nowMs, steps, ...range }: HistoryRange & Settings,
 ): Promise<Report> {
-  const [samples, connections, events, operations] = await Promise.all([
-    readFigures(read, range),
-    ...(['connections', 'events', 'operations'] as const).map((table) => read(table, range)),
-  ])
-  const damaged = [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))]
-  return buildReport(
-    {
-      connections: lastOfEach(connections!.rows),
-      samples: samples.rows,
-      events: events!.rows,
-      operations: operations!.rows,
-      damaged,
-    },
-    { ...range, nowMs },
+  return buildReport(await readRows(history, range, steps), { ...range, nowMs })
+}
+
+/** `b` against `a`. */
+export async function makeComparison(
+  history: HistoryReader,
+  [a, b]: readonly [HistoryRange, HistoryRange],
+  { nowMs }: Settings,
+): Promise<Comparison> {
+  const [rowsOfA, rowsOfB] = await Promise.all([readRows(history, a), readRows(history, b)])
+  return compare(
+    { report: buildReport(rowsOfA, { ...a, nowMs }), means: meansOf(rowsOfA) },
+    { report: buildReport(rowsOfB, { ...b, nowMs }), means: meansOf(rowsOfB) },
   )
 }
 
+async function readRows(history: HistoryReader, range: HistoryRange, steps?: number): Promise<ReportRows> {
+  const [samples, connections, events, operations] = await Promise.all([
+    sumSamples(history, range, steps),
+    ...(['connections', 'events', 'operations'] as const).map((table) => history.read(table, range)),
+  ])
+  return {
+    connections: lastOfEach(connections!.rows),
+    samples: samples.sums,
+    events: events!.rows,
+    operations: operations!.rows,
+    damaged: [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))],
+  }
+}
+
 /** As fine as the period allows and the source gives: a server does not answer with any number of rows. */
-async function readFigures(read: ReadHistory, range: HistoryRange): Promise<HistoryAnswer> {
+async function sumSamples({ scan }: HistoryReader, range: HistoryRange, steps?: number) {
   const fitting = resolutions.filter(([, longestMs]) => range.toMs - range.fromMs <= longestMs)
   for (const [table] of fitting) {
+    const sums = createSampleSums(range, steps)
     try {
-      return await read(table, range)
+      return { sums, ...(await scan(table, range, sampleColumns(table), sums.add)) }
     } catch (error) {
       if (toMcpxError(error).code !== 'MESSAGE_TOO_LARGE' || table === 'hours') throw error
     }
@@ -56,25 +82,38 @@ const lastOfEach = (rows: readonly HistoryRow[]): HistoryRow[] => [
   ...new Map(rows.map((row) => [row.id, row])).values(),
 ]
 
+export type ReportFormat = 'html' | 'json' | 'csv'
+
 export async function render(
   report: Report,
   verdicts: readonly Verdict[],
-  format: 'html' | 'json' | 'csv',
+  format: ReportFormat,
+  look?: Look,
 ): Promise<string> {
-  if (format === 'html') return renderHtml(report, verdicts)
+  if (format === 'html') return renderHtml(report, verdicts, look)
   if (format === 'csv') return renderCsv(report)
-  return `${JSON.stringify(verdicts.length > 0 ? { ...report, thresholds: verdicts } : report, null, 2)}\n`
+  return asJson(report, verdicts)
 }
 
-/** Beside its place first: who reads the file meanwhile has the old one. Throws INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: string): Promise<void> {
-  const target = resolve(cwd, path)
-  const scratch = `${target}.${process.pid}.part`
+/** Throws INVALID_OPTION for CSV, which is a list of connections. */
+export async function renderComparison(
+  comparison: Comparison,
+  verdicts: readonly Verdict[],
+  format: ReportFormat,
+): Promise<string> {
+  if (format === 'csv')
+    throw new McpxError('INVALID_OPTION', '--compare has no CSV form', { hint: 'Use --format html or json.' })
+  return format === 'html' ? renderComparisonHtml(comparison, verdicts) : asJson(comparison, verdicts)
+}
+
+const asJson = (data: object, verdicts: readonly Verdict[]): string =>
+  `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
+
+/** Whole or not at all. Throws INVALID_OPTION where it cannot be written. */
+export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(scratch, text)
-    await rename(scratch, target)
+    await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
-    await rm(scratch, { force: true })
     throw new McpxError('INVALID_OPTION', `--output ${path}: ${(error as Error).message}`, { cause: error })
   }
 }

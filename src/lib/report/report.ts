@@ -17,6 +17,16 @@ export const reportFigures = {
 } as const
 export type ReportFigure = keyof typeof reportFigures
 
+/** Which way a figure gets better; of those that are not here neither is. */
+export const betterWhen: Partial<Record<ReportFigure, 'less' | 'more'>> = {
+  startup: 'less',
+  loss: 'less',
+  rtt: 'less',
+  jitter: 'less',
+  health: 'more',
+  quality: 'more',
+}
+
 export interface ReportConnection {
   readonly id: string
   readonly content: string

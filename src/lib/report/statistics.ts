@@ -12,7 +12,7 @@ export interface Distribution {
 }
 
 /** Undefined without a value. Percentiles are the nearest rank: a value that was measured. */
-export function distributionOf(values: readonly number[]): Distribution | undefined {
+export function distributionOf(values: ArrayLike<number>): Distribution | undefined {
   if (values.length === 0) return undefined
   const sorted = Float64Array.from(values).sort()
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!

@@ -25,7 +25,10 @@ export interface RtpOutlet {
 export interface ReceiverReport {
   readonly kind: MediaKind
   readonly fractionLost: number
+  /** Since the beginning, as the viewer counts. */
   readonly packetsLost: number
+  /** The last sequence number that the viewer has seen, with its cycles (RFC 3550 6.4.1). */
+  readonly highestSequence: number
   readonly jitterS: number
   /** Absent until a report answers one of our sender reports. */
   readonly roundTripTimeS?: number

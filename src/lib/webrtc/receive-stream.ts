@@ -77,7 +77,7 @@ export class ReceiveStream {
   #jitter = 0
   #transit: number | undefined
   #expectedBefore = 0
-  #receivedBefore = 0
+  #arrivedBefore = 0
   #report: { compactNtp: number; atMs: number } | undefined
   readonly #missing = new Map<number, Missing>()
 
@@ -115,8 +115,13 @@ export class ReceiveStream {
     this.#report = { compactNtp, atMs: nowMs }
   }
 
+  /** Packets that did not come by themselves, also where RTX has brought them: as browsers count, it tells of the path. */
   get packetsLost(): number {
-    return this.#base < 0 ? 0 : this.#highest - this.#base + 1 - this.packetsReceived
+    return this.#base < 0 ? 0 : this.#highest - this.#base + 1 - this.#arrived
+  }
+
+  get #arrived(): number {
+    return this.packetsReceived - this.recovered
   }
 
   get jitterS(): number {
@@ -145,9 +150,9 @@ export class ReceiveStream {
   reportBlock(nowMs: number): ReportBlock {
     const expected = this.#base < 0 ? 0 : this.#highest - this.#base + 1
     const expectedNow = expected - this.#expectedBefore
-    const lostNow = expectedNow - (this.packetsReceived - this.#receivedBefore)
+    const lostNow = expectedNow - (this.#arrived - this.#arrivedBefore)
     this.#expectedBefore = expected
-    this.#receivedBefore = this.packetsReceived
+    this.#arrivedBefore = this.#arrived
     return {
       ssrc: this.ssrc,
       fractionLost: expectedNow > 0 && lostNow > 0 ? lostNow / expectedNow : 0,

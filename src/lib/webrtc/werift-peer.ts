@@ -389,6 +389,7 @@ class WeriftPeer implements Peer {
         kind: outlet.kind,
         fractionLost: block.fractionLost,
         packetsLost: block.packetsLost,
+        highestSequence: block.highestSequence,
         jitterS: block.jitter / (outlet.kind === 'video' ? 90_000 : 48_000),
         ...(roundTripTimeS === undefined ? {} : { roundTripTimeS }),
       })

@@ -23,7 +23,7 @@ function pathOf({ video, audio }: StatsSnapshot): Path {
     return values.length === 0 ? undefined : Math.max(...values) * factor
   }
   const rttMs = worst((stats) => stats.roundTripTimeS, 1000)
-  const lossPercent = worst((stats) => stats.fractionLost, 100)
+  const lossPercent = worst((stats) => stats.lossRatio, 100)
   const jitterMs = worst((stats) => stats.jitterS, 1000)
   return {
     ...(rttMs === undefined ? {} : { rttMs }),

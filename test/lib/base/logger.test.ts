@@ -44,7 +44,7 @@ describe('the logger', () => {
     const options = { level: 'info', format: 'text', folder: join(folder, 'new/logs'), write } as const
     createLogger(options).info({ a: 1 }, 'first')
     createLogger(options).info({ a: 2 }, 'second')
-    const lines = (await readFile(join(folder, 'new/logs/mcpx.log'), 'utf8')).trim().split('\n')
+    const lines = (await readFile(join(folder, 'new/logs/enhanced_mcp_server.log'), 'utf8')).trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['first', 'second'])
     expect(text).toMatch(/first {2}a=1\n.*second {2}a=2\n$/)
   })

@@ -51,6 +51,36 @@ it('restarts the child when the file changes, says so, and stops it with the sig
   await rm(logs, { recursive: true })
 })
 
+it('hands a hangup on to the child, where it is for it', async () => {
+  const logs = await mkdtemp(join(tmpdir(), 'mcpx-logs-'))
+  const log = join(logs, 'log')
+  await writeFile(log, '')
+  const controller = new AbortController()
+  let hangUp = () => {}
+  const code = `const say = (what) => require('fs').appendFileSync(${JSON.stringify(log)}, what + '\\n')
+    process.on('SIGINT', () => process.exit(0)); process.on('SIGHUP', () => say('read again')); setInterval(() => {}, 1e6)
+    say('start')`
+  const started = untilStarts(log, 1)
+  const done = supervise({
+    command: [process.execPath, '-e', code],
+    env: process.env,
+    watch: [folder],
+    signal: controller.signal,
+    onHangup(run) {
+      hangUp = run
+    },
+    onRestart: () => expect.unreachable(),
+  })
+  await started
+  const heard = untilStarts(log, 2)
+  hangUp()
+  await heard
+  controller.abort()
+  expect(await done).toBe(0)
+  expect(await readFile(log, 'utf8')).toBe('start\nread again\n')
+  await rm(logs, { recursive: true })
+})
+
 it('waits for a build that removes and makes its folder again, and restarts once', async () => {
   const dist = join(folder, 'dist')
   const logs = await mkdtemp(join(tmpdir(), 'mcpx-logs-'))

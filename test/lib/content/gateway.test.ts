@@ -56,7 +56,7 @@ describe('a trustless gateway', () => {
     expect(Buffer.from(found.bytes).equals(block)).toBe(true)
     expect(found.source).toBe(gateway!.name)
     expect(gateway!.asked).toEqual([`/ipfs/${cidText(cid)}?format=raw`])
-    expect(sources.counts()).toEqual({ [gateway!.name]: 1 })
+    expect(sources.stats().blocks).toEqual({ [gateway!.name]: 1 })
   })
 
   it.each([

@@ -72,11 +72,33 @@ describe('a snapshot', () => {
 
   it('puts the reports of the viewer to the kind they are about', () => {
     const playback = playing({ video: sent(1000), audio: sent(100) })
-    const report = { kind: 'video', fractionLost: 0.25, packetsLost: 3, jitterS: 0.01, roundTripTimeS: 0.05 } as const
+    const report = {
+      kind: 'video',
+      fractionLost: 0.25,
+      packetsLost: 3,
+      highestSequence: 40,
+      jitterS: 0.01,
+      roundTripTimeS: 0.05,
+    } as const
     const { video, audio } = snapshotOf({ ...idle, playback, reports: { video: report } })
     expect(video).toMatchObject({ bytesSent: 1000, fractionLost: 0.25, packetsLost: 3, roundTripTimeS: 0.05 })
     expect(audio).not.toHaveProperty('fractionLost')
     expect(snapshotOf({ ...idle, playback, reports: {} }).video).not.toHaveProperty('packetsLost')
+  })
+
+  it('reckons the loss from all that was expected since the snapshot before, whatever share the last report is of', () => {
+    const playback = playing({ video: sent(1000) })
+    const told = (packetsLost: number, highestSequence: number, fractionLost = 0) => ({
+      playback,
+      reports: { video: { kind: 'video', fractionLost, packetsLost, highestSequence, jitterS: 0.01 } as const },
+    })
+    const first = snapshotOf({ ...idle, ...told(5, 100, 0.25) })
+    expect(first.video?.lossRatio).toBe(0.25)
+    const second = snapshotOf({ ...idle, ...told(15, 300), last: first })
+    expect(second.video?.lossRatio).toBe(10 / 200)
+    expect(snapshotOf({ ...idle, ...told(15, 300), last: second }).video?.lossRatio).toBe(10 / 200)
+    expect(snapshotOf({ ...idle, ...told(14, 400), last: second }).video?.lossRatio).toBe(0)
+    expect(snapshotOf({ ...idle, ...told(1, 20, 0.05), last: second }).video?.lossRatio).toBe(0.05)
   })
 
   it('keeps what the viewer said last, and says when that is too long ago to believe', () => {
@@ -87,7 +109,14 @@ describe('a snapshot', () => {
 
   it('scores what the reports and the viewer say, and nothing where the viewer has fallen silent', () => {
     const playback = playing({ video: sent(1000), audio: sent(100) })
-    const report = { kind: 'video', fractionLost: 0.03, packetsLost: 3, jitterS: 0.06, roundTripTimeS: 0.34 } as const
+    const report = {
+      kind: 'video',
+      fractionLost: 0.03,
+      packetsLost: 3,
+      highestSequence: 40,
+      jitterS: 0.06,
+      roundTripTimeS: 0.34,
+    } as const
     const viewer = { atMs: idle.atMs, frozenRatio: 0.06, droppedRatio: 0 }
     const now = snapshotOf({ ...idle, playback, reports: { video: report }, viewer, pictureHeight: 720 })
     expect(now.health).toMatchObject({ value: 100 - 20 - 15 - 10 - 15 - 30, unknown: [] })

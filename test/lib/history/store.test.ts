@@ -44,6 +44,9 @@ const connection = (id: string, createdAtMs: number, closedAtMs: number | null =
   peer: null,
   codecs: 'vp9',
   firstFrameMs: 250,
+  freezeCount: null,
+  freezeS: null,
+  underruns: 0,
 })
 
 describe('the history', () => {
@@ -121,6 +124,31 @@ describe('the history', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.db'))).toEqual(['2026-05-04.db', '2026-05-05.db'])
     expect(rows('samples', all)).toHaveLength(2)
     expect(rows('connections', { fromMs: evening + 1000, toMs: evening + 5000 }).length).toBeGreaterThan(0)
+  })
+
+  it('gives columns row by row without keeping them, null for those that there are none of', () => {
+    write({ samples: [sample(noon), sample(noon + dayMs, { lossRatio: null })], connections: [connection('a', noon)] })
+    const rows: unknown[] = []
+    const seen = store.scan('samples', all, ['at_ms', 'loss_ratio', 'nonsense'], (row) => rows.push([...row]))
+    expect(rows).toEqual([
+      [noon, 0.01, null],
+      [noon + dayMs, null, null],
+    ])
+    expect(seen).toEqual({ damaged: [] })
+  })
+
+  it('takes up a file of the version before', () => {
+    write({ connections: [connection('a', noon)] })
+    store.close()
+    const db = new DatabaseSync(join(folder, '2026-05-04.db'))
+    for (const column of ['freeze_count', 'freeze_s', 'underruns'])
+      db.exec(`ALTER TABLE connections DROP COLUMN ${column}`)
+    db.exec('PRAGMA user_version = 1')
+    db.close()
+    store = openHistoryStore(folder)
+    expect(rows('connections', all)).toMatchObject([{ id: 'a', freeze_count: null }])
+    write({ connections: [{ ...connection('b', noon), freezeCount: 2 }] })
+    expect(rows('connections', all)).toMatchObject([{ id: 'a' }, { id: 'b', freeze_count: 2 }])
   })
 
   it('gives as many rows as were asked for at most, over days too', () => {

@@ -17,6 +17,12 @@ async function start(options: Parameters<typeof startHttp>[0] = {}) {
   return { ...http, bare, clock, monitor }
 }
 
+function idleMonitor() {
+  const monitor = createMonitor({ engine: createMemoryEngine(), clock: createStillClock(), logger: silentLogger })
+  onTestFinished(() => monitor.close())
+  return monitor
+}
+
 /** Follows the feed as a page does. */
 async function watch(port: number) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v0/webrtc/live`)
@@ -62,6 +68,24 @@ describe('the live feed', () => {
       connections: [{ id, state: 'closed' }],
       operations: [{ type: 'stream_content' }, { type: 'close_connection' }],
     })
+  })
+
+  it('is a session as long as somebody watches', async () => {
+    const sessions: string[] = []
+    const changes: (() => void)[] = []
+    const onSession = (controller: string, change: 1 | -1) => {
+      sessions.push(`${controller} ${change}`)
+      changes.shift()?.()
+    }
+    const { port } = await startHttp({}, { engine: createMemoryEngine(), monitor: idleMonitor(), onSession })
+    const changed = () => new Promise<void>((resolve) => changes.push(resolve))
+    const opened = changed()
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v0/webrtc/live`)
+    await opened
+    const closed = changed()
+    socket.close()
+    await closed
+    expect(sessions).toEqual(['monitor 1', 'monitor -1'])
   })
 
   it('answers a plain request with the same', async () => {

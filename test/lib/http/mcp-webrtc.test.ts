@@ -2,18 +2,19 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { impactOf, mcpStats } from '../../../src/lib/http/routes/mcp-stats.ts'
 import { createMonitor } from '../../../src/lib/monitor/monitor.ts'
+import { defaultMonitorConfig, parseMonitorConfig } from '../../../src/lib/protocol/monitor-config.ts'
 import { startHttp } from '../../support/http-api.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, snapshotOf } from '../../support/http-engine.ts'
 
 const prefix = '/api/v0/mcp/webrtc'
 
-async function start() {
+async function start(monitorConfig = () => defaultMonitorConfig) {
   const engine = createMemoryEngine()
   const clock = createStillClock(60_000)
   const monitor = createMonitor({ engine, clock, logger: silentLogger })
   onTestFinished(() => monitor.close())
-  const http = await startHttp({}, { engine, monitor, clock })
+  const http = await startHttp({}, { engine, monitor, monitorConfig, clock })
   const answer = async (response: Promise<Response>) => {
     const { status } = await response
     return { status, body: (await (await response).json()) as Record<string, unknown> }
@@ -37,11 +38,24 @@ describe('the MCP WebRTC controller', () => {
       operation_id: expect.any(String),
       url: `/player/${cids.film}?connection_id=${id}`,
       buffer_size: 60,
-      prefetch_threshold: 0.1,
+      prefetch_threshold: 0.2,
     })
     expect(engine.get(id)).toMatchObject({ quality: 'medium', state: 'waiting' })
     const usual = await tell('/stream', { cid: cids.film })
     expect(usual.body).toMatchObject({ buffer_size: 30, prefetch_threshold: 0.5 })
+  })
+
+  it('takes a buffer within the ranges that are configured now', async () => {
+    let ranges = { buffer_size_range: [20, 40], prefetch_threshold_range: [0.3, 0.6] } as const
+    const { tell } = await start(() => parseMonitorConfig({ optimization: ranges }, 'c.json'))
+    const ask = async (buffer_size: number, prefetch_threshold: number) => {
+      const { body } = await tell('/stream', { cid: cids.film, buffer_size, prefetch_threshold })
+      return [body.buffer_size, body.prefetch_threshold]
+    }
+    expect(await ask(1, 0.9)).toEqual([20, 0.6])
+    expect(await ask(30, 0.5)).toEqual([30, 0.5])
+    ranges = { ...ranges, buffer_size_range: [5, 10] } as never
+    expect(await ask(30, 0.1)).toEqual([10, 0.3])
   })
 
   it.each([

@@ -1,15 +1,59 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Events } from '../../../src/lib/base/events.ts'
 import { createMetrics } from '../../../src/lib/metrics/metrics.ts'
+import type { ContentEvents, ContentStats } from '../../../src/lib/model/content-stats.ts'
 import { pacingErrorEdgesMs, prefetchEdgesMs, type WorkerHealth } from '../../../src/lib/protocol/media-plane.ts'
-import { mcpMetrics, webrtcMetrics } from '../../../src/lib/protocol/metrics.ts'
+import { type MetricGroup, mcpMetrics, webrtcMetrics } from '../../../src/lib/protocol/metrics.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, snapshotOf } from '../../support/http-engine.ts'
 
-function start() {
+const noReads = {
+  memoryHits: 0,
+  memoryMisses: 0,
+  diskHits: 0,
+  diskMisses: 0,
+  fetched: 0,
+  damaged: 0,
+  memoryBytes: 0,
+  memoryBlocks: 0,
+}
+
+const contentStats = (change: Partial<ContentStats> = {}): ContentStats => ({
+  blocksBySource: {},
+  fetchedBytes: 0,
+  reader: noReads,
+  diskBytes: 0,
+  diskUnpinnedBytes: 0,
+  diskBlocks: 0,
+  metadata: { records: 0, pending: 0, parts: 0, partBytes: 0, schemaVersion: 1, hits: 0, misses: 0 },
+  ...change,
+})
+
+const noCounts = { upTo: [], count: 0, sum: 0 }
+const idle: WorkerHealth = {
+  worker: 0,
+  viewers: 0,
+  loopDelayMaxMs: 0,
+  loopDelayP99Ms: 0,
+  pacingErrors: { ...noCounts, upTo: pacingErrorEdgesMs.map(() => 0) },
+  prefetches: { ...noCounts, upTo: prefetchEdgesMs.map(() => 0) },
+  failedPrefetches: 0,
+  cpuS: 1,
+  rssBytes: 1,
+  renditionCacheBytes: 0,
+  renditionCacheHits: 0,
+  renditionCacheMisses: 0,
+  blocks: noReads,
+}
+
+function start(
+  settings: { maxConnections?: number; disabledGroups?: readonly MetricGroup[]; processMetrics?: boolean } = {},
+) {
   const engine = createMemoryEngine()
   const clock = createStillClock(5_000)
   const cpu = { s: 0 }
-  const metrics = createMetrics({ engine, clock, cpuS: () => cpu.s, processMetrics: false })
+  const content = { events: new Events<ContentEvents>(), now: contentStats(), stats: () => content.now }
+  const metrics = createMetrics({ engine, clock, content, cpuS: () => cpu.s, processMetrics: false, ...settings })
   onTestFinished(() => metrics.close())
   /** Series → value, without comments. */
   const read = async (which: 'mcp' | 'webrtc') => {
@@ -25,7 +69,7 @@ function start() {
     engine.set(id, { state: 'active', connectedAtMs: 2_000 })
     return id
   }
-  return { engine, clock, metrics, cpu, read, connect }
+  return { engine, clock, content, metrics, cpu, read, connect }
 }
 
 describe('MCP metrics', () => {
@@ -51,6 +95,82 @@ describe('MCP metrics', () => {
       mcp_webrtc_peer_connections: 1,
       mcp_webrtc_bytes_sent_total: 300_000,
     })
+  })
+
+  it('have what the content store does and keeps', async () => {
+    const { engine, content, read } = start()
+    content.events.emit('operation', { operation: 'read', success: true, seconds: 0.02 })
+    content.events.emit('operation', { operation: 'read', success: false, seconds: 30 })
+    content.events.emit('bytes', { operation: 'read', direction: 'out', bytes: 300 })
+    const reader = {
+      ...noReads,
+      memoryHits: 9,
+      memoryMisses: 5,
+      diskHits: 4,
+      diskMisses: 1,
+      memoryBytes: 70,
+      memoryBlocks: 2,
+    }
+    const metadata = { records: 3, pending: 1, parts: 2, partBytes: 900, schemaVersion: 1, hits: 6, misses: 2 }
+    content.now = contentStats({
+      reader,
+      metadata,
+      blocksBySource: { kubo: 2 },
+      fetchedBytes: 500,
+      diskBytes: 800,
+      diskBlocks: 7,
+    })
+    await read('mcp')
+    content.now = { ...content.now, blocksBySource: { kubo: 2, 'gateway:ipfs.io': 1 }, fetchedBytes: 700 }
+    expect(await read('mcp')).toMatchObject({
+      'mcp_ipfs_operation_count_total{operation="read",success="true"}': 1,
+      'mcp_ipfs_operation_count_total{operation="read",success="false"}': 1,
+      'mcp_ipfs_operation_latency_seconds_count{operation="read"}': 1,
+      'mcp_ipfs_bytes_transferred_total{operation="read",direction="out"}': 300,
+      'mcp_ipfs_bytes_transferred_total{operation="fetch_block",direction="in"}': 700,
+      'mcp_cache_hit_count_total{cache_type="memory"}': 9,
+      'mcp_cache_miss_count_total{cache_type="memory"}': 5,
+      'mcp_cache_hit_count_total{cache_type="disk"}': 4,
+      'mcp_cache_miss_count_total{cache_type="disk"}': 1,
+      'mcp_cache_hit_count_total{cache_type="parquet"}': 6,
+      'mcp_cache_miss_count_total{cache_type="parquet"}': 2,
+      'mcp_cache_size_bytes{cache_type="memory"}': 70,
+      'mcp_cache_item_count{cache_type="disk"}': 7,
+      'mcp_cache_size_bytes{cache_type="parquet"}': 900,
+      mcp_parquet_partition_count: 2,
+      mcp_parquet_schema_version: 1,
+      'mcpx_blocks_verified_total{source="embedded"}': 4,
+      'mcpx_blocks_verified_total{source="kubo"}': 2,
+      'mcpx_blocks_verified_total{source="gateway:ipfs.io"}': 1,
+    })
+    const blocks = { ...noReads, memoryHits: 10, memoryMisses: 3, diskHits: 3, memoryBytes: 30, memoryBlocks: 1 }
+    engine.events.emit('health', { ...idle, blocks })
+    engine.events.emit('health', { ...idle, blocks: { ...blocks, memoryMisses: 2, memoryHits: 1 } })
+    expect(await read('mcp')).toMatchObject({
+      'mcp_cache_hit_count_total{cache_type="memory"}': 20,
+      'mcp_cache_miss_count_total{cache_type="memory"}': 10,
+      'mcp_cache_size_bytes{cache_type="memory"}': 100,
+    })
+  })
+
+  it('count sessions by what they are for', async () => {
+    const { engine, metrics, read } = start()
+    await engine.open({ content: cids.film })
+    metrics.session('signalling', 1)
+    metrics.session('signalling', 1)
+    metrics.session('signalling', -1)
+    expect(await read('mcp')).toMatchObject({
+      'mcp_active_sessions{controller="webrtc"}': 1,
+      'mcp_active_sessions{controller="signalling"}': 1,
+      'mcp_active_sessions{controller="monitor"}': 0,
+    })
+  })
+
+  it('have the metrics of the program that embeds the server beside them', async () => {
+    const { metrics, read } = start()
+    metrics.custom.counter({ name: 'shop_orders_total', help: 'Orders' }).add({}, 3)
+    expect(() => metrics.custom.gauge({ name: 'mcp_uptime_seconds', help: 'Mine' })).toThrow('those of mcpx')
+    expect(await read('mcp')).toMatchObject({ shop_orders_total: 3 })
   })
 
   it('have the process beside them', async () => {
@@ -211,6 +331,7 @@ describe('WebRTC metrics', () => {
       renditionCacheBytes: 500,
       renditionCacheHits: 10,
       renditionCacheMisses: 4,
+      blocks: noReads,
     })
     engine.events.emit('health', health(2, 1000))
     engine.events.emit('health', health(3, 1500))
@@ -238,6 +359,89 @@ describe('WebRTC metrics', () => {
     const names = Object.keys(await read('webrtc'))
     expect(names.filter((name) => /^webrtc_(packet_loss|jitter|frame_rate|memory)/.test(name))).toEqual([])
   })
+})
+
+describe('with more connections than may have series', () => {
+  const own = (series: Record<string, number>) =>
+    new Set(Object.keys(series).flatMap((name) => /connection_id="([^"]+)"/.exec(name)?.[1] ?? []))
+
+  it('keep the worst, and what they add up to', async () => {
+    const { engine, clock, read, connect } = start({ maxConnections: 2 })
+    const ids = [await connect(), await connect(), await connect()]
+    const tell = (atMs: number) =>
+      engine.events.emit(
+        'snapshots',
+        ids.map((id, index) => {
+          const health = { value: 100 - index * 30, version: 1 as const, reasons: [], unknown: [] }
+          return snapshotOf(engine.get(id)!, { atMs, health, underruns: 4, iceConnectMs: 120 })
+        }),
+      )
+    tell(3_000)
+    const early = await read('webrtc')
+    expect(own(early)).toEqual(new Set([ids[0], ids[1]]))
+    expect(early).toMatchObject({
+      mcpx_connections_capped: 1,
+      mcpx_bitrate_bps: 3_600_000,
+      mcpx_buffer_underruns_total: 12,
+      mcpx_ice_connection_seconds_count: 3,
+      mcpx_packet_loss_ratio_count: 3,
+      'mcpx_packet_loss_ratio_bucket{le="0.005"}': 0,
+      'mcpx_packet_loss_ratio_bucket{le="0.01"}': 3,
+      'mcpx_stream_health_score_bucket{le="40"}': 1,
+    })
+    clock.advance(30_000)
+    tell(5_000)
+    const later = await read('webrtc')
+    expect(own(later)).toEqual(new Set([ids[1], ids[2]]))
+    expect(later).toMatchObject({
+      [`webrtc_buffer_underruns_total{connection_id="${ids[2]}",type="video"}`]: 4,
+      [`webrtc_ice_connection_time_ms_count{connection_id="${ids[2]}"}`]: 1,
+      mcpx_buffer_underruns_total: 12,
+      mcpx_connections_capped: 1,
+    })
+    engine.set(ids[1]!, { state: 'closed', closedAtMs: 3_000 })
+    tell(7_000)
+    const last = await read('webrtc')
+    expect(own(last)).toEqual(new Set([ids[0], ids[2]]))
+    expect(last.mcpx_connections_capped).toBe(0)
+  })
+})
+
+it('a disabled group is not there, and only it', async () => {
+  const all = { ...mcpMetrics, ...webrtcMetrics }
+  for (const group of ['detailed', 'frame', 'resource', 'quality'] as const) {
+    const { engine, metrics, connect } = start({ disabledGroups: [group] })
+    const id = await connect()
+    engine.events.emit('snapshots', [snapshotOf(engine.get(id)!, { iceConnectMs: 120 })])
+    engine.events.emit('health', idle)
+    await new Promise(setImmediate)
+    const text = (await metrics.mcp()).body + (await metrics.webrtc()).body
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]!)
+    const expected = Object.entries(all).flatMap(([name, spec]) => (spec.group === group ? [] : [name]))
+    expect(names.toSorted()).toEqual(expected.toSorted())
+  }
+})
+
+it('groups are left out and taken back while the server runs, and are counted on meanwhile', async () => {
+  const { engine, metrics, connect } = start({ processMetrics: true })
+  const id = await connect()
+  const frames = async () =>
+    /^webrtc_frames_sent_total\{.*type="video".*\} (\d+)$/m.exec((await metrics.webrtc()).body)?.[1]
+  const tell = (atMs: number, framesSent: number) => {
+    const now = snapshotOf(engine.get(id)!)
+    engine.events.emit('snapshots', [{ ...now, atMs, video: { ...now.video!, framesSent } }])
+  }
+  tell(1000, 10)
+  expect(await frames()).toBe('10')
+  expect((await metrics.mcp()).body).toContain('process_cpu_seconds_total')
+  metrics.disable(['frame', 'resource'])
+  tell(3000, 25)
+  expect(await frames()).toBeUndefined()
+  const without = await metrics.mcp()
+  expect(without.body).not.toMatch(/^(process|nodejs)_/m)
+  metrics.disable([])
+  expect(await frames()).toBe('25')
+  expect((await metrics.mcp()).body).toContain('process_cpu_seconds_total')
 })
 
 it('every metric of the table has help and lower-case labels', () => {

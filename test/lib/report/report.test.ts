@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
-import type { HistoryRow, ReadHistory } from '../../../src/lib/model/history.ts'
+import type { HistoryRow } from '../../../src/lib/model/history.ts'
 import { buildReport, type ReportRows } from '../../../src/lib/report/build-report.ts'
 import { makeReport, render, writeWhole } from '../../../src/lib/report/index.ts'
 import { distributionOf } from '../../../src/lib/report/statistics.ts'
 import { judge, parseThreshold } from '../../../src/lib/report/threshold.ts'
+import { readerOf, sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const period = { fromMs, toMs: fromMs + 600_000, nowMs: fromMs + 700_000 }
-const nothing: ReportRows = { connections: [], samples: [], events: [], operations: [], damaged: [] }
+const nothing: ReportRows = { connections: [], samples: sumsOf([], period), events: [], operations: [], damaged: [] }
 
 const connection = (id: string, change: HistoryRow = {}): HistoryRow => ({
   id,
@@ -24,6 +25,9 @@ const connection = (id: string, change: HistoryRow = {}): HistoryRow => ({
   error: null,
   codecs: 'vp9,opus',
   first_frame_ms: 300,
+  freeze_count: null,
+  freeze_s: null,
+  underruns: 0,
   ...change,
 })
 const sample = (id: string, atS: number, change: HistoryRow = {}): HistoryRow => ({
@@ -34,22 +38,23 @@ const sample = (id: string, atS: number, change: HistoryRow = {}): HistoryRow =>
   round_trip_ms: 50,
   health: 90,
   video_quality: null,
-  freeze_count: null,
-  underruns: 0,
   reasons: '',
   ...change,
 })
 const rows: ReportRows = {
   connections: [
-    connection('good'),
+    connection('good', { freeze_count: 1, freeze_s: 0.5 }),
     connection('bad', { first_frame_ms: 900, closed_at_ms: null, error: 'torn', close_reason: null }),
   ],
-  samples: [
-    sample('good', 2, { freeze_count: 0, freeze_s: 0 }),
-    sample('good', 4, { freeze_count: 1, freeze_s: 0.5, bitrate_bps: 3_000_000 }),
-    sample('bad', 2, { health: 40, reasons: '−50: loss 12.0 %, −5: RTT 150 ms' }),
-    sample('bad', 4, { health: 20, reasons: '−50: loss 14.5 %' }),
-  ],
+  samples: sumsOf(
+    [
+      sample('good', 2),
+      sample('good', 4, { bitrate_bps: 3_000_000 }),
+      sample('bad', 2, { health: 40, reasons: '−50: loss 12.0 %, −5: RTT 150 ms' }),
+      sample('bad', 4, { health: 20, reasons: '−50: loss 14.5 %' }),
+    ],
+    period,
+  ),
   events: [
     { type: 'quality_change', at_ms: fromMs, connection: 'good', details: '{"from":"auto","to":"low"}' },
     { type: 'error', at_ms: fromMs, connection: 'bad', details: '{"code":"MEDIA_CORRUPT","message":"torn"}' },
@@ -108,7 +113,10 @@ describe('a report', () => {
   it('has means over equal steps, from samples or from minutes', () => {
     expect(report.series).toMatchObject([{ at: '2026-05-04T12:00:00.000Z', viewers: 2, bitrate: 1500, health: 60 }])
     const minute = { connection: 'a', at_ms: fromMs, bitrate_bps_mean: 2e6, health_mean: 50 }
-    const ofMinutes = buildReport({ ...nothing, connections: [connection('a')], samples: [minute] }, period)
+    const ofMinutes = buildReport(
+      { ...nothing, connections: [connection('a')], samples: sumsOf([minute], period, 'minutes') },
+      period,
+    )
     expect(ofMinutes.figures).toMatchObject({ bitrate: { mean: 2000 }, health: { mean: 50 } })
   })
 
@@ -122,16 +130,16 @@ describe('a report', () => {
 
   it('looks at samples for hours, at minutes for days, at hours for months, and at each connection once', async () => {
     const asked: string[] = []
-    const read = async (table: string) => {
-      asked.push(table)
-      return {
-        rows: table === 'connections' ? [connection('a', { closed_at_ms: null }), connection('a')] : [],
-        damaged: ['2026-05-01: torn'],
-      }
-    }
+    const history = readerOf(
+      (table) => {
+        asked.push(table)
+        return table === 'connections' ? [connection('a', { closed_at_ms: null }), connection('a')] : []
+      },
+      ['2026-05-01: torn'],
+    )
     const hour = 3_600_000
     for (const hours of [2, 48, 24 * 60]) {
-      const made = await makeReport(read, { fromMs, toMs: fromMs + hours * hour, nowMs: fromMs })
+      const made = await makeReport(history, { fromMs, toMs: fromMs + hours * hour, nowMs: fromMs })
       expect(made).toMatchObject({ summary: { connections: 1 }, damaged: ['2026-05-01: torn'] })
       expect(made.connections[0]!.endedAt).not.toBeNull()
     }
@@ -224,24 +232,24 @@ describe('the rows of a report', () => {
   const range = { fromMs: 0, toMs: 3_600_000, nowMs: 3_600_000 }
   const tooLarge = (...tables: string[]) => {
     const asked: string[] = []
-    const read: ReadHistory = async (table) => {
+    const history = readerOf((table) => {
       asked.push(table)
       if (tables.includes(table)) throw new McpxError('MESSAGE_TOO_LARGE', 'too many')
-      return { rows: [], damaged: [] }
-    }
-    return { read, asked }
+      return []
+    })
+    return { history, asked }
   }
 
   it('are read by the minute or the hour where a server does not give every sample', async () => {
-    const { read, asked } = tooLarge('samples', 'minutes')
-    expect((await makeReport(read, range)).summary.connections).toBe(0)
+    const { history, asked } = tooLarge('samples', 'minutes')
+    expect((await makeReport(history, range)).summary.connections).toBe(0)
     expect(asked).toEqual(expect.arrayContaining(['samples', 'minutes', 'hours']))
   })
 
   it('are by the hour at once where the period is long', async () => {
-    const { read, asked } = tooLarge()
-    await makeReport(read, { ...range, toMs: 40 * 86_400_000 })
+    const { history, asked } = tooLarge()
+    await makeReport(history, { ...range, toMs: 40 * 86_400_000 })
     expect(asked).not.toContain('minutes')
-    await expect(makeReport(tooLarge('hours').read, { ...range, toMs: 40 * 86_400_000 })).rejects.toThrow('too many')
+    await expect(makeReport(tooLarge('hours').history, { ...range, toMs: 40 * 86_400_000 })).rejects.toThrow('too many')
   })
 })

@@ -10,6 +10,7 @@ export function liveRoutes(app: App, context: RouteContext): void {
   const feed = createLiveFeed({ engine, monitor, clock, pollIntervalS: options.pollInterval })
   app.addHook('onClose', async () => feed.close())
   addSocketRoute(app, context, routes.webrtc.live, {
+    controller: 'monitor',
     role: 'operator',
     schema: { tags: ['monitor'], summary: 'All that is known now; as a WebSocket also what changes' },
     answer: async () => feed.state(),

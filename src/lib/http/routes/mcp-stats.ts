@@ -18,7 +18,7 @@ function framesPerSecond(kind: MediaKind, now: StatsSnapshot, before: StatsSnaps
 /** The `stats` of a connection; `before` is an earlier snapshot, for the rates. */
 export function mcpStats(now: StatsSnapshot, before: StatsSnapshot | undefined) {
   const buffer = { frames: now.bufferFrames, seconds: now.bufferS, underruns: now.underruns }
-  const loss = worst(now, (sent) => sent.fractionLost)
+  const loss = worst(now, (sent) => sent.lossRatio)
   const roundTripS = worst(now, (sent) => sent.roundTripTimeS)
   const jitterS = worst(now, (sent) => sent.jitterS)
   return {

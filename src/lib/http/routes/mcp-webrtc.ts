@@ -11,7 +11,10 @@ import { impactOf, mcpStats } from './mcp-stats.ts'
 
 type ById = { Params: { id: string } }
 
-export function mcpWebrtcRoutes(app: App, { engine, monitor, options, clock, basePath, logger }: RouteContext): void {
+export function mcpWebrtcRoutes(
+  app: App,
+  { engine, monitor, monitorConfig, options, clock, basePath, logger }: RouteContext,
+): void {
   if (!monitor) return
   const { mcp } = routes
   const tags = ['mcp']
@@ -59,7 +62,7 @@ export function mcpWebrtcRoutes(app: App, { engine, monitor, options, clock, bas
     async (request) => {
       const { cid, quality, benchmark, ...rest } = request.body
       requireContent(grantOf(request as Request), cid)
-      const buffer = effectiveBuffer(rest)
+      const buffer = effectiveBuffer(rest, monitorConfig().optimization)
       const record = await engine.open({ content: cid, quality: parseQuality(quality), owner: request.ip, buffer })
       if (benchmark) benchmarks.add(record.id)
       const url = `${basePath}${playerPath(record.content)}?connection_id=${encodeURIComponent(record.id)}`

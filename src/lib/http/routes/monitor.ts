@@ -2,32 +2,11 @@
 // subtract them) and /webrtc/monitor (seconds since the epoch, as its own clients read them).
 import { McpxError } from '../../base/errors.ts'
 import type { TaskRecord } from '../../base/tasks.ts'
-import type { MonitoredConnection, OperationRecord } from '../../model/monitor.ts'
+import type { OperationRecord } from '../../model/monitor.ts'
+import { iso, operationItem, seconds, statsItem, type TimeText } from '../../monitor/items.ts'
 import { routes } from '../../protocol/routes.ts'
 import type { App, RouteContext } from '../context.ts'
 import { toConnectionItem } from './connection-item.ts'
-
-const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
-const seconds = (ms: number) => ms / 1000
-/** How a route writes a time. */
-type TimeText = (ms: number) => string | number | null
-
-/** As the dashboards of the origin list it; more beside it. */
-const operationItem = (record: OperationRecord) => ({
-  operation: record.type,
-  operation_id: record.id,
-  connection_id: record.connectionId ?? 'N/A',
-  correlation_id: record.correlationId ?? null,
-  timestamp: iso(record.startedAtMs),
-  start_time: iso(record.startedAtMs),
-  end_time: iso(record.endedAtMs),
-  duration: record.endedAtMs === undefined ? null : seconds(record.endedAtMs - record.startedAtMs),
-  status: record.status,
-  success: record.status === 'completed',
-  error: record.error?.message ?? null,
-  error_code: record.error?.code ?? null,
-  details: record.details,
-})
 
 const taskItem = (task: TaskRecord) => ({
   task_id: task.id,
@@ -38,22 +17,6 @@ const taskItem = (task: TaskRecord) => ({
   completed_at: iso(task.endedAtMs),
   status: task.status,
   error: task.error?.message ?? null,
-})
-
-/** The origin's ConnStats. */
-const statsItem = ({ stream, updatedAtMs, events, errors, tasks }: MonitoredConnection, time: TimeText) => ({
-  connection_id: stream.id,
-  created_at: time(stream.createdAtMs),
-  updated_at: time(updatedAtMs),
-  ice_state: stream.peerStates.ice,
-  connection_state: stream.peerStates.connection,
-  signaling_state: stream.peerStates.signaling,
-  gathering_state: stream.peerStates.gathering,
-  tracks: stream.sent.map(({ kind, codec, transcoded }) => ({ kind, codec, transcoded })),
-  data_channels: stream.peerStates.dataChannels,
-  errors: errors.map(({ atMs, code, message }) => ({ code, error: message, timestamp: time(atMs) })),
-  async_tasks: tasks,
-  lifecycle_events: events.map(({ type, atMs, details }) => ({ type, timestamp: time(atMs), details })),
 })
 
 export function monitorRoutes(app: App, { monitor, engine, options, clock }: RouteContext): void {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { seeded } from '../../../../src/lib/base/random.ts'
 import { checkContinuity, checkTimeline } from '../../../support/playback-checks.ts'
-import { PlaybackRig, seeded } from '../../../support/playback-rig.ts'
+import { PlaybackRig } from '../../../support/playback-rig.ts'
 
 const durationS = 6
 

@@ -1,0 +1,138 @@
+// A million samples, one by one: what a report needs of them is summed up while they pass, and none is kept but its figures.
+import type { ReportFigure } from './report.ts'
+import { type Distribution, distributionOf } from './statistics.ts'
+
+/** Figure → column of the history, and the factor to the unit of the report. */
+const sources: Readonly<Record<Exclude<ReportFigure, 'startup'>, readonly [column: string, factor: number]>> = {
+  bitrate: ['bitrate_bps', 1 / 1000],
+  loss: ['loss_ratio', 100],
+  rtt: ['round_trip_ms', 1],
+  jitter: ['jitter_ms', 1],
+  buffer: ['buffer_s', 1],
+  fps: ['frames_per_second', 1],
+  health: ['health', 1],
+  quality: ['video_quality', 1],
+}
+const figures = Object.keys(sources) as (keyof typeof sources)[]
+const factors = figures.map((figure) => sources[figure][1])
+
+/** What to ask of the table: a sample has each figure, a minute or an hour its mean. */
+export const sampleColumns = (table: 'samples' | 'minutes' | 'hours'): readonly string[] => [
+  'at_ms',
+  'connection',
+  'reasons',
+  ...figures.map((figure) => (table === 'samples' ? sources[figure][0] : `${sources[figure][0]}_mean`)),
+]
+const firstFigure = 3
+
+const usualSteps = 120
+const maxReasons = 5
+
+type Means = Partial<Record<ReportFigure, number>>
+
+export interface SampleSums {
+  /** Values in the order of `sampleColumns`. */
+  add(values: readonly unknown[]): void
+  distribution(figure: ReportFigure): Distribution | undefined
+  /** Means over equal steps of the period. */
+  series(): readonly (Means & { readonly atMs: number; readonly viewers: number })[]
+  connection(id: string): { readonly means: Means; readonly reasons: readonly string[] }
+  /** The mean of each connection that has the figure. */
+  meansOf(figure: ReportFigure): readonly number[]
+}
+
+/** `steps` are the points of the charts. */
+export function createSampleSums(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  steps = usualSteps,
+): SampleSums {
+  const stepMs = Math.max(1000, (toMs - fromMs) / steps)
+  const values = figures.map(() => new Values())
+  const connections = new Map<string, Sums & { readonly reasons: Map<string, number> }>()
+  const bySteps = new Map<number, Sums & { readonly viewers: Set<string> }>()
+
+  function add(row: readonly unknown[]): void {
+    const [atMs, connection, reasons] = row as [number, string, string | null | undefined]
+    const ofConnection = use(connections, connection, () => ({ ...newSums(), reasons: new Map() }))
+    const ofStep = use(bySteps, Math.floor((atMs - fromMs) / stepMs), () => ({ ...newSums(), viewers: new Set() }))
+    ofStep.viewers.add(connection)
+    for (let at = 0; at < figures.length; at++) {
+      const raw = row[firstFigure + at]
+      if (typeof raw !== 'number') continue
+      const value = raw * factors[at]!
+      values[at]!.add(value)
+      ofConnection.sums[at]! += value
+      ofConnection.counts[at]! += 1
+      ofStep.sums[at]! += value
+      ofStep.counts[at]! += 1
+    }
+    if (reasons) countReasons(ofConnection.reasons, reasons)
+  }
+
+  const nobody = { ...newSums(), reasons: new Map<string, number>() }
+  return {
+    add,
+    distribution: (figure) => distributionOf(values[figures.indexOf(figure as 'rtt')]?.list() ?? []),
+    series: () =>
+      [...bySteps]
+        .sort(([a], [b]) => a - b)
+        .map(([step, one]) => ({ atMs: fromMs + step * stepMs, viewers: one.viewers.size, ...meansOf(one) })),
+    connection(id) {
+      const found = connections.get(id) ?? nobody
+      return { means: meansOf(found), reasons: frequent(found.reasons) }
+    },
+    meansOf: (figure) => [...connections.values()].flatMap((one) => meansOf(one)[figure] ?? []),
+  }
+}
+
+interface Sums {
+  readonly sums: Float64Array
+  readonly counts: Uint32Array
+}
+
+const newSums = (): Sums => ({ sums: new Float64Array(figures.length), counts: new Uint32Array(figures.length) })
+
+const meansOf = ({ sums, counts }: Sums): Means =>
+  Object.fromEntries(figures.flatMap((figure, at) => (counts[at]! > 0 ? [[figure, sums[at]! / counts[at]!]] : [])))
+
+function use<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let found = map.get(key)
+  if (found === undefined) {
+    found = make()
+    map.set(key, found)
+  }
+  return found
+}
+
+/** `−50: loss 3.1 %` and `−30: loss 3.4 %` are one reason: figures are left out. */
+function countReasons(counts: Map<string, number>, reasons: string): void {
+  for (const reason of reasons.split(', ')) {
+    const kind = reason.replace(/^−\d+: /, '').replace(/ ?\d.*$/, '')
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
+}
+
+const frequent = (counts: ReadonlyMap<string, number>): string[] =>
+  [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, maxReasons)
+    .map(([kind, count]) => `${kind} (${count} times)`)
+
+/** Numbers in one growing piece of memory, eight bytes each. */
+class Values {
+  #list = new Float64Array(1024)
+  #count = 0
+
+  add(value: number): void {
+    if (this.#count === this.#list.length) {
+      const longer = new Float64Array(this.#list.length * 2)
+      longer.set(this.#list)
+      this.#list = longer
+    }
+    this.#list[this.#count++] = value
+  }
+
+  list(): Float64Array {
+    return this.#list.subarray(0, this.#count)
+  }
+}

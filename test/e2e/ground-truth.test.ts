@@ -1,0 +1,171 @@
+// What is known of a path - its delay, its loss, what goes through it, how long it was cut - is what every surface shows.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { McpxServer } from '../../src/lib/app.ts'
+import type { Viewer } from '../../src/lib/client/viewer.ts'
+import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
+import type { LiveState } from '../../src/lib/protocol/live.ts'
+import { until } from '../support/e2e.ts'
+import { openStreams, runCli, scratchFolder, startServer } from '../support/e2e-server.ts'
+import { openHeadlessThrough, receives } from '../support/e2e-viewer.ts'
+import { layCable, type UdpCable } from '../support/udp-cable.ts'
+
+const polls = 12
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Within five percent of what is known. */
+const near = (known: number) => ({
+  asymmetricMatch: (value: unknown) => typeof value === 'number' && Math.abs(value - known) <= 0.05 * known,
+  toString: () => 'near',
+  toAsymmetricMatch: () => `${known} ± 5 %`,
+})
+
+describe('every surface', () => {
+  let server: McpxServer
+  let cable: UdpCable
+  let viewer: Viewer
+  let scratch: Awaited<ReturnType<typeof scratchFolder>>
+
+  beforeAll(async () => {
+    scratch = await scratchFolder()
+    server = await startServer({
+      sample: true,
+      mediaWorkers: 1,
+      pollInterval: 1,
+      disableWebrtcMetrics: false,
+      webrtcMetricsPort: 0,
+    })
+  })
+  afterAll(async () => {
+    await server?.stop()
+    await scratch?.remove()
+  })
+  beforeEach(async () => {
+    cable = await layCable()
+    viewer = await openHeadlessThrough(cable, server, { content: server.sample!.cid })
+    viewer.command({ type: 'loop', loop: true })
+    await receives(viewer, 30)
+  })
+  afterEach(async () => {
+    await viewer.close()
+    cable.close()
+  })
+
+  const id = () => openStreams(server)[0]!.id
+  const get = async (path: string) => (await fetch(path.startsWith('http') ? path : `${server.url}${path}`)).text()
+  const series = async (name: string, labels: string): Promise<number> => {
+    const found = new RegExp(`^${name}{(?=[^}]*connection_id="${id()}")(?=[^}]*${labels})[^}]*} (.+)$`, 'm')
+    return Number(found.exec(await get(server.metrics!.webrtc!))?.[1])
+  }
+
+  /** The same moment as the API, the live feed and Prometheus have it; taken again where a poll came in between. */
+  async function moment() {
+    return until('one moment on every surface', async () => {
+      const read = async () =>
+        JSON.parse(await get(`/api/v0/webrtc/connection/${id()}`)).connection.stats as StatsSnapshot
+      const before = await read()
+      const live = (JSON.parse(await get('/api/v0/webrtc/live')) as LiveState).connections.find(
+        (one) => one.id === id(),
+      )!
+      const prometheus = {
+        lossPercent: await series('webrtc_packet_loss_percent', 'direction="outbound"'),
+        kbps: await series('webrtc_bandwidth_kbps', 'direction="outbound"'),
+        health: await series('webrtc_stream_health_score', ''),
+      }
+      return (await read()).atMs === before.atMs && { api: before, live: live.sample!, prometheus }
+    })
+  }
+
+  /** So many moments, each of another poll. */
+  async function moments() {
+    const found: Awaited<ReturnType<typeof moment>>[] = []
+    while (found.length < polls) {
+      const lastMs = found.at(-1)?.api.atMs ?? 0
+      found.push(
+        await until('the next poll', async () => {
+          const now = await moment()
+          return now.api.atMs > lastMs && now
+        }),
+      )
+    }
+    return found
+  }
+
+  async function report(sinceMs: number) {
+    const since = new Date(sinceMs).toISOString()
+    const made = await runCli(['report', '--server', server.url, '--json', '--since', since, '--connection', id()], {
+      home: scratch.path,
+    })
+    return JSON.parse(made.stdout) as {
+      figures: Record<string, { mean: number }>
+      connections: { freezes: number; frozenS: number }[]
+    }
+  }
+
+  it('shows the loss of the path, the same everywhere', { timeout: 60_000 }, async () => {
+    cable.shape({ dropEvery: 10 })
+    // The reports of before are over.
+    await until('the loss shows', async () => ((await moment()).live.lossRatio ?? 0) > 0.09)
+    const sinceMs = Date.now()
+    const seen = await moments()
+    for (const { api, live, prometheus } of seen) {
+      const worst = Math.max(api.video?.lossRatio ?? 0, api.audio?.lossRatio ?? 0)
+      expect(live.lossRatio).toBeCloseTo(worst, 9)
+      expect(prometheus.lossPercent).toBeCloseTo(worst * 100, 6)
+      expect(prometheus.health).toBe(api.health.value)
+    }
+    expect(mean(seen.map(({ live }) => live.lossRatio!))).toEqual(near(0.1))
+    expect((await report(sinceMs)).figures.loss!.mean).toEqual(near(10))
+  })
+
+  it('shows the delay of the path, the same everywhere', { timeout: 60_000 }, async () => {
+    cable.shape({ delayMs: 60 })
+    await until('the delay shows', async () => ((await moment()).live.roundTripMs ?? 0) > 115)
+    const sinceMs = Date.now()
+    const seen = await moments()
+    for (const { api, live } of seen) {
+      const worstS = Math.max(api.video?.roundTripTimeS ?? 0, api.audio?.roundTripTimeS ?? 0)
+      expect(live.roundTripMs).toBeCloseTo(worstS * 1000, 6)
+    }
+    const shownMs = mean(seen.map(({ live }) => live.roundTripMs!))
+    expect(shownMs).toEqual(near(cable.roundTripMs()))
+    expect((await report(sinceMs)).figures.rtt!.mean).toEqual(near(shownMs))
+  })
+
+  it('shows what goes through the path, the same everywhere', { timeout: 60_000 }, async () => {
+    await until('there are rates', async () => (await moment()).live.bitrateBps !== null)
+    const first = (await moment()).api
+    const [sinceMs, bytesBefore] = [Date.now(), viewer.snapshot().bytesReceived]
+    const seen = await moments()
+    const elapsedS = (seen.at(-1)!.api.atMs - first.atMs) / 1000
+    const arrivedBps = ((viewer.snapshot().bytesReceived - bytesBefore) * 8) / elapsedS
+    for (const { api, live, prometheus } of seen) {
+      expect(live.bitrateBps).toBe(api.bitrateBps)
+      expect(prometheus.kbps).toBeCloseTo(api.bitrateBps / 1000, 6)
+    }
+    expect(mean(seen.map(({ live }) => live.bitrateBps!))).toEqual(near(arrivedBps))
+    expect((await report(sinceMs)).figures.bitrate!.mean).toEqual(near(arrivedBps / 1000))
+  })
+
+  it('shows how long the picture stood still', { timeout: 60_000 }, async () => {
+    await moments()
+    cable.cut()
+    const cutAtMs = performance.now()
+    await until('two seconds are over', () => performance.now() - cutAtMs > 2000)
+    cable.mend()
+    await receives(viewer, 30)
+    const { freezeCount, totalFreezesS } = viewer.snapshot()
+    // A busy machine may add one of its own.
+    expect(freezeCount).toBeGreaterThanOrEqual(1)
+    const told = await until('the viewer has told it', async () => {
+      const { viewer: view } = (await moment()).api
+      return view?.totalFreezesDurationS === totalFreezesS && view
+    })
+    expect(told.freezeCount).toBe(freezeCount)
+    expect(totalFreezesS).toBeGreaterThan(2)
+    expect(totalFreezesS).toBeLessThan(3.5)
+    expect((await report(Date.now() - 60_000)).connections[0]).toMatchObject({
+      freezes: told.freezeCount,
+      frozenS: told.totalFreezesDurationS,
+    })
+  })
+})
