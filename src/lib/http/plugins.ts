@@ -3,11 +3,11 @@ import type { z } from 'zod'
 import { McpxError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import { routes } from '../protocol/routes.ts'
-import type { Role } from '../protocol/schemas.ts'
+import { type Role, roles } from '../protocol/schemas.ts'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** What the handler of a route gets. `body` and `query` have been through the schema of the route. */
+/** What the handler of a route gets. `body` and `query` have been through the schemas of the route. */
 export interface PluginRequest<Body = unknown, Query = unknown> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
@@ -36,8 +36,10 @@ export interface PluginRoute<Body extends z.ZodType = z.ZodType, Query extends z
 export interface PluginPanel {
   readonly id: string
   readonly title: string
-  /** A path of this server that answers GET with PanelData, as `/api/v0/plugins/<name>/figures`. */
-  readonly url: string
+  /** Of a GET route of the same plugin that answers with PanelData. */
+  readonly path: string
+  /** Seconds between two questions of an open dashboard; 5 by default. */
+  readonly everyS?: number
 }
 
 export interface Plugin {
@@ -53,11 +55,11 @@ export const pluginRoute = <Body extends z.ZodType, Query extends z.ZodType>(
 ): PluginRoute => route as unknown as PluginRoute
 
 const mostPanels = 40
+const longestEveryS = 3600
+export const defaultEveryS = 5
 const isName = (text: string) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text)
 /** Letters, `:name` and no dots at the front: nothing that climbs out of the plugin's own paths. */
 const isPath = (text: string) => text.length <= 200 && /^(\/(:?[A-Za-z0-9_-][\w.-]*))+$/.test(text)
-/** On this server: no scheme, no host, no way around either. */
-const isOwnUrl = (text: string) => text.length <= 500 && /^\/[\w.~%-]+(\/[\w.~%-]+)*(\?[\w.~%&=-]*)?$/.test(text)
 
 function refuse(what: string, rule: string): never {
   throw new McpxError('INVALID_OPTION', what.slice(0, 200), { hint: rule })
@@ -66,30 +68,43 @@ function refuse(what: string, rule: string): never {
 /** Throws INVALID_OPTION with the plugin and what is wrong with it. */
 export function checkPlugins(plugins: readonly Plugin[]): void {
   const names = new Set<string>()
-  for (const { name, routes: own = [], panels = [] } of plugins) {
+  for (const plugin of plugins) {
+    const { name } = plugin
     if (!isName(name))
       refuse(`"${name}" is no name of a plugin`, 'Use lower-case letters, digits and "-", 40 at the most.')
     if (names.has(name)) refuse(`there are two plugins "${name}"`, 'Give each a name of its own.')
     names.add(name)
-    for (const { method, path } of own) {
-      if (!methods.includes(method)) refuse(`plugin ${name}: "${method}" is no method`, `Use ${methods.join(', ')}.`)
-      if (!isPath(path)) refuse(`plugin ${name}: "${path}" is no path`, 'Write it as /figures or /figures/:id.')
-    }
-    const ids = new Set(panels.map(({ id }) => id))
-    if (ids.size < panels.length) refuse(`plugin ${name} has two panels of one id`, 'Give each an id of its own.')
-    for (const { id, title, url } of panels) {
-      if (!isName(id)) refuse(`plugin ${name}: "${id}" is no id of a panel`, 'Use lower-case letters, digits and "-".')
-      if (title.trim() === '' || title.length > 80)
-        refuse(`plugin ${name}, panel ${id}: no title`, 'Give 1 to 80 letters.')
-      if (!isOwnUrl(url))
-        refuse(
-          `plugin ${name}, panel ${id}: "${url}" is no path of this server`,
-          `Write it as ${pluginPath(name, '/figures')}.`,
-        )
-    }
+    checkRoutes(plugin)
+    checkPanels(plugin)
   }
   if (plugins.flatMap(({ panels = [] }) => panels).length > mostPanels)
-    refuse(`more than ${mostPanels} panels`, 'Put more rows or series into one.')
+    refuse(`more than ${mostPanels} panels`, 'Put more figures, rows or series into one.')
+}
+
+function checkRoutes({ name, routes: own = [] }: Plugin): void {
+  const seen = new Set<string>()
+  for (const { method, path, role } of own) {
+    if (!methods.includes(method)) refuse(`plugin ${name}: "${method}" is no method`, `Use ${methods.join(', ')}.`)
+    if (!isPath(path)) refuse(`plugin ${name}: "${path}" is no path`, 'Write it as /figures or /figures/:id.')
+    if (!roles.includes(role)) refuse(`plugin ${name}: "${role}" is no role`, `Use ${roles.join(', ')}.`)
+    const route = `${method} ${path.replace(/:[^/]+/g, ':')}`
+    if (seen.has(route)) refuse(`plugin ${name} has two routes ${method} ${path}`, 'Give each a path of its own.')
+    seen.add(route)
+  }
+}
+
+function checkPanels({ name, routes: own = [], panels = [] }: Plugin): void {
+  if (new Set(panels.map(({ id }) => id)).size < panels.length)
+    refuse(`plugin ${name} has two panels of one id`, 'Give each an id of its own.')
+  for (const { id, title, path, everyS = defaultEveryS } of panels) {
+    const panel = `plugin ${name}, panel ${id}`
+    if (!isName(id)) refuse(`plugin ${name}: "${id}" is no id of a panel`, 'Use lower-case letters, digits and "-".')
+    if (title.trim() === '' || title.length > 80) refuse(`${panel}: no title`, 'Give 1 to 80 letters.')
+    if (!own.some((route) => route.method === 'GET' && route.path === path) || path.includes(':'))
+      refuse(`${panel}: "${path}" is no GET route of the plugin`, 'Add a route of that path, without parameters.')
+    if (!(everyS >= 1 && everyS <= longestEveryS))
+      refuse(`${panel}: everyS is ${everyS}`, `Give 1 to ${longestEveryS} seconds.`)
+  }
 }
 
 /** The address of a plugin's route. */

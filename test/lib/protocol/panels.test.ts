@@ -1,17 +1,35 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parsePanelData } from '../../../src/lib/protocol/panels.ts'
+import {
+  type PanelFigures,
+  type PanelSeries,
+  type PanelTable,
+  panelLimits,
+  parsePanelData,
+  parsePanelList,
+} from '../../../src/lib/protocol/panels.ts'
 
 describe('the data of a panel', () => {
-  it('are rows', () => {
-    const rows = [['Streams', 3], ['Note', '<b>'], ['Nothing', null], ['On', true], ['Wrong', { a: 1 }], [7, 1], 'x']
-    expect(parsePanelData({ rows })).toEqual({
-      rows: [
-        ['Streams', 3],
-        ['Note', '<b>'],
-        ['Nothing', null],
-        ['On', true],
-        ['Wrong', null],
+  it('are figures', () => {
+    const figures = [
+      { label: 'Streams', value: 3, unit: '/h', note: 'today' },
+      { label: '<b>', value: '<img>', unit: 7 },
+      { label: 'Nothing', value: null },
+      { label: 'On', value: true },
+      { label: 'Wrong', value: { a: 1 } },
+      { label: 'Endless', value: Number.POSITIVE_INFINITY },
+      { label: 7, value: 1 },
+      'x',
+      null,
+    ]
+    expect(parsePanelData({ figures })).toEqual({
+      figures: [
+        { label: 'Streams', value: 3, unit: '/h', note: 'today' },
+        { label: '<b>', value: '<img>' },
+        { label: 'Nothing', value: null },
+        { label: 'On', value: true },
+        { label: 'Wrong', value: null },
+        { label: 'Endless', value: null },
       ],
     })
   })
@@ -32,20 +50,51 @@ describe('the data of a panel', () => {
     })
   })
 
+  it('or a table, each row as wide as its head', () => {
+    const rows = [['a', 1, 'too much'], [true], 'no row', [{}, Number.NaN]]
+    expect(parsePanelData({ columns: ['Name', 7], rows })).toEqual({
+      columns: ['Name', ''],
+      rows: [
+        ['a', 1],
+        [true, null],
+        [null, null],
+      ],
+    })
+  })
+
   it('are bounded', () => {
     const long = 'x'.repeat(10_000)
-    const rows = Array.from({ length: 5000 }, () => [long, long])
-    const parsed = parsePanelData({ rows }) as { rows: [string, string][] }
-    expect([parsed.rows.length, parsed.rows[0]![0].length, parsed.rows[0]![1].length]).toEqual([200, 500, 500])
+    const many = <T>(one: T) => Array.from({ length: 9000 }, () => one)
+    const { figures } = parsePanelData({ figures: many({ label: long, value: long, unit: long }) }) as PanelFigures
+    expect(figures).toHaveLength(panelLimits.figures)
+    expect([figures[0]!.label.length, String(figures[0]!.value).length, figures[0]!.unit!.length]).toEqual([
+      500, 500, 20,
+    ])
+    const table = parsePanelData({ columns: many(long), rows: many(many(long)) }) as PanelTable
+    expect([table.columns.length, table.rows.length, table.rows[0]!.length]).toEqual([20, 200, 20])
     const points = Array.from({ length: 9000 }, (_, at) => [at, at])
-    const drawn = parsePanelData({ series: [{ label: 'a', points }] }) as { series: { points: [number][] }[] }
-    expect([drawn.series[0]!.points.length, drawn.series[0]!.points.at(-1)![0]]).toEqual([2000, 8999])
+    const { series } = parsePanelData({ series: many({ label: 'a', points }) }) as PanelSeries
+    expect([series.length, series[0]!.points.length, series[0]!.points.at(-1)![0]]).toEqual([8, 2000, 8999])
   })
 
   it('may be anything, and then are nothing', () => {
-    for (const raw of [undefined, null, 7, 'rows', [], {}, { rows: 7 }, { series: {} }])
+    for (const raw of [undefined, null, 7, 'rows', [], {}, { rows: [] }, { columns: [] }, { series: {} }])
       expect(parsePanelData(raw)).toBeUndefined()
     fc.assert(fc.property(fc.jsonValue(), (raw) => void parsePanelData(raw)))
-    fc.assert(fc.property(fc.array(fc.jsonValue()), (list) => void parsePanelData({ rows: list, series: list })))
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.constantFrom('figures', 'series', 'rows'), (list, name) => {
+        expect(parsePanelData({ columns: list, [name]: list })).toBeDefined()
+      }),
+    )
+  })
+})
+
+describe('the list of panels', () => {
+  it('has only those of this server', () => {
+    const good = { id: 'a.b', title: 'B', url: '/api/v0/plugins/a/b', everyS: 5 }
+    const others = ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)', 7]
+    const panels = [good, ...others.map((url) => ({ ...good, url })), { ...good, everyS: 0 }, { ...good, id: 1 }, null]
+    expect(parsePanelList({ panels })).toEqual([good])
+    for (const raw of [undefined, null, 7, [], {}, { panels: 7 }]) expect(parsePanelList(raw)).toEqual([])
   })
 })

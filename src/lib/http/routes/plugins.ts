@@ -2,7 +2,7 @@
 import type { PanelInfo } from '../../protocol/panels.ts'
 import { routes } from '../../protocol/routes.ts'
 import { type App, grantOf, type RouteContext } from '../context.ts'
-import { checkPlugins, type PluginRequest, pluginPath } from '../plugins.ts'
+import { checkPlugins, defaultEveryS, type PluginRequest, pluginPath } from '../plugins.ts'
 
 /** Adds the routes of all plugins, and the one that lists their panels. Throws INVALID_OPTION. */
 export function pluginRoutes(app: App, { engine, basePath, plugins }: RouteContext): void {
@@ -30,7 +30,12 @@ export function pluginRoutes(app: App, { engine, basePath, plugins }: RouteConte
     }
   }
   const panels: readonly PanelInfo[] = plugins.flatMap(({ name, panels: own = [] }) =>
-    own.map(({ id, title, url }) => ({ id: `${name}.${id}`, title, url: basePath + url })),
+    own.map(({ id, title, path, everyS = defaultEveryS }) => ({
+      id: `${name}.${id}`,
+      title,
+      url: basePath + pluginPath(name, path),
+      everyS,
+    })),
   )
   app.get(
     routes.webrtc.panels,
