@@ -2,12 +2,13 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pageFiles } from '../../src/lib/app/assets.ts'
-import type { McpxServer } from '../../src/lib/app.ts'
+import type { McpxServer, Plugin } from '../../src/lib/app.ts'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { ServeOptions } from '../../src/lib/model/serve-options.ts'
 import { createMonitor } from '../../src/lib/monitor/monitor.ts'
 import type { LiveState } from '../../src/lib/protocol/live.ts'
+import type { PanelData } from '../../src/lib/protocol/panels.ts'
 import { routes, withToken } from '../../src/lib/protocol/routes.ts'
 import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
 import { missingParts, until } from '../support/e2e.ts'
@@ -27,6 +28,9 @@ declare const document: { readonly activeElement: InPage; readonly documentEleme
 declare const getComputedStyle: (element: InPage) => { readonly outlineStyle: string; readonly colorScheme: string }
 declare const innerWidth: number
 
+/** The name of what has the focus. */
+const nameOfFocus = () => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText.trim()
+
 type Sampled = McpxServer & { readonly sample: { readonly cid: string } }
 
 const missing = missingParts({ chromium: chromiumPath })
@@ -44,8 +48,8 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
   })
   afterAll(() => browser?.close())
 
-  async function serve(options: Partial<ServeOptions> = {}): Promise<Sampled> {
-    const server = await startServer({ sample: true, mediaWorkers: 1, pollInterval: 1, ...options })
+  async function serve(options: Partial<ServeOptions> = {}, plugins: readonly Plugin[] = []): Promise<Sampled> {
+    const server = await startServer({ sample: true, mediaWorkers: 1, pollInterval: 1, ...options }, { plugins })
     closers.push(() => server.stop())
     return server as Sampled
   }
@@ -263,12 +267,124 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     await cell(page, 'State').getByText('Waiting').waitFor()
   })
 
-  it('says when the server is gone', async () => {
+  it('says when the server is gone, and goes on by itself when it is back', async () => {
+    const server = await serve()
+    await server.engine.open({ content: server.sample.cid })
+    const { page, faults } = await visit(server.dashboard)
+    await feed(page, 'live')
+    await cell(page, 'State').getByText('Waiting').waitFor()
+    await server.stop()
+    await feed(page, 'gone')
+    const again = await serve({ port: Number(new URL(server.url).port) })
+    await feed(page, 'live')
+    await page.getByText('No connections yet').waitFor()
+    await again.engine.open({ content: again.sample.cid })
+    await cell(page, 'State').getByText('Waiting').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('shows the panels of a plugin: figures, series and tables, as texts', async () => {
+    let asked = 0
+    const answer = (path: string, data: () => PanelData) =>
+      ({ method: 'GET', path, role: 'operator', handler: data }) as const
+    const plugin: Plugin = {
+      name: 'cinema',
+      routes: [
+        answer('/figures', () => ({
+          figures: [
+            { label: hostile, value: hostile, unit: hostile, note: hostile },
+            { label: 'Asked', value: ++asked, unit: 'times' },
+            { label: 'Nothing', value: null },
+          ],
+        })),
+        answer('/series', () => ({
+          series: [
+            {
+              label: 'Takings',
+              unit: 'EUR',
+              points: [
+                [Date.now() - 60_000, 3],
+                [Date.now(), 1234.5],
+              ],
+            },
+            { label: hostile, points: [[Date.now() - 30_000, 4]] },
+          ],
+        })),
+        answer('/table', () => ({ columns: ['Film', hostile], rows: [[hostile, 7]] })),
+        answer('/wrong', () => hostile as unknown as PanelData),
+      ],
+      panels: ['figures', 'series', 'table', 'wrong'].map((id) => ({
+        id,
+        title: `My ${id}`,
+        path: `/${id}`,
+        everyS: 1,
+      })),
+    }
+    const server = await serve({}, [plugin])
+    const { page, faults } = await visit(server.dashboard)
+    const panel = (name: string) => page.getByRole('region', { name: `My ${name}`, exact: true })
+    await panel('figures').getByText('3 times').waitFor()
+    expect(await panel('figures').getByText('Nothing').locator('xpath=../..').innerText()).toMatch(/Nothing\s*–/)
+    await panel('series')
+      .getByRole('img', { name: /^My series: Takings 1,234.5 EUR, <img .* 4$/ })
+      .waitFor()
+    expect(await panel('series').locator('canvas').count()).toBe(1)
+    await panel('table')
+      .getByRole('row', { name: /onerror.* 7$/ })
+      .waitFor()
+    await panel('wrong').getByRole('alert').getByText('neither figures, series nor a table').waitFor()
+    expect(await page.locator('main img').count()).toBe(0)
+
+    await page.getByRole('button', { name: 'Settings' }).click()
+    const choice = page.getByRole('dialog').getByRole('group', { name: 'Panels' })
+    await choice.getByLabel('My table', { exact: true }).uncheck()
+    await page.keyboard.press('Escape')
+    await page.reload()
+    await panel('figures').waitFor()
+    expect(await panel('table').count()).toBe(0)
+    await server.stop()
+    await panel('figures').getByText('What is shown is old').waitFor()
+    expect(faults).toEqual([])
+  })
+
+  it('is used with the keyboard alone', async () => {
     const server = await serve()
     const { page } = await visit(server.dashboard)
     await feed(page, 'live')
-    await server.stop()
-    await feed(page, 'gone')
+    /** Goes on with Tab until the focus is on what has this name. */
+    const tabTo = (name: RegExp) =>
+      until(`the focus comes to ${name}`, async () => {
+        await page.keyboard.press('Tab')
+        return name.test(await page.evaluate(nameOfFocus))
+      })
+    await tabTo(/^Start a stream$/)
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Start a stream' })
+    await dialog.getByLabel('CID or address').focus()
+    await page.keyboard.type(server.sample.cid)
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('link', { name: 'Watch it' }).waitFor()
+    await page.keyboard.press('Escape')
+    await until('the dialog is gone', async () => (await dialog.count()) === 0)
+    expect(await page.evaluate(nameOfFocus)).toBe('Start a stream')
+
+    const details = page.locator('#panel-details')
+    await details.getByText('Waiting').waitFor()
+    await tabTo(/^Health/)
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('columnheader', { name: /Health/ })
+      .and(page.locator('[aria-sort]'))
+      .waitFor()
+    await tabTo(/^bafy/)
+    await page.keyboard.press('Space')
+    await details.getByText('Select a connection').waitFor()
+    await page.keyboard.press('Space')
+    await details.getByText('Waiting').waitFor()
+    await tabTo(/^Close connection/)
+    await page.keyboard.press('Enter')
+    await cell(page, 'State').getByText('Closed').waitFor()
+    expect(openStreams(server)).toEqual([])
   })
 
   it('asks for the token, takes it from a link, and works below a base path', async () => {

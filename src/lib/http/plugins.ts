@@ -100,8 +100,11 @@ function checkPanels({ name, routes: own = [], panels = [] }: Plugin): void {
     const panel = `plugin ${name}, panel ${id}`
     if (!isName(id)) refuse(`plugin ${name}: "${id}" is no id of a panel`, 'Use lower-case letters, digits and "-".')
     if (title.trim() === '' || title.length > 80) refuse(`${panel}: no title`, 'Give 1 to 80 letters.')
-    if (!own.some((route) => route.method === 'GET' && route.path === path) || path.includes(':'))
+    const route = own.find((one) => one.method === 'GET' && one.path === path)
+    if (!route || path.includes(':'))
       refuse(`${panel}: "${path}" is no GET route of the plugin`, 'Add a route of that path, without parameters.')
+    if (route.role === 'admin')
+      refuse(`${panel}: the route ${path} is for admins alone`, 'Give it the role "operator", as the dashboard has it.')
     if (!(everyS >= 1 && everyS <= longestEveryS))
       refuse(`${panel}: everyS is ${everyS}`, `Give 1 to ${longestEveryS} seconds.`)
   }

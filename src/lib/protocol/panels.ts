@@ -58,7 +58,7 @@ const textOf = (text: string, limit: number = panelLimits.text) => text.slice(0,
 const optionalText = (name: string, value: unknown, limit?: number) =>
   typeof value === 'string' && value !== '' ? { [name]: textOf(value, limit) } : {}
 
-function valueOf(value: unknown): PanelValue {
+function cellOf(value: unknown): PanelValue {
   if (typeof value === 'string') return textOf(value)
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   return typeof value === 'boolean' ? value : null
@@ -75,7 +75,7 @@ const isPoint = (point: unknown): point is [number, number | null] =>
 const figuresOf = (list: readonly unknown[]): PanelFigures => ({
   figures: labelled(list, panelLimits.figures).map(({ label, value, unit, note }) => ({
     label: textOf(label),
-    value: valueOf(value),
+    value: cellOf(value),
     ...optionalText('unit', unit, panelLimits.unit),
     ...optionalText('note', note),
   })),
@@ -100,7 +100,7 @@ function tableOf(columns: readonly unknown[], rows: readonly unknown[]): PanelTa
     rows: rows
       .filter((row) => Array.isArray(row))
       .slice(0, panelLimits.rows)
-      .map((row: readonly unknown[]) => heads.map((_, at) => valueOf(row[at]))),
+      .map((row: readonly unknown[]) => heads.map((_, at) => cellOf(row[at]))),
   }
 }
 

@@ -17,7 +17,7 @@ async function act(url: string, body?: object): Promise<Outcome> {
   const response = await fetch(url, { method: 'POST', ...(body && json) }).catch(() => undefined)
   if (!response) return { isDone: false, message: 'The server does not answer.' }
   const text = await response.text().catch(() => '')
-  const raw = parse(text)
+  const raw = parseJson(text)
   if (response.ok && raw.success === true) {
     return {
       isDone: true,
@@ -32,7 +32,8 @@ async function act(url: string, body?: object): Promise<Outcome> {
   return { isDone: false, message: message ?? `The server answered ${response.status}.`, ...(hint && { hint }) }
 }
 
-function parse(text: string): Record<string, unknown> {
+/** The object in the text; an empty one where there is none. */
+export function parseJson(text: string): Record<string, unknown> {
   try {
     const raw: unknown = JSON.parse(text)
     return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {}
@@ -52,7 +53,7 @@ export const setQuality = (base: string, id: string, quality: string) =>
 
 async function getJson(url: string, signal: AbortSignal): Promise<Record<string, unknown>> {
   const response = await fetch(url, { signal }).catch(() => undefined)
-  return response?.ok ? parse(await response.text().catch(() => '')) : {}
+  return response?.ok ? parseJson(await response.text().catch(() => '')) : {}
 }
 
 /** What the history has of a connection; nothing where there is no history. */

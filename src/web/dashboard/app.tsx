@@ -12,11 +12,13 @@ import { Actions, Head, Notices } from './head.tsx'
 import { useLayout, useLive, useNotices, useSelection } from './hooks.ts'
 import { shownIds } from './layout.ts'
 import { EventsPanel, OperationsPanel, TasksPanel, WorkersPanel } from './log-panels.tsx'
+import { PluginPanel } from './plugin-panel.tsx'
+import { usePluginPanels } from './plugin-panels.ts'
 import { SettingsDialog } from './settings-dialog.tsx'
 import { StartDialog } from './start-dialog.tsx'
 import { Tiles } from './tiles.tsx'
 
-const panels = [
+const ownPanels = [
   ['summary', 'Summary'],
   ['connections', 'Connections'],
   ['details', 'Selected connection'],
@@ -32,6 +34,7 @@ export function App({ base }: { base: string }) {
   const [layout, changeLayout] = useLayout()
   const [selected, select] = useSelection()
   const { status, state, samples, restart } = useLive({ base, pollMs: layout.pollS * 1000, selected })
+  const plugged = usePluginPanels(base, status.kind === 'live' || status.kind === 'polling')
   const { notices, tell, dismiss } = useNotices()
   const [open, setOpen] = useState<Open>()
   const [isTesting, setTesting] = useState(false)
@@ -101,11 +104,14 @@ export function App({ base }: { base: string }) {
         return <TasksPanel tasks={state.tasks} pending={state.summary.pendingTasks} onSelect={choose} />
       case 'workers':
         return <WorkersPanel workers={state.workers} />
-      default:
-        return null
+      default: {
+        const added = plugged.find((one) => one.id === id)
+        return added && <PluginPanel panel={added} />
+      }
     }
   }
 
+  const panels = [...ownPanels, ...plugged.map(({ id, title }) => [id, title] as const)]
   const known = panels.map(([id]) => id)
   return (
     <div class="page">
@@ -137,7 +143,7 @@ export function App({ base }: { base: string }) {
             />
             <div class={status.kind === 'gone' ? 'panels old' : 'panels'}>
               {shownIds(layout.panels, known).map((id) => (
-                <div key={id} class={`place ${id}`}>
+                <div key={id} class={`place ${id.includes('.') ? 'plugin' : id}`}>
                   {panel(id)}
                 </div>
               ))}

@@ -1,13 +1,12 @@
 // One figure over time, drawn by uPlot. The charts of a connection share their cursor.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
 import type { LiveSample } from '../../lib/protocol/live.ts'
 import { alarmOf, type FigureId, figures, formatFigure } from './figures.ts'
+import { chartHeightPx, resolveColour, timeAxis, usePlot, valueAxis } from './plot.ts'
 import { columnsOf } from './samples.ts'
 import { clockText } from './words.ts'
 
-const heightPx = 132
 const cursorKey = 'connection'
 
 interface ChartProps {
@@ -20,26 +19,6 @@ interface ChartProps {
   readonly holeMs: number
 }
 
-/** What a style sheet's colour is here and now: a canvas knows neither custom properties nor light-dark(). */
-function resolveColour(element: HTMLElement, css: string): string {
-  const probe = document.createElement('span')
-  probe.style.color = css
-  element.append(probe)
-  const { color } = getComputedStyle(probe)
-  probe.remove()
-  return color
-}
-
-function coloursOf(element: HTMLElement, figure: FigureId) {
-  const line = `var(--figure-${figure})`
-  return {
-    line: resolveColour(element, line),
-    fill: resolveColour(element, `color-mix(in srgb, ${line} 14%, transparent)`),
-    text: resolveColour(element, 'var(--quiet)'),
-    grid: resolveColour(element, 'var(--line)'),
-  }
-}
-
 interface Drawing {
   readonly figure: FigureId
   readonly range: () => [number, number]
@@ -48,12 +27,13 @@ interface Drawing {
 
 function draw(element: HTMLElement, { figure, range, onHover }: Drawing): uPlot {
   const { top, isFixed, format } = figures[figure]
-  const colours = coloursOf(element, figure)
-  const axis = { stroke: colours.text, font: '11px system-ui', ticks: { show: false } }
+  const css = `var(--figure-${figure})`
+  const stroke = resolveColour(element, css)
+  const fill = resolveColour(element, `color-mix(in srgb, ${css} 14%, transparent)`)
   return new uPlot(
     {
       width: Math.max(80, element.clientWidth),
-      height: heightPx,
+      height: chartHeightPx,
       padding: [8, 8, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: cursorKey }, drag: { x: false, y: false }, y: false, points: { size: 7 } },
@@ -61,23 +41,8 @@ function draw(element: HTMLElement, { figure, range, onHover }: Drawing): uPlot 
         x: { time: true, range },
         y: { range: (_plot, _low, high) => [0, isFixed ? top : Math.max(top, (high ?? 0) * 1.12)] },
       },
-      axes: [
-        {
-          ...axis,
-          size: 24,
-          space: 70,
-          grid: { show: false },
-          values: (_plot, splits) => splits.map((at) => clockText(at * 1000)),
-        },
-        {
-          ...axis,
-          size: 62,
-          space: 30,
-          grid: { stroke: colours.grid, width: 1 },
-          values: (_plot, splits) => splits.map(format),
-        },
-      ],
-      series: [{}, { stroke: colours.line, fill: colours.fill, width: 1.75, points: { size: 4, fill: colours.line } }],
+      axes: [timeAxis(element), valueAxis(element, format)],
+      series: [{}, { stroke, fill, width: 1.75, points: { size: 4, fill: stroke } }],
       hooks: { setCursor: [({ cursor }) => onHover(cursor.idx)] },
     },
     [[], []],
@@ -85,44 +50,15 @@ function draw(element: HTMLElement, { figure, range, onHover }: Drawing): uPlot 
   )
 }
 
-/** Rises whenever the page may have other colours than before. */
-function useScheme(): string {
-  const query = matchMedia('(prefers-color-scheme: dark)')
-  const [isDark, setDark] = useState(query.matches)
-  useEffect(() => {
-    const onChange = () => setDark(query.matches)
-    query.addEventListener('change', onChange)
-    return () => query.removeEventListener('change', onChange)
-  }, [])
-  return `${isDark} ${document.documentElement.style.colorScheme}`
-}
-
 export function Chart({ figure, samples, windowMs, endMs, holeMs }: ChartProps) {
   const element = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot>(undefined)
   const range = useRef<[number, number]>([0, 1])
   const [hovered, setHovered] = useState<number | undefined>()
-  const scheme = useScheme()
   const fromMs = endMs - windowMs
   range.current = [fromMs / 1000, endMs / 1000]
-
-  useLayoutEffect(() => {
-    const made = draw(element.current!, {
-      figure,
-      range: () => range.current,
-      onHover: (index) => setHovered(index ?? undefined),
-    })
-    plot.current = made
-    const observer = new ResizeObserver(([entry]) =>
-      made.setSize({ width: Math.max(80, entry!.contentRect.width), height: heightPx }),
-    )
-    observer.observe(element.current!)
-    return () => {
-      observer.disconnect()
-      made.destroy()
-      plot.current = undefined
-    }
-  }, [figure, scheme])
+  const { plot, scheme } = usePlot(element, figure, (place) =>
+    draw(place, { figure, range: () => range.current, onHover: (index) => setHovered(index ?? undefined) }),
+  )
   useLayoutEffect(() => {
     plot.current?.setData(columnsOf(samples, { figure, fromMs, holeMs }))
   }, [figure, samples, windowMs, endMs, scheme])

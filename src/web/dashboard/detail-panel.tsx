@@ -178,7 +178,6 @@ function Happenings({ happenings }: { happenings: readonly Happening[] }) {
   return (
     <ol class="log">
       {happenings.slice(0, mostHappenings).map((one, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two events may be the same in everything.
         <li key={`${one.atMs} ${one.type} ${at}`} class={one.isError ? 'bad' : undefined}>
           <time>{clockText(one.atMs)}</time>
           <span>{one.isError ? one.type : plainName(one.type)}</span>

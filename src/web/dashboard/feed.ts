@@ -101,6 +101,8 @@ export function openFeed({ base, pollMs }: FeedOptions, { onStatus, onState }: F
       if (problem) {
         onStatus(problem)
         if (problem.kind !== 'gone') return
+        // The socket ended with the server, and may well work with the one that comes back.
+        nextSocketMs = 0
         await pause(goneRetryMs, signal)
         continue
       }

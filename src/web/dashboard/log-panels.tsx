@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks'
 import type { LiveState } from '../../lib/protocol/live.ts'
 import type { StateTone } from './connection-view.ts'
 import { Panel, Pill } from './parts.tsx'
+import { distinctKeys } from './stable.ts'
 import { bytesText, clockText, detailsText, plainName, spanText } from './words.ts'
 
 const mostRows = 100
@@ -153,15 +154,15 @@ interface EventsProps extends SelectProps {
 
 export const EventsPanel = memo(({ events, total, onSelect }: EventsProps) => {
   const rows = newest(events)
+  // From the oldest on, so that a new one leaves the others their keys.
+  const keys = distinctKeys(
+    rows.toReversed().map(({ connectionId, atMs, type }) => `${connectionId} ${atMs} ${type}`),
+  ).reverse()
   return (
     <Panel id="events" title="Events" note={`${total} in all`}>
       <Log isEmpty={rows.length === 0} what="Nothing happened yet.">
         {rows.map((one, at) => (
-          <li
-            // biome-ignore lint/suspicious/noArrayIndexKey: two events may be the same in everything.
-            key={`${one.connectionId} ${one.atMs} ${one.type} ${at}`}
-            class={one.type === 'error' ? 'bad' : ''}
-          >
+          <li key={keys[at]} class={one.type === 'error' ? 'bad' : ''}>
             <time>{clockText(one.atMs)}</time>
             <span class="entry-name">
               {plainName(one.type)}

@@ -47,3 +47,17 @@ export function detailsText(details: unknown): string {
 }
 
 const plainText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+/** `12,500`, `3.25`, `0.00125`: two places at the most, below 1 three digits that count. */
+export function numberText(value: number): string {
+  const isSmall = value !== 0 && Math.abs(value) < 1
+  return value.toLocaleString('en', isSmall ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 })
+}
+
+/** A value of a plugin, with its unit; `–` where it is not known. */
+export function valueText(value: string | number | boolean | null, unit = ''): string {
+  if (value === null) return '–'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  const text = typeof value === 'number' ? numberText(value) : value
+  return unit === '' ? text : `${text} ${unit}`
+}

@@ -128,6 +128,7 @@ describe('plugins', () => {
       ],
     ],
     ['no title', [{ name: 'a', routes: [route], panels: [{ ...panel, title: ' ' }] }]],
+    ['for admins alone', [{ name: 'a', routes: [{ ...route, role: 'admin' }], panels: [panel] }]],
     ['everyS is 0', [{ name: 'a', routes: [route], panels: [{ ...panel, everyS: 0 }] }]],
     ['no GET route', [{ name: 'a', panels: [panel] }]],
     ['no GET route', [{ name: 'a', routes: [{ ...route, method: 'POST' }], panels: [panel] }]],

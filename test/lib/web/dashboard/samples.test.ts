@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columnsOf, createSampleKeeper, samplesOfHistory } from '../../../../src/web/dashboard/samples.ts'
-import { bytesText, detailsText, plainName, shortSpanText, spanText } from '../../../../src/web/dashboard/words.ts'
+import {
+  bytesText,
+  detailsText,
+  numberText,
+  plainName,
+  shortSpanText,
+  spanText,
+  valueText,
+} from '../../../../src/web/dashboard/words.ts'
 import { liveConnection, liveSample } from '../../../support/live-connection.ts'
 
 const at = (atMs: number) => liveSample({ atMs })
@@ -76,4 +84,20 @@ describe('words', () => {
     expect(detailsText({ message: 'x'.repeat(5000) })).toHaveLength(500)
     fc.assert(fc.property(fc.jsonValue(), (details) => void detailsText(details)))
   })
+})
+
+it('writes values of plugins with their unit, and what is not known as such', () => {
+  expect([0, 12_500, 3.256, -0.00125, 1e21].map(numberText)).toEqual([
+    '0',
+    '12,500',
+    '3.26',
+    '-0.00125',
+    '1,000,000,000,000,000,000,000',
+  ])
+  expect([valueText(null, 'EUR'), valueText(2, 'EUR'), valueText(true), valueText('<b>')]).toEqual([
+    '–',
+    '2 EUR',
+    'yes',
+    '<b>',
+  ])
 })
