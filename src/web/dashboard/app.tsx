@@ -10,7 +10,7 @@ import { ConfirmDialog } from './dialog.tsx'
 import { type FigureId, figureIds } from './figures.ts'
 import { Actions, Head, Notices } from './head.tsx'
 import { useLayout, useLive, useNotices, useSelection } from './hooks.ts'
-import { shownIds } from './layout.ts'
+import { shownIds, wideIds } from './layout.ts'
 import { EventsPanel, OperationsPanel, TasksPanel, WorkersPanel } from './log-panels.tsx'
 import { PluginPanel } from './plugin-panel.tsx'
 import { usePluginPanels } from './plugin-panels.ts'
@@ -27,6 +27,9 @@ const ownPanels = [
   ['tasks', 'Tasks'],
   ['workers', 'Media workers'],
 ] as const
+
+/** As broad as the page; the others stand in two columns. */
+const alwaysWide = ['summary', 'connections', 'details']
 
 type Open = 'start' | 'settings' | 'close-all' | undefined
 
@@ -112,7 +115,11 @@ export function App({ base }: { base: string }) {
   }
 
   const panels = [...ownPanels, ...plugged.map(({ id, title }) => [id, title] as const)]
-  const known = panels.map(([id]) => id)
+  const shown = shownIds(
+    layout.panels,
+    panels.map(([id]) => id),
+  )
+  const wide = wideIds(shown, alwaysWide)
   return (
     <div class="page">
       <Head base={base} status={status} pollS={layout.pollS} onSettings={() => setOpen('settings')} />
@@ -142,8 +149,8 @@ export function App({ base }: { base: string }) {
               onCloseAll={() => setOpen('close-all')}
             />
             <div class={status.kind === 'gone' ? 'panels old' : 'panels'}>
-              {shownIds(layout.panels, known).map((id) => (
-                <div key={id} class={`place ${id.includes('.') ? 'plugin' : id}`}>
+              {shown.map((id) => (
+                <div key={id} class={`place ${id.includes('.') ? 'plugin' : id}${wide.has(id) ? ' wide' : ''}`}>
                   {panel(id)}
                 </div>
               ))}

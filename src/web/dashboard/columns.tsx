@@ -43,7 +43,15 @@ export const columns: Readonly<Record<string, Column>> = {
       )
     },
   },
-  peer: { label: 'Viewer', value: ({ peer }) => peer, cell: ({ peer }) => peer ?? '–' },
+  peer: {
+    label: 'Viewer',
+    value: ({ peer }) => peer,
+    cell: ({ peer }) => (
+      <bdi class="peer" title={peer}>
+        {peer ?? '–'}
+      </bdi>
+    ),
+  },
   health: {
     label: 'Health',
     isNumber: true,

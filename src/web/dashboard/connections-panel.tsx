@@ -67,6 +67,7 @@ export function ConnectionsPanel(props: ConnectionsProps) {
             </button>
           ))}
         </fieldset>
+        {rows.length > 1 && <SortChoice sort={sort} onSort={onSort} />}
       </div>
       {rows.length > 0 ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
@@ -130,6 +131,34 @@ function Pages({ page, count, onChange }: PagesProps) {
         Next
       </button>
     </nav>
+  )
+}
+
+/** In place of the heads of the columns where there is no room for them. */
+function SortChoice({ sort, onSort }: Pick<ConnectionsProps, 'sort' | 'onSort'>) {
+  const { column, isDescending } = sort
+  return (
+    <div class="sort-choice">
+      <label>
+        Sort by
+        <select value={column} onChange={(event) => onSort({ column: event.currentTarget.value, isDescending })}>
+          <option value="content">{contentColumn.label}</option>
+          {Object.entries(columns).map(([id, { label }]) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button
+        type="button"
+        class="chip"
+        aria-pressed={isDescending}
+        onClick={() => onSort({ column, isDescending: !isDescending })}
+      >
+        Descending
+      </button>
+    </div>
   )
 }
 

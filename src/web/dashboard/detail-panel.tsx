@@ -130,7 +130,9 @@ function Facts({ connection: one }: { connection: LiveConnection }) {
   const asked = plainName(one.quality)
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Viewer', one.peer],
-    ['Peer', `${peer.connection} · ICE ${peer.ice} · signalling ${peer.signaling}`],
+    ['Peer', peer.connection],
+    ['ICE', peer.ice],
+    ['Signalling', peer.signaling],
     ['Codecs', one.codecs.map(formatCodec).join(', ') || undefined],
     ['Quality', one.sentQuality ? `${plainName(one.sentQuality)}, asked for ${asked.toLowerCase()}` : asked],
     ['Position', `${formatTime(one.mediaTimeS)} of ${one.durationS > 0 ? formatTime(one.durationS) : 'unknown'}`],
@@ -180,7 +182,7 @@ function Happenings({ happenings }: { happenings: readonly Happening[] }) {
       {happenings.slice(0, mostHappenings).map((one, at) => (
         <li key={`${one.atMs} ${one.type} ${at}`} class={one.isError ? 'bad' : undefined}>
           <time>{clockText(one.atMs)}</time>
-          <span>{one.isError ? one.type : plainName(one.type)}</span>
+          <span>{/^[A-Z_]+$/.test(one.type) ? one.type : plainName(one.type)}</span>
           <bdi class="quiet">{detailsText(one.details)}</bdi>
         </li>
       ))}

@@ -89,6 +89,20 @@ export function arrange({ order, hidden }: Arrangement, known: readonly string[]
 export const shownIds = (arrangement: Arrangement, known: readonly string[]): readonly string[] =>
   arrange(arrangement, known).flatMap(({ id, isShown }) => (isShown ? [id] : []))
 
+/** Those of the shown that take a whole row: the ones that always do, and any that would stand in a row of two alone. */
+export function wideIds(shown: readonly string[], always: readonly string[]): ReadonlySet<string> {
+  const wide = new Set(always)
+  let half: string | undefined
+  for (const id of shown) {
+    if (!wide.has(id)) half = half === undefined ? id : undefined
+    else if (half !== undefined) {
+      wide.add(half)
+      half = undefined
+    }
+  }
+  return half === undefined ? wide : wide.add(half)
+}
+
 /** With one of the known things shown or hidden. */
 export function withShown({ order, hidden }: Arrangement, id: string, isShown: boolean): Arrangement {
   const others = hidden.filter((other) => other !== id)

@@ -3,7 +3,7 @@ import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { clockText } from './words.ts'
+import { clockText, minuteText } from './words.ts'
 
 export const chartHeightPx = 132
 
@@ -23,12 +23,18 @@ const axis = (element: HTMLElement) => ({
   ticks: { show: false },
 })
 
+const minuteS = 60
+/** Seconds between two labels of time. */
+const timeSteps = [1, 2, 5, 10, 15, 30, ...[1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 360, 1440].map((min) => min * minuteS)]
+
 export const timeAxis = (element: HTMLElement): uPlot.Axis => ({
   ...axis(element),
   size: 24,
-  space: 70,
+  space: 52,
+  incrs: timeSteps,
   grid: { show: false },
-  values: (_plot, splits) => splits.map((at) => clockText(at * 1000)),
+  values: (_plot, splits, _axis, _space, stepS) =>
+    splits.map((at) => (stepS < minuteS ? clockText : minuteText)(at * 1000)),
 })
 
 export const valueAxis = (element: HTMLElement, format: (value: number) => string): uPlot.Axis => ({

@@ -10,14 +10,16 @@ interface TileProps {
   readonly value: string | number
   readonly note: string
   readonly tone?: Tone | undefined
+  /** Of the note alone. */
+  readonly noteTone?: Tone | undefined
 }
 
-function Tile({ label, value, note, tone }: TileProps) {
+function Tile({ label, value, note, tone, noteTone }: TileProps) {
   return (
     <div class={tone ? `tile ${tone}` : 'tile'}>
       <dt>{label}</dt>
       <dd class="tile-value">{value}</dd>
-      <dd class="quiet">{note}</dd>
+      <dd class={noteTone ?? 'quiet'}>{note}</dd>
     </div>
   )
 }
@@ -56,13 +58,18 @@ export function Tiles({ state }: { state: LiveState }) {
     {
       label: 'Not reporting',
       value: totals.silent,
-      note: totals.silent > 0 ? 'what they see is not known' : 'every viewer reports',
+      note:
+        totals.silent > 0
+          ? 'what they see is not known'
+          : totals.watching > 0
+            ? 'every viewer reports'
+            : 'nobody watches',
       tone: totals.silent > 0 ? 'fair' : undefined,
     },
     {
-      label: 'Failed connections',
+      label: 'Failed',
       value: connections.failed,
-      note: `${operations.failed} of ${operations.total} operations failed`,
+      note: `connections · ${operations.failed} operations`,
       tone: connections.failed > 0 ? 'bad' : undefined,
     },
     {
@@ -74,7 +81,7 @@ export function Tiles({ state }: { state: LiveState }) {
       label: 'Server up',
       value: shortSpanText(atMs - server.startedAtMs),
       note: loopDelay === undefined ? `mcpx ${server.version}` : `event loop p99 ${loopDelay.toFixed(0)} ms`,
-      tone: loopDelay !== undefined && loopDelay >= 50 ? 'fair' : undefined,
+      noteTone: loopDelay !== undefined && loopDelay >= 50 ? 'fair' : undefined,
     },
   ]
   return (

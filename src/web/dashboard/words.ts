@@ -8,6 +8,9 @@ export function clockText(atMs: number): string {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
 }
 
+/** The time of day, to the minute. */
+export const minuteText = (atMs: number): string => clockText(atMs).slice(0, 5)
+
 /** `850 ms`, `3.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
 export function spanText(ms: number): string {
   if (!(ms >= 0)) return '–'

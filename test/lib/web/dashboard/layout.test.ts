@@ -5,6 +5,7 @@ import {
   defaultLayout,
   parseLayout,
   shownIds,
+  wideIds,
   withMoved,
   withShown,
 } from '../../../../src/web/dashboard/layout.ts'
@@ -70,5 +71,17 @@ describe('an arrangement', () => {
         expect(placed.toSorted()).toEqual(known)
       }),
     )
+  })
+})
+
+describe('a panel takes a whole row', () => {
+  it.each([
+    [[], ''],
+    [['A', 'b', 'c', 'd', 'e'], 'A'],
+    [['A', 'b', 'c', 'd'], 'A d'],
+    [['b', 'A', 'c', 'd', 'e', 'B', 'f', 'g'], 'A B b e'],
+  ])('in %j where it always does, or where it would stand alone', (shown, expected) => {
+    const wide = wideIds(shown, ['A', 'B'])
+    expect(shown.filter((id) => wide.has(id)).toSorted()).toEqual(expected.split(' ').filter(Boolean).toSorted())
   })
 })
