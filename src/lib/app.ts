@@ -23,6 +23,7 @@ import { detectEncoder } from './engine/detect-encoder.ts'
 import type { Engine } from './engine/engine.ts'
 import { createHistory, type History } from './history/history.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
+import type { Plugin } from './http/plugins.ts'
 import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
@@ -35,6 +36,14 @@ import { keepRecordFiles } from './monitor/record-files.ts'
 import { recordOperations } from './monitor/record-operations.ts'
 import { playerPath, routes } from './protocol/routes.ts'
 import { createSignallingHandler } from './ws/signalling.ts'
+
+export {
+  type Plugin,
+  type PluginPanel,
+  type PluginRequest,
+  type PluginRoute,
+  pluginRoute,
+} from './http/plugins.ts'
 
 export type { Monitor }
 
@@ -57,6 +66,8 @@ export interface ServerDeps {
   readonly logger?: Logger
   /** Ends the start; afterwards call `stop`. */
   readonly signal?: AbortSignal
+  /** Routes and panels of the dashboard that the program adds. */
+  readonly plugins?: readonly Plugin[]
 }
 
 const viewerTimeoutMs = 60_000
@@ -116,7 +127,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('benchmarks', () => benchmarks.close())
   const url = await startHttp(
     options,
-    { engine, metrics, monitor, history, config, benchmarks },
+    { engine, metrics, monitor, history, config, benchmarks, plugins: deps.plugins ?? [] },
     { clock, logger },
     closer,
   )
@@ -179,6 +190,7 @@ interface Parts {
   readonly history: History | undefined
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
+  readonly plugins: readonly Plugin[]
 }
 
 /** Who asks wants the last second too. */
@@ -304,7 +316,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, config, benchmarks }: Parts,
+  { engine, metrics, monitor, history, config, benchmarks, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -324,6 +336,7 @@ async function startHttp(
     version,
     pages: pageFiles,
     extra,
+    plugins,
     onAnswer: (answer) => metrics.answered(answer),
     onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),

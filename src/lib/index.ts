@@ -1,6 +1,16 @@
 // The public face of the library: what `import … from 'mcpx'` gives. Everything else may change without notice.
 
-export { createServer, type McpxServer, type Monitor, type ServerDeps } from './app.ts'
+export {
+  createServer,
+  type McpxServer,
+  type Monitor,
+  type Plugin,
+  type PluginPanel,
+  type PluginRequest,
+  type PluginRoute,
+  pluginRoute,
+  type ServerDeps,
+} from './app.ts'
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
 export type { CustomMetrics } from './model/custom-metrics.ts'
@@ -20,4 +30,5 @@ export { type ServeOptions, serveOptions } from './model/serve-options.ts'
 export type { OutboundStats, StatsSnapshot } from './model/stats.ts'
 export type { CloseReason, MediaInfo, Rung, SentTrack, StreamRecord, StreamState } from './model/stream.ts'
 export type { Command } from './protocol/control.ts'
+export type { PanelData, PanelFigures, PanelSeries, PanelTable, PanelValue } from './protocol/panels.ts'
 export { playerPath, routes, whepPath } from './protocol/routes.ts'

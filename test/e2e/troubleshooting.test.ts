@@ -75,7 +75,7 @@ describe('what the program says leads to its case', () => {
     writeFileSync(file, '')
     server = await startServer(
       { reportPath: join(file, 'reports'), visualizationInterval: 1 },
-      createLogger({ level: 'info', write: (line) => lines.push(line) }),
+      { logger: createLogger({ level: 'info', write: (line) => lines.push(line) }) },
     )
     const said = await until('the log says so', () => lines.find((line) => line.includes('dashboard is not written')), {
       timeoutMs: 10_000,

@@ -20,7 +20,8 @@ import type { Monitor } from '../monitor/monitor.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
-import type { Page } from './page.ts'
+import type { Pages } from './page.ts'
+import type { Plugin } from './plugins.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -95,10 +96,11 @@ export interface RouteContext {
   readonly clock: Clock
   readonly version: string
   readonly gatekeeper: Gatekeeper
-  readonly pages: { readonly home: Page; readonly player: Page }
+  readonly pages: Pages
   /** `/mcpx` or empty. */
   readonly basePath: string
   readonly metricsPath?: string | undefined
+  readonly plugins: readonly Plugin[]
   /** A WebSocket was opened (1) or closed (-1). */
   readonly onSession?: ((controller: SessionController, change: 1 | -1) => void) | undefined
 }

@@ -20,6 +20,8 @@ export const routes = {
   webrtc: {
     prefix: '/api/v0/webrtc',
     dashboard: '/api/v0/webrtc/dashboard',
+    /** What plugins add to it. */
+    panels: '/api/v0/webrtc/dashboard/panels',
     player: '/api/v0/webrtc/player',
     connections: '/api/v0/webrtc/connections',
     stream: '/api/v0/webrtc/stream',
@@ -36,6 +38,8 @@ export const routes = {
     live: '/api/v0/webrtc/live',
   },
   history: '/api/v0/history/:table',
+  /** Routes of the embedding program, below the name of its plugin. */
+  plugins: '/api/v0/plugins',
   /** The origin's MCP WebRTC controller. */
   mcp: {
     prefix: '/api/v0/mcp/webrtc',
