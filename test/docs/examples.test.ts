@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli.ts'
 import { createServer } from '../../src/lib/app.ts'
+import type { PanelFigures, PanelSeries, PanelTable } from '../../src/lib/protocol/panels.ts'
 import { createTestIo } from '../support/test-io.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -115,6 +116,21 @@ describe('watch-stats.ts', () => {
   })
 })
 
+describe('monitor.ts', () => {
+  it('tells what happens to a connection, and sums it up', async () => {
+    const { said, stop, exit, text } = example('monitor.ts')
+    const [, url = '', cid = ''] = await said(/^player (http:\S+)\/player\/(\w+)$/m)
+    const viewer = createTestIo(['stream', cid, '--server', url, '--duration', '3', '--json'])
+    expect(await main(viewer), viewer.stderr()).toBe(0)
+    await said(/ ice_state_change \{"from":"\w+","to":"connected"\}/)
+    await said(/ health (\d|unknown)/)
+    await said(/^close_connection completed$/m)
+    stop()
+    await said(/^1 connections, [1-9]\d* samples$/m)
+    expect(await exit, text.stderr).toBe(0)
+  })
+})
+
 describe('custom-metrics.ts', () => {
   it('counts what it says where Prometheus reads it', async () => {
     const { said, stop, exit, text } = example('custom-metrics.ts')
@@ -125,6 +141,41 @@ describe('custom-metrics.ts', () => {
     expect(read).toContain('cinema_screenings_total{end="viewer_left"} 1')
     expect(read).toMatch(/^cinema_screening_seconds_count 1$/m)
     expect(read).toContain('mcp_webrtc_streams_count 0')
+    stop()
+    expect(await exit, text.stderr).toBe(0)
+  })
+})
+
+describe('dashboard-panel.ts', () => {
+  it('adds panels with figures that move, and a route that takes only what fits', async () => {
+    const { said, stop, exit, text } = example('dashboard-panel.ts')
+    const [, url = '', cid = ''] = await said(/^player {4}(http:\S+)\/player\/(\w+)\ndashboard http:\S+\/dashboard$/m)
+    const json = async (path: string, init?: RequestInit) => (await fetch(url + path, init)).json()
+    const { panels } = (await json('/api/v0/webrtc/dashboard/panels')) as { panels: { id: string; url: string }[] }
+    expect(panels.map(({ id }) => id)).toEqual(['cinema.today', 'cinema.takings', 'cinema.screenings'])
+    const put = (price: unknown) =>
+      json('/api/v0/plugins/cinema/price', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ price }),
+      })
+    expect(await put(7.5)).toEqual({ price: 7.5 })
+    for (const wrong of [-1, 'free', 7.3]) expect(await put(wrong)).toMatchObject({ code: 'INVALID_REQUEST' })
+
+    const viewer = createTestIo(['stream', cid, '--server', url, '--duration', '1', '--json'])
+    expect(await main(viewer), viewer.stderr()).toBe(0)
+    const [today, takings, screenings] = (await Promise.all(panels.map((panel) => json(panel.url)))) as [
+      PanelFigures,
+      PanelSeries,
+      PanelTable,
+    ]
+    expect(today.figures).toMatchObject([
+      { label: 'Seats taken', value: 0 },
+      { label: 'A seat costs', value: 7.5 },
+      { label: 'Takings', value: 7.5, note: '1 screenings' },
+    ])
+    expect(takings.series[0]!.points.map(([, value]) => value)).toEqual([0, 7.5])
+    expect(screenings.rows).toEqual([[cid, expect.any(Number), 7.5]])
     stop()
     expect(await exit, text.stderr).toBe(0)
   })

@@ -6,7 +6,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { createServer, type McpxServer } from '../../src/lib/app.ts'
+import { createServer, type McpxServer, type ServerDeps } from '../../src/lib/app.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { ServeOptions } from '../../src/lib/model/serve-options.ts'
 import type { StreamRecord } from '../../src/lib/model/stream.ts'
@@ -16,10 +16,10 @@ import { until } from './e2e.ts'
 export const launcher = resolve(import.meta.dirname, '../../bin/mcpx.js')
 
 /** A server in this process with a throw-away repo, on loopback, that asks nobody outside. */
-export function startServer(options: Partial<ServeOptions> = {}): Promise<McpxServer> {
+export function startServer(options: Partial<ServeOptions> = {}, deps: ServerDeps = {}): Promise<McpxServer> {
   return createServer(
     { port: 0, isolation: true, offline: true, disableWebrtcMetrics: true, rateLimit: 0, ...options },
-    { logger: silentLogger },
+    { logger: silentLogger, ...deps },
   )
 }
 

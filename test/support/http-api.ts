@@ -52,7 +52,7 @@ export async function startHttp(
     options: { ...defaultOptions, ...options },
     logger: silentLogger,
     version: '1.2.3',
-    pages: { home: { html: html('home') }, player: { html: html('player') } },
+    pages: { home: { html: html('home') }, player: { html: html('player') }, dashboard: { html: html('dashboard') } },
     ...rest,
   })
   onTestFinished(() => server.close())

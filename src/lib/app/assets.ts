@@ -11,6 +11,7 @@ const packageFolder = fileURLToPath(new URL('../../../', import.meta.url))
 export const pageFiles = {
   home: { file: join(packageFolder, 'dist/web/home.html') },
   player: { file: join(packageFolder, 'dist/web/player.html') },
+  dashboard: { file: join(packageFolder, 'dist/web/dashboard.html') },
 }
 
 async function* sampleFiles(folder: string): AsyncIterable<AddInput> {

@@ -13,13 +13,15 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { RunBenchmark } from '../model/benchmark.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
-import type { Page } from './page.ts'
+import type { Pages } from './page.ts'
+import type { Plugin } from './plugins.ts'
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -86,16 +88,19 @@ export interface RouteContext {
   readonly monitorConfig: () => MonitorConfig
   /** Absent where no history is kept. */
   readonly readHistory?: ReadHistory | undefined
+  /** Absent where no benchmarks can be taken. */
+  readonly runBenchmark?: RunBenchmark | undefined
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger
   readonly clock: Clock
   readonly version: string
   readonly gatekeeper: Gatekeeper
-  readonly pages: { readonly home: Page; readonly player: Page }
+  readonly pages: Pages
   /** `/mcpx` or empty. */
   readonly basePath: string
   readonly metricsPath?: string | undefined
+  readonly plugins: readonly Plugin[]
   /** A WebSocket was opened (1) or closed (-1). */
   readonly onSession?: ((controller: SessionController, change: 1 | -1) => void) | undefined
 }

@@ -11,6 +11,10 @@ export interface Page {
   readonly etag: string
 }
 
+type PageName = 'home' | 'player' | 'dashboard'
+export type PageSources = Readonly<Record<PageName, PageSource>>
+export type Pages = Readonly<Record<PageName, Page>>
+
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** Contents of inline <script> elements; those with src load nothing under our policy. */
@@ -43,6 +47,15 @@ export async function loadPage(source: PageSource): Promise<Page> {
   const text = 'html' in source ? source.html : await readPage(source.file)
   const html = text.replace(/\r\n?/g, '\n')
   return { html, policy: policyFor(html), etag: `"${createHash('sha256').update(html).digest('base64url')}"` }
+}
+
+export async function loadPages(sources: PageSources): Promise<Pages> {
+  const [home, player, dashboard] = await Promise.all([
+    loadPage(sources.home),
+    loadPage(sources.player),
+    loadPage(sources.dashboard),
+  ])
+  return { home, player, dashboard }
 }
 
 async function readPage(file: string): Promise<string> {

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { RunBenchmark } from '../model/benchmark.ts'
 import { checkBind } from '../model/bind.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -21,7 +22,8 @@ import {
   type RouteContext,
   type SessionController,
 } from './context.ts'
-import { loadPage, type PageSource } from './page.ts'
+import { loadPages, type PageSources } from './page.ts'
+import type { Plugin } from './plugins.ts'
 import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
@@ -32,7 +34,9 @@ import { ipfsRoutes } from './routes/ipfs.ts'
 import { liveRoutes } from './routes/live.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
+import { monitorOffRoutes } from './routes/monitor-off.ts'
 import { pageRoutes } from './routes/pages.ts'
+import { pluginRoutes } from './routes/plugins.ts'
 import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { whepRoutes } from './routes/whep.ts'
@@ -45,13 +49,16 @@ export interface HttpServerSettings {
   /** The defaults when absent. */
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistory
+  readonly runBenchmark?: RunBenchmark
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
   readonly version: string
-  readonly pages: { readonly home: PageSource; readonly player: PageSource }
+  readonly pages: PageSources
   /** Routes of other parts: metrics. */
   readonly extra?: readonly ExtraRoute[]
+  /** Of the embedding program. */
+  readonly plugins?: readonly Plugin[]
   /** Where the metrics are, for the info page; undefined when off. */
   readonly metricsPath?: string
   readonly limits?: Partial<HttpLimits>
@@ -77,22 +84,23 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const limits = { ...defaultLimits, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
-  const [home, player] = await Promise.all([loadPage(settings.pages.home), loadPage(settings.pages.player)])
   const { authToken } = options
   const context: RouteContext = {
     engine,
     monitor: settings.monitor,
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
+    runBenchmark: settings.runBenchmark,
     options,
     limits,
     logger,
     clock,
     version,
     gatekeeper: createGatekeeper({ authToken, clock }),
-    pages: { home, player },
+    pages: await loadPages(settings.pages),
     basePath,
     metricsPath: settings.metricsPath,
+    plugins: settings.plugins ?? [],
     onSession: settings.onSession,
   }
 
@@ -130,6 +138,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     infoRoutes,
     sessionRoutes,
     controlRoutes,
+    monitorOffRoutes,
     monitorRoutes,
     liveRoutes,
     historyRoutes,
@@ -138,6 +147,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     rawRoutes,
     whepRoutes,
     debugRoutes,
+    pluginRoutes,
   ])
     await app.register(async (scope) => routes(scope as unknown as App, context))
   extraRoutes(app, settings.extra ?? [])

@@ -20,6 +20,8 @@ export const routes = {
   webrtc: {
     prefix: '/api/v0/webrtc',
     dashboard: '/api/v0/webrtc/dashboard',
+    /** What plugins add to it. */
+    panels: '/api/v0/webrtc/dashboard/panels',
     player: '/api/v0/webrtc/player',
     connections: '/api/v0/webrtc/connections',
     stream: '/api/v0/webrtc/stream',
@@ -36,6 +38,8 @@ export const routes = {
     live: '/api/v0/webrtc/live',
   },
   history: '/api/v0/history/:table',
+  /** Routes of the embedding program, below the name of its plugin. */
+  plugins: '/api/v0/plugins',
   /** The origin's MCP WebRTC controller. */
   mcp: {
     prefix: '/api/v0/mcp/webrtc',
@@ -47,6 +51,7 @@ export const routes = {
     close: '/api/v0/mcp/webrtc/connections/:id/close',
     closeAll: '/api/v0/mcp/webrtc/connections/close-all',
     quality: '/api/v0/mcp/webrtc/connections/quality',
+    benchmark: '/api/v0/mcp/webrtc/benchmark',
     resources: '/api/v0/mcp/webrtc/stats/resources',
   },
   /** The origin's monitor, under no prefix. */

@@ -60,6 +60,7 @@ function ServerLine({ result }: { result: InfoResult | undefined }) {
 }
 
 const links = [
+  ['Dashboard', routes.dashboard],
   ['Health', routes.health],
   ['Metrics', routes.metrics],
   ['OpenAPI', routes.openapi],

@@ -36,8 +36,8 @@ export function readPlayerAddress(url: { pathname: string; search: string }): Pa
   return { base: url.pathname.slice(0, at), content, ...withConnection }
 }
 
-/** The path prefix of the home page, at `/` or at a dashboard address, which redirects to it. */
-export function readHomeBase(pathname: string): string {
+/** The path prefix of the home page and the dashboard. */
+export function readPageBase(pathname: string): string {
   for (const other of [routes.webrtc.dashboard, routes.dashboard]) {
     if (pathname.endsWith(other)) return pathname.slice(0, -other.length)
   }

@@ -312,7 +312,7 @@ describe('an open address', () => {
       options: { ...defaultOptions, host: '0.0.0.0' },
       logger: silentLogger,
       version: '1',
-      pages: { home: { html: '' }, player: { html: '' } },
+      pages: { home: { html: '' }, player: { html: '' }, dashboard: { html: '' } },
     }
     await expect(createHttpServer(settings)).rejects.toMatchObject({ code: 'OPEN_BIND_REFUSED', exit: 2 })
   })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { playerPath } from '../../../src/lib/protocol/routes.ts'
 import { readContentText } from '../../../src/web/home/content-text.ts'
-import { readHomeBase, readPlayerAddress } from '../../../src/web/shared/base-path.ts'
+import { readPageBase, readPlayerAddress } from '../../../src/web/shared/base-path.ts'
 
 const cid = 'bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi'
 const old = 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG'
@@ -44,11 +44,11 @@ describe('the address of the player page', () => {
 
 describe('the address of the home page', () => {
   it('tells the path prefix, also where the dashboard will be', () => {
-    expect(readHomeBase('/')).toBe('')
-    expect(readHomeBase('/mcpx/')).toBe('/mcpx')
-    expect(readHomeBase('/mcpx/dashboard')).toBe('/mcpx')
-    expect(readHomeBase('/mcpx/api/v0/webrtc/dashboard')).toBe('/mcpx')
-    expect(readHomeBase('/mcpx/index.html')).toBe('/mcpx')
+    expect(readPageBase('/')).toBe('')
+    expect(readPageBase('/mcpx/')).toBe('/mcpx')
+    expect(readPageBase('/mcpx/dashboard')).toBe('/mcpx')
+    expect(readPageBase('/mcpx/api/v0/webrtc/dashboard')).toBe('/mcpx')
+    expect(readPageBase('/mcpx/index.html')).toBe('/mcpx')
   })
 })
 

@@ -4,7 +4,7 @@ import { routes } from '../../protocol/routes.ts'
 import type { App, Reply, Request, RouteContext } from '../context.ts'
 import type { Page } from '../page.ts'
 
-export function pageRoutes(app: App, { pages, basePath }: RouteContext): void {
+export function pageRoutes(app: App, { pages }: RouteContext): void {
   const serve = (page: Page) => async (request: Request, reply: Reply) => {
     reply.headers({ 'content-security-policy': page.policy, etag: page.etag, 'cache-control': 'no-cache' })
     if (request.headers['if-none-match'] === page.etag) return reply.code(304).send()
@@ -15,6 +15,6 @@ export function pageRoutes(app: App, { pages, basePath }: RouteContext): void {
   app.get(routes.home, { config, schema }, serve(pages.home))
   for (const path of ['/player/*', routes.webrtc.player]) app.get(path, { config, schema }, serve(pages.player))
   for (const path of [routes.dashboard, routes.webrtc.dashboard])
-    app.get(path, { config, schema }, async (_request, reply) => reply.redirect(`${basePath}/`))
+    app.get(path, { config, schema }, serve(pages.dashboard))
   app.get(routes.openapi, { config, schema }, async () => app.swagger())
 }
