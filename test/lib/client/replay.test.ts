@@ -14,7 +14,9 @@ import { until } from '../../support/e2e.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const noon = Date.parse('2026-05-04T12:00:00Z')
-const nothing: HistoryBatch = { connections: [], samples: [], events: [], operations: [], nodes: [] }
+const nothing: HistoryBatch = {
+  ...{ connections: [], samples: [], events: [], operations: [], nodes: [], decisions: [] },
+}
 
 const row = (id: string, atS: number, closedAtS: number | null, more: Partial<ConnectionRow> = {}): ConnectionRow => ({
   ...{ id, content: 'bafy', createdAtMs: noon + atS * 1000, connectedAtMs: noon + atS * 1000 + 200 },
