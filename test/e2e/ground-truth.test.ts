@@ -4,9 +4,12 @@ import type { McpxServer } from '../../src/lib/app.ts'
 import type { Viewer } from '../../src/lib/client/viewer.ts'
 import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
 import type { LiveState } from '../../src/lib/protocol/live.ts'
-import { until } from '../support/e2e.ts'
+import { chromiumPath } from '../support/browser-chromium.ts'
+import { missingParts, until } from '../support/e2e.ts'
 import { openStreams, runCli, scratchFolder, startServer } from '../support/e2e-server.ts'
 import { openHeadlessThrough, receives } from '../support/e2e-viewer.ts'
+import { isRowOf, openScreens, type Screens } from '../support/screens.ts'
+import { tmuxPath } from '../support/tmux.ts'
 import { layCable, type UdpCable } from '../support/udp-cable.ts'
 
 const polls = 12
@@ -19,10 +22,13 @@ const near = (known: number) => ({
   toAsymmetricMatch: () => `${known} ± 5 %`,
 })
 
-describe('every surface', () => {
+const missing = missingParts({ chromium: chromiumPath, tmux: tmuxPath })
+
+describe.skipIf(missing.length > 0)('every surface', () => {
   let server: McpxServer
   let cable: UdpCable
   let viewer: Viewer
+  let screens: Screens
   let scratch: Awaited<ReturnType<typeof scratchFolder>>
 
   beforeAll(async () => {
@@ -34,8 +40,10 @@ describe('every surface', () => {
       disableWebrtcMetrics: false,
       webrtcMetricsPort: 0,
     })
+    screens = await openScreens(server, scratch.path)
   })
   afterAll(async () => {
+    await screens?.close()
     await server?.stop()
     await scratch?.remove()
   })
@@ -57,7 +65,10 @@ describe('every surface', () => {
     return Number(found.exec(await get(server.metrics!.webrtc!))?.[1])
   }
 
-  /** The same moment as the API, the live feed and Prometheus have it; taken again where a poll came in between. */
+  /**
+   * The same moment as the API, the live feed, Prometheus, the terminal and the dashboard have it; taken again where a poll came
+   * in between, or a screen is not drawn yet.
+   */
   async function moment() {
     return until('one moment on every surface', async () => {
       const read = async () =>
@@ -71,7 +82,10 @@ describe('every surface', () => {
         kbps: await series('webrtc_bandwidth_kbps', 'direction="outbound"'),
         health: await series('webrtc_stream_health_score', ''),
       }
-      return (await read()).atMs === before.atMs && { api: before, live: live.sample!, prometheus }
+      const sample = live.sample!
+      for (const shown of [await screens.terminal(id()), await screens.dashboard(id())])
+        if (!isRowOf(shown, sample)) throw new Error(`${JSON.stringify(shown)} is no row of ${JSON.stringify(sample)}`)
+      return (await read()).atMs === before.atMs && { api: before, live: sample, prometheus }
     })
   }
 
