@@ -11,12 +11,13 @@ import type { LiveState } from '../../src/lib/protocol/live.ts'
 import type { PanelData } from '../../src/lib/protocol/panels.ts'
 import { routes, withToken } from '../../src/lib/protocol/routes.ts'
 import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
+import { faintTexts } from '../support/browser-contrast.ts'
 import { missingParts, until } from '../support/e2e.ts'
 import { openStreams, startServer } from '../support/e2e-server.ts'
 import { openHeadless, receives } from '../support/e2e-viewer.ts'
 import { startHttp } from '../support/http-api.ts'
 import { cids, createMemoryEngine, snapshotOf } from '../support/http-engine.ts'
-import { liveConnection } from '../support/live-connection.ts'
+import { liveConnection, liveSample } from '../support/live-connection.ts'
 
 // What runs in the page is handed over as functions: the policy of our pages forbids to evaluate texts.
 interface InPage {
@@ -24,7 +25,11 @@ interface InPage {
   readonly innerText: string
   readonly scrollWidth: number
 }
-declare const document: { readonly activeElement: InPage; readonly documentElement: InPage }
+declare const document: {
+  readonly activeElement: InPage
+  readonly documentElement: InPage
+  getAnimations(): readonly { readonly playState: string }[]
+}
 declare const getComputedStyle: (element: InPage) => { readonly outlineStyle: string; readonly colorScheme: string }
 declare const innerWidth: number
 
@@ -78,6 +83,15 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     await prepare?.(page)
     await page.goto(url)
     return { page, faults }
+  }
+
+  /** Has the server say this, over polling; `happened` of every connection. */
+  const pretend = (state: LiveState, happened: object) => async (page: Page) => {
+    await page.routeWebSocket(/\/live/, (socket) => socket.close())
+    await page.route(`**${routes.webrtc.live}`, (route) => route.fulfill({ json: state }))
+    await page.route(`**${routes.webrtc.connection.replace(':id', '*')}`, (route) =>
+      route.fulfill({ json: { connection: happened } }),
+    )
   }
 
   const feed = (page: Page, kind: string) => page.locator(`[data-feed=${kind}]`).waitFor()
@@ -227,23 +241,14 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
       tasks: [{ id: 't', name: hostile, owner: hostile, status: 'running', createdAtMs: now.atMs }],
       events: [{ type: 'error', atMs: now.atMs, connectionId: hostile, details: { message: hostile } }],
     }
-    const { page, faults } = await visit(server.dashboard, {}, async (page) => {
-      await page.routeWebSocket(/\/live/, (socket) => socket.close())
-      await page.route(`**${routes.webrtc.live}`, (route) => route.fulfill({ json: state }))
-      await page.route(`**${routes.webrtc.connection.replace(':id', '*')}`, (route) =>
-        route.fulfill({
-          json: {
-            connection: {
-              errors: [{ code: hostile, error: hostile, timestamp: new Date().toISOString() }],
-              lifecycle_events: [
-                { type: hostile, timestamp: 'never', details: 7 },
-                { type: 'x', timestamp: 7 },
-              ],
-            },
-          },
-        }),
-      )
-    })
+    const happened = {
+      errors: [{ code: hostile, error: hostile, timestamp: new Date().toISOString() }],
+      lifecycle_events: [
+        { type: hostile, timestamp: 'never', details: 7 },
+        { type: 'x', timestamp: 7 },
+      ],
+    }
+    const { page, faults } = await visit(server.dashboard, {}, pretend(state, happened))
     await rows(page).filter({ hasText: 'onerror' }).first().click()
     await page.locator('#panel-details').getByText(hostile).first().waitFor()
     await page.locator('#panel-details .log li').waitFor()
@@ -448,6 +453,78 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
       expect(seen.map((one) => one.trim())).toContain(name)
     expect(seen.filter((name) => name.trim() === '' || name.endsWith('without a ring'))).toEqual([])
   })
+
+  it.each(['light', 'dark'] as const)(
+    'can be read in %s colours, whatever the state, and moves nothing',
+    async (colorScheme) => {
+      const server = await serve()
+      const now = (await (await fetch(server.url + routes.webrtc.live)).json()) as LiveState
+      const score = (value: number) => ({
+        value,
+        version: 1 as const,
+        reasons: [{ points: 9, text: 'RTT 240 ms' }],
+        unknown: [],
+      })
+      const error = { code: 'INTERNAL', message: 'it broke', hint: 'mend it' } as const
+      const connections = [
+        liveConnection({
+          id: 'bad',
+          health: score(20),
+          videoQuality: score(60),
+          sample: liveSample({ lossRatio: 0.03, roundTripMs: 400 }),
+        }),
+        liveConnection({
+          id: 'silent',
+          isReporting: false,
+          videoQuality: { version: 1, reasons: [], unknown: ['freezes'] },
+        }),
+        liveConnection({ id: 'new', state: 'connecting' }),
+        liveConnection({ id: 'paused', paused: true }),
+        liveConnection({ id: 'gone', state: 'closed', closeReason: 'ice_failed', error }),
+      ]
+      const operation = {
+        id: '',
+        type: 'close_connection',
+        startedAtMs: now.atMs,
+        endedAtMs: now.atMs,
+        connectionId: 'bad',
+        details: { quality: 'low' },
+      }
+      const statuses = ['started', 'completed', 'failed', 'canceled'] as const
+      const state: LiveState = {
+        ...now,
+        connections,
+        operations: statuses.map((status) => ({
+          ...operation,
+          id: status,
+          status,
+          ...(status === 'failed' && { error }),
+        })),
+        tasks: (['running', 'failed'] as const).map((status) => ({
+          id: status,
+          name: 'x',
+          owner: 'bad',
+          status,
+          createdAtMs: 1,
+        })),
+        events: [{ type: 'error', atMs: now.atMs, connectionId: 'bad', details: { message: 'it broke' } }],
+      }
+      const { page } = await visit(server.dashboard, { colorScheme, reducedMotion: 'reduce' }, pretend(state, {}))
+      for (const { id } of connections) {
+        await page.locator(`tr[data-id=${id}]`).click()
+        await page
+          .locator('tr.selected')
+          .and(page.locator(`[data-id=${id}]`))
+          .waitFor()
+        expect([id, await faintTexts(page)]).toEqual([id, []])
+      }
+      await page.getByRole('button', { name: 'Settings' }).click()
+      expect(await faintTexts(page)).toEqual([])
+      const moving = () => document.getAnimations().filter(({ playState }) => playState === 'running').length
+      // A transition that has been cut to nothing still lasts until the next frame.
+      await until('nothing moves', async () => (await page.evaluate(moving)) === 0)
+    },
+  )
 
   it('takes less than 50 ms for a change of 200 connections', async () => {
     const engine = createMemoryEngine()
