@@ -10,6 +10,7 @@ import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
 import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
+import { reportJsonSchema } from '../src/lib/protocol/report.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
 import { rulesText, ruleTestsText } from './observability/alerts.mjs'
 import { dashboardText } from './observability/dashboard.mjs'
@@ -26,6 +27,7 @@ export const generatedFiles = [
 
 /** Files that are generated as a whole. */
 export const wholeFiles = {
+  'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   'deploy/grafana/webrtc_dashboard.json': dashboardText,
   'deploy/prometheus/alerts.yml': rulesText,
   'deploy/prometheus/alerts.test.yml': ruleTestsText,

@@ -1,7 +1,15 @@
 // The steps of `mcpx stream` once a server is there: add, open, show, watch, sum up.
 import { resolve } from 'node:path'
 import { McpxError } from '../lib/base/errors.ts'
-import { type Api, loadRecorder, openViewer, type Viewer, type WatchResult, watch } from '../lib/client/index.ts'
+import {
+  type Api,
+  loadRecorder,
+  openViewer,
+  type Viewer,
+  type WatchResult,
+  watch,
+  whepDoor,
+} from '../lib/client/index.ts'
 import type { Input } from '../lib/client/input.ts'
 import { withToken } from '../lib/protocol/routes.ts'
 import { openPage } from './open-page.ts'
@@ -50,7 +58,11 @@ async function open(
   try {
     const request = { content, startS: options.start, ...(options.quality ? { quality: options.quality } : {}) }
     const codecs = options.output ? (await loadRecorder()).recordableCodecs(options.output) : undefined
-    return await openViewer(request, { api, clock, createPeer: () => createPeer({ clock, codecs }) })
+    return await openViewer(request, {
+      door: whepDoor(api, clock),
+      clock,
+      createPeer: () => createPeer({ clock, codecs }),
+    })
   } catch (error) {
     if (!(error instanceof McpxError) || error.code !== 'AMBIGUOUS_CONTENT') throw error
     const [first = '', ...paths] = error.message.split('\n').map((line) => line.trim())

@@ -3,15 +3,18 @@ import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { addSampleTo, pageFiles } from './app/assets.ts'
+import { type Benchmarks, createBenchmarks } from './app/benchmarks.ts'
 import { rotateLogFiles } from './app/log-files.ts'
 import { disabledGroups, type MonitorConfigFile, openMonitorConfig } from './app/monitor-config-file.ts'
 import { createPeriodicReports } from './app/periodic-reports.ts'
 import { recordHistory } from './app/record-history.ts'
+import { createReportThread, type ReportThread } from './app/report-thread.ts'
 import { loggerOptions, transcodeSettings, workerSettings } from './app/settings.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { see } from './base/troubleshooting.ts'
 import { packageVersion } from './base/version.ts'
 import { type Content, openContent } from './content/open-store.ts'
 import type { ContentStore } from './content/store.ts'
@@ -25,6 +28,7 @@ import { createHttpServer } from './http/server.ts'
 import { createMetrics, type EngineMetrics } from './metrics/metrics.ts'
 import { isLoopback } from './model/bind.ts'
 import type { CustomMetrics } from './model/custom-metrics.ts'
+import type { ReadHistory } from './model/history.ts'
 import { completeServeOptions, type ServeOptions } from './model/serve-options.ts'
 import { formatServerFile, type Server, serverFilePath } from './model/server.ts'
 import { createMonitor, type Monitor } from './monitor/monitor.ts'
@@ -41,7 +45,20 @@ export {
   pluginRoute,
 } from './http/plugins.ts'
 
-export type McpxServer = Server<Engine, ContentStore, CustomMetrics>
+export type { Monitor }
+
+export interface McpxServer extends Server {
+  /** Streams: open, list, command, measure, close. */
+  readonly engine: Engine
+  /** Content by CID. */
+  readonly store: ContentStore
+  /** Connections, operations and tasks, as they happen; absent with disableWebrtcMonitor. */
+  readonly monitor?: Monitor
+  /** What was measured up to now, also in runs before this one; absent with disableWebrtcMonitor. */
+  readonly history?: ReadHistory
+  /** Metrics of your own, beside ours at --metrics-path. */
+  readonly customMetrics: CustomMetrics
+}
 
 export interface ServerDeps {
   readonly clock?: Clock
@@ -55,6 +72,8 @@ export interface ServerDeps {
 
 const viewerTimeoutMs = 60_000
 const keptClosed = 1000
+/** Below it, measuring costs more than it tells. */
+const heavyPollS = 0.5
 const maxWaitingPerOwner = 64
 
 /**
@@ -88,7 +107,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     monitor = createMonitor({ engine: bare, clock, logger: monitorLogger.child({ scope: 'monitor' }) })
   const engine = monitor ? recordOperations(bare, monitor.operations) : bare
   const history = monitor && startHistory(options, { content, engine: bare, monitor }, watching, historyCloser)
-  if (history && writesReports(options)) startReports(options, { content, history, config }, watching, historyCloser)
+  const thread = startReportThread(options, content, watching, historyCloser)
+  if (history && writesReports(options)) startReports(options, { history, config, thread }, watching, historyCloser)
   if (options.logDir !== undefined) keepLogs(resolve(options.logDir), monitor, watching, historyCloser)
   deps.signal?.throwIfAborted()
   const metrics = createMetrics({
@@ -103,9 +123,11 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? { cid: await engine.sample() } : undefined
+  const benchmarks = createBenchmarks({ engine, thread, reportFolder: reportFolderOf(options), clock })
+  closer.add('benchmarks', () => benchmarks.close())
   const url = await startHttp(
     options,
-    { engine, metrics, monitor, history, config, plugins: deps.plugins ?? [] },
+    { engine, metrics, monitor, history, config, benchmarks, plugins: deps.plugins ?? [] },
     { clock, logger },
     closer,
   )
@@ -123,6 +145,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     warnings: warningsOf(options, engine, webrtcMetrics),
     engine,
     store: content.store,
+    ...(monitor && { monitor }),
+    ...(history && { history: flushedReader(history) }),
     reload: () => config.reload(),
     customMetrics: metrics.custom,
     async stop() {
@@ -139,9 +163,17 @@ function warningsOf(
 ): string[] {
   const warnings: string[] = []
   if (metrics && metrics.requested !== 0 && metrics.port !== metrics.requested)
-    warnings.push(`port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}`)
+    warnings.push(
+      `port ${metrics.requested} is taken: the WebRTC metrics are on port ${metrics.port}. ${see('metrics-do-not-appear-in-prometheus')}`,
+    )
   if (options.disableWebrtcMonitor && writesReports(options))
-    warnings.push('without the monitor (--disable-webrtc-monitor) no reports and dashboards are written')
+    warnings.push(
+      `without the monitor (--disable-webrtc-monitor) no reports and dashboards are written. ${see('no-reports-or-dashboards-are-written')}`,
+    )
+  if (options.pollInterval < heavyPollS)
+    warnings.push(
+      `--poll-interval ${options.pollInterval}: every stream is measured ${Math.round(1 / options.pollInterval)} times a second. ${see('the-server-uses-much-cpu')}`,
+    )
   if (engine.info.encoder === 'none')
     warnings.push(
       'there is no encoder: only content that viewers can decode as it is plays (install node-av or ffmpeg)',
@@ -157,6 +189,7 @@ interface Parts {
   readonly monitor: Monitor | undefined
   readonly history: History | undefined
   readonly config: MonitorConfigFile
+  readonly benchmarks: Benchmarks
   readonly plugins: readonly Plugin[]
 }
 
@@ -236,25 +269,32 @@ function startHistory(
   return history
 }
 
+const reportFolderOf = ({ reportPath }: ServeOptions): string => resolve(reportPath ?? './webrtc_reports')
+
+function startReportThread(options: ServeOptions, content: Content, { logger }: Tools, closer: Closer): ReportThread {
+  const folders = { reportFolder: reportFolderOf(options), historyFolder: historyFolderOf(content) }
+  const thread = createReportThread(folders, logger.child({ scope: 'reports', folder: folders.reportFolder }))
+  closer.add('report thread', () => thread.stop())
+  return thread
+}
+
 /** Nobody who asked for neither gets files in the folder where the server was started. */
 const writesReports = ({ reportPath, webrtcConfigPath }: ServeOptions): boolean =>
   reportPath !== undefined || webrtcConfigPath !== undefined
 
 function startReports(
   options: ServeOptions,
-  { content, history, config }: { content: Content; history: History; config: MonitorConfigFile },
+  { history, config, thread }: { history: History; config: MonitorConfigFile; thread: ReportThread },
   { clock, logger }: Tools,
   closer: Closer,
 ): void {
-  const reportFolder = resolve(options.reportPath ?? './webrtc_reports')
   const reports = createPeriodicReports({
-    reportFolder,
-    historyFolder: historyFolderOf(content),
+    thread,
     flush: () => history.flush(),
     pollIntervalS: options.pollInterval,
     dashboardIntervalS: options.visualizationInterval,
     clock,
-    logger: logger.child({ scope: 'reports', folder: reportFolder }),
+    logger: logger.child({ scope: 'reports', folder: reportFolderOf(options) }),
   })
   closer.add('reports', () => reports.close())
   reports.configure(config.current)
@@ -276,7 +316,7 @@ const sampleStores = ({ store, addHere }: Content) =>
 
 async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, config, plugins }: Parts,
+  { engine, metrics, monitor, history, config, benchmarks, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -290,6 +330,7 @@ async function startHttp(
     ...(monitor && { monitor }),
     monitorConfig: () => config.current,
     ...(history && { readHistory: flushedReader(history) }),
+    runBenchmark: benchmarks.run,
     options,
     ...tools,
     version,

@@ -116,6 +116,21 @@ describe('watch-stats.ts', () => {
   })
 })
 
+describe('monitor.ts', () => {
+  it('tells what happens to a connection, and sums it up', async () => {
+    const { said, stop, exit, text } = example('monitor.ts')
+    const [, url = '', cid = ''] = await said(/^player (http:\S+)\/player\/(\w+)$/m)
+    const viewer = createTestIo(['stream', cid, '--server', url, '--duration', '3', '--json'])
+    expect(await main(viewer), viewer.stderr()).toBe(0)
+    await said(/ ice_state_change \{"from":"\w+","to":"connected"\}/)
+    await said(/ health (\d|unknown)/)
+    await said(/^close_connection completed$/m)
+    stop()
+    await said(/^1 connections, [1-9]\d* samples$/m)
+    expect(await exit, text.stderr).toBe(0)
+  })
+})
+
 describe('custom-metrics.ts', () => {
   it('counts what it says where Prometheus reads it', async () => {
     const { said, stop, exit, text } = example('custom-metrics.ts')

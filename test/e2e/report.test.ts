@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Report, reportOutput } from '../../src/lib/protocol/report.ts'
 import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
 import { missingParts } from '../support/e2e.ts'
 import { runCli, scratchFolder, startCli } from '../support/e2e-server.ts'
@@ -39,9 +40,9 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
 
   it('says the same of a server and of the repo that it left behind', async () => {
     expect(fromServer.code).toBe(0)
-    const live = JSON.parse(fromServer.stdout) as Record<string, Record<string, unknown>>
+    const live = reportOutput.parse(JSON.parse(fromServer.stdout)) as Report
     expect(live).toMatchObject({ version: 1, summary: { connections: 1, failed: 0, reporting: 1 } })
-    const left = JSON.parse((await report('--json')).stdout) as typeof live
+    const left = reportOutput.parse(JSON.parse((await report('--json')).stdout)) as Report
     expect(left.summary).toMatchObject({ connections: 1, operations: live.summary!.operations })
     expect(left.figures!.startup).toEqual(live.figures!.startup)
   })
@@ -71,7 +72,9 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
     expect(failed.code).toBe(99)
     expect(failed.stderr).toContain('startup_p95<0ms')
     expect(failed.stderr).not.toContain('failed<1')
-    expect(JSON.parse(failed.stdout)).toMatchObject({ thresholds: [{ passed: false }, { passed: true, value: 0 }] })
+    expect(reportOutput.parse(JSON.parse(failed.stdout))).toMatchObject({
+      thresholds: [{ passed: false }, { passed: true, value: 0 }],
+    })
     expect((await report('--json', '--threshold', 'failed<1')).code).toBe(0)
     expect((await report('--threshold', 'nonsense')).code).toBe(2)
   })
@@ -105,7 +108,7 @@ describe.skipIf(missing.length > 0)('mcpx report', () => {
     const args = ['--compare', '20m..10m', '10m..now', '--json', '--threshold', 'connections>0']
     const compared = await runCli(['report', '--persistence-path', join(home, 'repo'), ...args], { home })
     expect(compared.code).toBe(0)
-    expect(JSON.parse(compared.stdout)).toMatchObject({
+    expect(reportOutput.parse(JSON.parse(compared.stdout))).toMatchObject({
       a: { summary: { connections: 0 } },
       b: { summary: { connections: 1 } },
       differences: { startup: { a: null, counts: [0, 1], verdict: 'too few connections' } },

@@ -1,20 +1,21 @@
 // The viewer without a screen against a running server, as `mcpx stream` uses it: for tests that need many, or no browser.
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { createApi } from '../../src/lib/client/api.ts'
+import type { StreamRequest } from '../../src/lib/client/door.ts'
 import { openViewer, type Viewer } from '../../src/lib/client/viewer.ts'
-import type { WhepRequest } from '../../src/lib/client/whep-client.ts'
+import { whepDoor } from '../../src/lib/client/whep-client.ts'
 import { createViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
 import { run, until } from './e2e.ts'
 import type { UdpCable } from './udp-cable.ts'
 
 /** Opens a stream; the caller closes it. */
-export function openHeadless(server: { url: string }, request: WhepRequest): Promise<Viewer> {
-  const api = createApi({ url: server.url })
-  return openViewer(request, { api, clock: systemClock, createPeer: () => createViewerPeer({ clock: systemClock }) })
+export function openHeadless(server: { url: string }, request: StreamRequest): Promise<Viewer> {
+  const door = whepDoor(createApi({ url: server.url }), systemClock)
+  return openViewer(request, { door, clock: systemClock, createPeer: () => createViewerPeer({ clock: systemClock }) })
 }
 
 /** The same at the other end of a cable. */
-export function openHeadlessThrough(cable: UdpCable, server: { url: string }, request: WhepRequest): Promise<Viewer> {
+export function openHeadlessThrough(cable: UdpCable, server: { url: string }, request: StreamRequest): Promise<Viewer> {
   const createPeer = async () => {
     const peer = await createViewerPeer({ clock: systemClock, bindAddresses: ['127.0.0.1'] })
     const [offer, acceptAnswer] = [peer.offer.bind(peer), peer.acceptAnswer.bind(peer)]
@@ -22,7 +23,8 @@ export function openHeadlessThrough(cable: UdpCable, server: { url: string }, re
     peer.acceptAnswer = (sdp) => acceptAnswer(cable.toViewer(sdp))
     return peer
   }
-  return openViewer(request, { api: createApi({ url: server.url }), clock: systemClock, createPeer })
+  const door = whepDoor(createApi({ url: server.url }), systemClock)
+  return openViewer(request, { door, clock: systemClock, createPeer })
 }
 
 /** Resolves when this many more frames have arrived whole. */

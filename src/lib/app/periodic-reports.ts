@@ -1,28 +1,19 @@
 // When reports and dashboards are written: each at its interval, in a thread of its own, as the configuration says now.
 import { type Clock, every, type Timer } from '../base/clock.ts'
-import type { McpxError } from '../base/errors.ts'
 import { createTroubleLog } from '../base/log-trouble.ts'
 import type { Logger } from '../base/logger.ts'
-import { spawnWorker } from '../base/spawn-worker.ts'
-import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
-import type { DashboardJob, ReportJob } from './write-reports.ts'
-
-export type ReportWorkerMethods = {
-  report: [ReportJob, string[]]
-  dashboard: [DashboardJob, undefined]
-  stop: [undefined, undefined]
-}
+import type { ReportThread } from './report-thread.ts'
 
 export interface PeriodicReports {
   /** Takes another configuration; what has the same interval as before goes on in its rhythm. */
   configure(config: MonitorConfig): void
-  close(): Promise<void>
+  /** A job that has begun goes on. */
+  close(): void
 }
 
 interface PeriodicReportsDeps {
-  readonly reportFolder: string
-  readonly historyFolder: string
+  readonly thread: Pick<ReportThread, 'call'>
   /** Resolves when what was measured up to now can be read. */
   readonly flush: () => Promise<void>
   readonly pollIntervalS: number
@@ -32,18 +23,15 @@ interface PeriodicReportsDeps {
   readonly logger: Logger
 }
 
-const stopGraceMs = 2000
-
 export function createPeriodicReports(deps: PeriodicReportsDeps): PeriodicReports {
-  const { clock, logger } = deps
-  const worker = createReportThread(deps)
+  const { thread, clock, logger } = deps
   let config: MonitorConfig
   let reportedUntilMs = clock.wallMs()
 
   async function report(): Promise<void> {
     const { formats, save_raw_data: saveRawData } = config.reporting
     const [fromMs, toMs] = [reportedUntilMs, clock.wallMs()]
-    const cut = await worker.call('report', { fromMs, toMs, formats, saveRawData })
+    const cut = await thread.call('report', { fromMs, toMs, formats, saveRawData })
     reportedUntilMs = toMs
     if (cut.length > 0)
       logger.warn({ tables: cut }, 'the raw data of a report is not whole: shorten reporting.interval')
@@ -52,7 +40,7 @@ export function createPeriodicReports(deps: PeriodicReportsDeps): PeriodicReport
   async function drawDashboard(): Promise<void> {
     const { max_history_points: points, plot_style, live_update } = config.visualization
     const toMs = clock.wallMs()
-    await worker.call('dashboard', {
+    await thread.call('dashboard', {
       fromMs: toMs - points * deps.pollIntervalS * 1000,
       toMs,
       points,
@@ -77,10 +65,9 @@ export function createPeriodicReports(deps: PeriodicReportsDeps): PeriodicReport
       reporting.setInterval(reports.enabled ? reports.interval : undefined)
       drawing.setInterval(visualization.enabled ? dashboardIntervalS(next) : undefined)
     },
-    async close() {
+    close() {
       reporting.setInterval(undefined)
       drawing.setInterval(undefined)
-      await worker.stop()
     },
   }
 }
@@ -113,33 +100,5 @@ function createRepeated(what: string, work: () => Promise<void>, deps: PeriodicR
       timer?.cancel()
       timer = intervalS === undefined ? undefined : every(deps.clock, intervalS * 1000, () => void round())
     },
-  }
-}
-
-/** Started with the first job, and again after it has died. */
-function createReportThread({ reportFolder, historyFolder, logger }: PeriodicReportsDeps) {
-  let link: WorkerLink<ReportWorkerMethods> | undefined
-
-  function start(): WorkerLink<ReportWorkerMethods> {
-    const thread = spawnWorker('report-worker', import.meta.url, { reportFolder, historyFolder })
-    // What it writes must not keep a process that has ended.
-    thread.unref()
-    return linkWorker<Record<string, never>, ReportWorkerMethods, Record<string, never>>(
-      thread,
-      {},
-      () => {},
-      (error: McpxError) => {
-        link = undefined
-        logger.error({ error: String(error.cause ?? error) }, 'the thread of reports ended')
-      },
-    )
-  }
-
-  return {
-    call<K extends keyof ReportWorkerMethods & string>(method: K, job: ReportWorkerMethods[K][0]) {
-      link ??= start()
-      return link.rpc.call(method, job)
-    },
-    stop: async () => link?.stop(stopGraceMs),
   }
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { History } from '../history/history.ts'
-import { connectionRow, operationRow, sampleRow } from '../history/rows.ts'
+import { connectionRow, decisionRow, operationRow, sampleRow } from '../history/rows.ts'
 import { dayOf } from '../history/store.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -52,9 +52,11 @@ export function recordHistory(
       addConnection(stream.id)
       if (stream.state === 'closed') last.delete(stream.id)
     }),
-    monitor.events.on('lifecycle', ({ atMs, connectionId, type, details }) =>
-      history.add('events', { atMs, connection: connectionId, type, details: JSON.stringify(details) }),
-    ),
+    monitor.events.on('lifecycle', (event) => {
+      const { atMs, connectionId, type, details } = event
+      history.add('events', { atMs, connection: connectionId, type, details: JSON.stringify(details) })
+      if (type === 'quality_change') history.add('decisions', decisionRow(event, monitor.connection(connectionId)))
+    }),
     monitor.events.on('operation', (record) => history.add('operations', operationRow(record))),
   ]
   return () => {

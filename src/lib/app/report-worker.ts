@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createRpc, type RpcPort } from '../base/rpc.ts'
-import type { ReportWorkerMethods } from './periodic-reports.ts'
+import type { ReportFolders, ReportWorkerMethods } from './report-thread.ts'
 import { createReportWriter } from './write-reports.ts'
 
 /** Nobody waits for a report. On Linux, 0 means the calling thread. */
@@ -12,7 +12,7 @@ setPriority(0, niceness)
 const port = parentPort
 if (!port) throw new Error('report-worker runs as a worker thread only')
 
-const writer = createReportWriter(workerData as { historyFolder: string; reportFolder: string })
+const writer = createReportWriter(workerData as ReportFolders)
 createRpc<ReportWorkerMethods, Record<string, never>, Record<string, never>, Record<string, never>>(
   port as unknown as RpcPort,
   {
@@ -21,6 +21,7 @@ createRpc<ReportWorkerMethods, Record<string, never>, Record<string, never>, Rec
       await writer.dashboard(job)
       return undefined
     },
+    benchmark: (job) => writer.benchmark(job),
     stop() {
       setImmediate(() => process.exit())
       return undefined

@@ -4,10 +4,13 @@ import { type BoundedFolder, fileStamp, openBoundedFolder } from '../base/bounde
 import { systemClock } from '../base/clock.ts'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
+import { see } from '../base/troubleshooting.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import { type HistoryStore, openHistoryStore } from '../history/store.ts'
+import type { BenchmarkFormat, BenchmarkRun } from '../model/benchmark.ts'
 import type { HistoryRange, HistoryReader } from '../model/history.ts'
 import type { ReportFormat } from '../protocol/monitor-config.ts'
+import { renderBenchmark } from '../report/benchmark.ts'
 import { type Look, makeReport, render } from '../report/index.ts'
 import { toJsonLines, toParquet } from '../report/raw-data.ts'
 
@@ -26,16 +29,27 @@ export interface DashboardJob {
   readonly look: Look
 }
 
+export interface BenchmarkJob {
+  readonly run: BenchmarkRun
+  /** What was asked for, for who reads the file. */
+  readonly config: object
+  readonly format: BenchmarkFormat
+  /** Below the folder of reports. */
+  readonly folder: string
+}
+
 export interface ReportWriter {
   /** Resolves with the tables that had more rows than are taken. Throws DISK_FULL, or INVALID_OPTION for the folder. */
   report(job: ReportJob): Promise<string[]>
   /** Writes `visualizations/dashboard.html`. Throws the same. */
   dashboard(job: DashboardJob): Promise<void>
+  /** Writes `webrtc_benchmark_<connection>_<time>.<format>` and resolves with its path. Throws the same. */
+  benchmark(job: BenchmarkJob): Promise<string>
 }
 
 /** At the usual interval, the reports of a day. */
 export const reportLimits = { maxEntries: 288, maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 }
-const rawTables = ['connections', 'samples', 'events', 'operations'] as const
+const rawTables = ['connections', 'samples', 'events', 'decisions', 'operations'] as const
 /** Rows of one table that are held in memory. */
 const maxRows = 200_000
 /** More points are no more to be seen. */
@@ -70,7 +84,7 @@ export function createReportWriter({
       if (error.code === 'DISK_FULL') throw error
       throw new McpxError('INVALID_OPTION', `--report-path: ${error.message}`, {
         cause: thrown,
-        hint: 'Name a folder that this user may write to.',
+        hint: `Name a folder that this user may write to. ${see('no-reports-or-dashboards-are-written')}`,
       })
     }
   }
@@ -107,6 +121,16 @@ export function createReportWriter({
         makeFolder(folder)
         await writeFileWhole(join(folder, 'dashboard.html'), html)
       })
+    },
+    async benchmark({ run, config, format, folder: below }) {
+      const text = await renderBenchmark(run, config, format)
+      const folder = join(reportFolder, below)
+      const key = `webrtc_benchmark_${run.connectionId}_${fileStamp(run.startedAtMs)}`
+      await writing(async () => {
+        const benchmarks = await openBoundedFolder({ folder, keys: /^webrtc_benchmark_/, limits: reportLimits, clock })
+        await benchmarks.write(key, { [`.${format}`]: text })
+      })
+      return join(folder, `${key}.${format}`)
     },
   }
 }

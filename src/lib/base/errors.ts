@@ -1,4 +1,5 @@
 // Every failure a user can meet: one table of code → exit code, HTTP status and what to do about it.
+import { see } from './troubleshooting.ts'
 
 interface ErrorKind {
   /** What the process exits with when this error ends a command. */
@@ -70,7 +71,7 @@ export const errorKinds = {
   ENCODER_MISSING: {
     exit: 1,
     status: 415,
-    hint: 'This content must be transcoded. Install the optional dependency `node-av` (npm install node-av), or put ffmpeg on the PATH.',
+    hint: `This content must be transcoded. Install the optional dependency \`node-av\` (npm install node-av), or put ffmpeg on the PATH. ${see('a-stream-cannot-be-opened-closed-or-changed')}`,
   },
   INVALID_REQUEST: { exit: 1, status: 400, hint: 'The request does not have the expected form; see /openapi.json.' },
   INVALID_JSON: { exit: 1, status: 400, hint: 'Send one JSON object.' },
@@ -84,6 +85,11 @@ export const errorKinds = {
     hint: 'The token or the origin does not allow this; see --allowed-host and --allowed-origin.',
   },
   NOT_FOUND: { exit: 1, status: 404, hint: 'There is nothing at this address.' },
+  MONITOR_OFF: {
+    exit: 1,
+    status: 404,
+    hint: `Start it without --disable-webrtc-monitor. ${see('the-dashboard-says-that-the-monitor-is-off')}`,
+  },
   STREAM_NOT_FOUND: {
     exit: 1,
     status: 404,
@@ -94,7 +100,7 @@ export const errorKinds = {
   PEER_FAILED: {
     exit: 3,
     status: 502,
-    hint: 'No path between viewer and server (ICE or DTLS failed). Check UDP, --announce-address and --ice-server.',
+    hint: `No path between viewer and server (ICE or DTLS failed). Check UDP, --announce-address and --ice-server. ${see('it-does-not-play')}`,
   },
   SERVER_UNREACHABLE: { exit: 3, status: 502, hint: 'Start one with `mcpx serve`, or name it with --server.' },
   KUBO_UNREACHABLE: { exit: 3, status: 502, hint: 'Start the daemon (`ipfs daemon`) or correct --ipfs-api.' },

@@ -3,14 +3,11 @@
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Api } from './api.ts'
+import type { Watching } from './door.ts'
 
-interface ServerWatchOptions {
+interface ServerWatchOptions extends Watching {
   readonly api: Pick<Api, 'request' | 'address'>
   readonly clock: Clock
-  /** Anything that grows when something has arrived from the server. */
-  heard(): number
-  /** Called once, with SERVER_UNREACHABLE. */
-  onGone(error: McpxError): void
 }
 
 const lookMs = 1000

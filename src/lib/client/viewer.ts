@@ -1,4 +1,4 @@
-// A viewer without a screen: takes a stream over WHEP and WebRTC and says how well it arrives.
+// A viewer without a screen: takes a stream over WebRTC and says how well it arrives.
 import { type Clock, every } from '../base/clock.ts'
 import { fromErrorRecord, isErrorCode, McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
@@ -14,12 +14,10 @@ import {
 } from '../protocol/control.ts'
 import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { ReceivedRtp, ViewerPeer } from '../webrtc/viewer-peer.ts'
-import type { Api } from './api.ts'
+import type { Door, StreamRequest } from './door.ts'
 import { createFrameCounter, type FrameStats } from './frame-counter.ts'
 import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
 import type { SenderClock } from './recording-timeline.ts'
-import { watchServer } from './server-watch.ts'
-import { openWhep, type WhepRequest } from './whep-client.ts'
 
 /** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
 const playoutDelayS = 0.2
@@ -72,24 +70,23 @@ export interface Viewer {
 }
 
 interface ViewerDeps {
-  readonly api: Api
+  readonly door: Door
   readonly clock: Clock
   readonly createPeer: () => Promise<ViewerPeer>
 }
 
 /** Opens the stream and resolves once the server has answered the offer. Throws what the server says. */
-export async function openViewer(request: WhepRequest, { api, clock, createPeer }: ViewerDeps): Promise<Viewer> {
+export async function openViewer(request: StreamRequest, { door, clock, createPeer }: ViewerDeps): Promise<Viewer> {
   const startedAtMs = clock.now()
   const closer = createCloser()
   const peer = await createPeer()
   closer.add('peer', () => peer.close())
   const watcher = createWatcher(peer, clock, startedAtMs)
   try {
-    const session = await openWhep(api, request, await peer.offer())
+    const session = await door.open(request, await peer.offer())
     closer.add('session', () => session.close(AbortSignal.timeout(3000)).catch(() => {}))
     await peer.acceptAnswer(session.answer)
-    const stop = watchServer({ api, clock, heard: watcher.heard, onGone: watcher.fail })
-    closer.add('server watch', stop)
+    closer.add('server watch', door.watch({ heard: watcher.heard, onGone: watcher.fail }))
     const reports = every(clock, viewerReportIntervalMs, () => peer.sendControl(JSON.stringify(watcher.report())))
     closer.add('reports', () => reports.cancel())
   } catch (error) {

@@ -1,23 +1,18 @@
 // WHEP from the viewer's side (draft-ietf-wish-whep): an offer goes up, an answer comes back, DELETE ends it.
+
+import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
-import type { Quality } from '../model/quality.ts'
 import { whepPath } from '../protocol/routes.ts'
 import type { Api } from './api.ts'
+import type { Door, Session, StreamRequest } from './door.ts'
+import { watchServer } from './server-watch.ts'
 
-export interface WhepRequest {
-  /** Any spelling of content that the server understands. */
-  readonly content: string
-  readonly startS?: number
-  readonly quality?: Quality
-}
+export const whepDoor = (api: Api, clock: Clock): Door => ({
+  open: (request, offer) => openWhep(api, request, offer),
+  watch: (watching) => watchServer({ api, clock, ...watching }),
+})
 
-interface WhepSession {
-  readonly answer: string
-  /** Ends the stream at the server. A stream that has ended by itself is fine. */
-  close(signal?: AbortSignal): Promise<void>
-}
-
-function whepAddress({ content, startS, quality }: WhepRequest): string {
+function whepAddress({ content, startS, quality }: StreamRequest): string {
   const query = new URLSearchParams()
   if (startS) query.set('start', String(startS))
   if (quality) query.set('quality', quality)
@@ -25,7 +20,7 @@ function whepAddress({ content, startS, quality }: WhepRequest): string {
 }
 
 /** Sends a full offer (no trickle) and resolves with the answer. Throws what the server says of the content or the offer. */
-export async function openWhep(api: Api, request: WhepRequest, offer: string): Promise<WhepSession> {
+export async function openWhep(api: Api, request: StreamRequest, offer: string): Promise<Session> {
   const response = await api.request(whepAddress(request), {
     method: 'POST',
     headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },

@@ -43,7 +43,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
 
   const handlers: { [K in keyof MediaEvents]: (payload: MediaEvents[K]) => void } = {
     state: (change) => registry.noteState(change),
-    sent: ({ streamId, sent, quality, media }) => registry.update(streamId, { sent, quality, media }),
+    sent: ({ streamId, rung: _rung, ...sent }) => registry.update(streamId, sent),
     candidate: ({ streamId, candidate }) => events.emit('candidate', streamId, candidate),
     over: ({ streamId, reason, error }) => finish(streamId, reason, error && fromErrorRecord(error)),
     snapshots: (snapshots) => events.emit('snapshots', snapshots),

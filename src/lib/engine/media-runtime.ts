@@ -146,7 +146,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
         return undefined
       },
       command({ streamId, command }) {
-        find(streamId).command(command)
+        find(streamId).command(command, 'request')
         return undefined
       },
       snapshot: ({ streamId }) => find(streamId).snapshot(),

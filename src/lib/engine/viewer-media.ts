@@ -3,7 +3,7 @@ import { McpxError } from '../base/errors.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
-import { type Quality, qualityOfRung, rungOf } from '../model/quality.ts'
+import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
 import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
 import { clockRateOf, type MediaKind } from '../model/track.ts'
 import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
@@ -33,6 +33,7 @@ export class ViewerMedia {
   readonly #content: OpenedContent
   readonly #deps: ViewerMediaDeps
   #quality: Quality
+  #qualityReason: QualityReason | undefined
   #loop: boolean
   #audioTrackId: number | undefined
   #plan: TrackPlan | undefined
@@ -61,6 +62,10 @@ export class ViewerMedia {
 
   get quality(): Quality {
     return this.#quality
+  }
+
+  get qualityReason(): QualityReason | undefined {
+    return this.#qualityReason
   }
 
   /** What the content is to this viewer. */
@@ -163,7 +168,8 @@ export class ViewerMedia {
   }
 
   /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
-  command(command: Command): void {
+  command(command: Command, by: QualityReason): void {
+    if (command.type === 'quality') this.#qualityReason = by
     const [playback, plan] = [this.#playback, this.#plan]
     if (!playback || !plan) {
       this.#remember(command)

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import type { TaskTracker } from '../base/tasks.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
 import type { Pacer } from '../media/playback/pacer.ts'
+import type { QualityReason } from '../model/quality.ts'
 import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
 import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
@@ -41,7 +42,7 @@ export interface Viewer {
   acceptAnswer(sdp: string): Promise<readonly SentTrack[]>
   acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
   addCandidate(candidate: IceCandidate | null): Promise<void>
-  command(command: Command): void
+  command(command: Command, by: QualityReason): void
   snapshot(): StatsSnapshot
   close(reason: CloseReason): Promise<void>
 }
@@ -178,8 +179,15 @@ export function createViewer(
   }
 
   function tellSent(): void {
-    const { sent, quality, info, currentRung } = media
-    emit('sent', { streamId, sent, quality, media: info, ...(currentRung && { rung: currentRung }) })
+    const { sent, quality, qualityReason, info, currentRung } = media
+    emit('sent', {
+      streamId,
+      sent,
+      quality,
+      media: info,
+      ...(qualityReason && { qualityReason }),
+      ...(currentRung && { rung: currentRung }),
+    })
   }
 
   function note(message: ServerNote): void {
@@ -188,11 +196,11 @@ export function createViewer(
 
   function onMessage(message: ViewerMessage): void {
     if (message.type === 'report') view = viewOf(message.report, clock.wallMs(), view)
-    else command(message)
+    else command(message, 'viewer')
   }
 
-  function command(wanted: Command): void {
-    media.command(wanted)
+  function command(wanted: Command, by: QualityReason): void {
+    media.command(wanted, by)
     if (state === 'ended' && (wanted.type === 'seek' || wanted.type === 'play')) setState('active')
   }
 

@@ -3,11 +3,9 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../base/database.ts'
 import { sampleFigures } from '../model/figures.ts'
 import type { HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
-import type { HistoryBatch } from './rows.ts'
+import { columnOf, type HistoryBatch } from './rows.ts'
 
-/** `bitrateBps` → `bitrate_bps`. */
-const column = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
-const figures = sampleFigures.map(column)
+const figures = sampleFigures.map(columnOf)
 const rolled = figures.flatMap((name) => [`${name}_mean`, `${name}_min`, `${name}_max`])
 
 const tables = {
@@ -19,6 +17,7 @@ const tables = {
     'at_ms INTEGER, connection TEXT, media_time_s REAL, quality TEXT, ' +
     `${figures.map((name) => `${name} REAL`).join(', ')}, underruns INTEGER, freeze_count INTEGER, freeze_s REAL, reasons TEXT`,
   events: 'at_ms INTEGER, connection TEXT, type TEXT, details TEXT',
+  decisions: 'at_ms INTEGER, connection TEXT, type TEXT, from_value TEXT, to_value TEXT, reason TEXT, inputs TEXT',
   operations:
     'id TEXT PRIMARY KEY, type TEXT, status TEXT, started_at_ms INTEGER, ended_at_ms INTEGER, connection TEXT, ' +
     'correlation TEXT, error_code TEXT, error TEXT, details TEXT',
@@ -26,16 +25,19 @@ const tables = {
 } as const
 const rollUps = { minutes: 60_000, hours: 3_600_000 } as const
 
+const createTable = (name: keyof typeof tables): string => `CREATE TABLE ${name} (${tables[name]}) STRICT`
+
 const schema = {
-  version: 2,
+  version: 3,
   migrations: {
     1: ['freeze_count INTEGER', 'freeze_s REAL', 'underruns INTEGER']
       .map((column) => `ALTER TABLE connections ADD COLUMN ${column}`)
       .join(';'),
+    2: createTable('decisions'),
   },
   damageHint: 'Move it away: the other days are files of their own, and are read without it.',
   sql: [
-    ...Object.entries(tables).map(([name, columns]) => `CREATE TABLE ${name} (${columns}) STRICT`),
+    ...(Object.keys(tables) as (keyof typeof tables)[]).map(createTable),
     ...Object.keys(rollUps).map(
       (name) =>
         `CREATE TABLE ${name} (at_ms INTEGER, connection TEXT, samples INTEGER, ${rolled.map((one) => `${one} REAL`).join(', ')}, ` +
@@ -56,6 +58,7 @@ const inRange: Readonly<Record<HistoryTable, readonly [within: string, order: st
   minutes: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
   hours: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
   events: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
+  decisions: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
 }
 
 export interface DayFile {

@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import { linkWorker } from '../base/worker-link.ts'
 import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory } from '../model/history.ts'
-import type { ConnectionRow, HistoryBatch } from './rows.ts'
+import { type ConnectionRow, emptyBatch, type HistoryBatch, type OpenBatch } from './rows.ts'
 import type { Retention } from './store.ts'
 
 export type HistoryMethods = {
@@ -41,12 +41,12 @@ const retainMs = 3_600_000
 const maxWaiting = 50_000
 const stopGraceMs = 5000
 
-type Waiting = { [K in Exclude<keyof HistoryBatch, 'connections'>]: HistoryBatch[K][number][] } & {
+type Waiting = Omit<OpenBatch, 'connections'> & {
   /** By id: only the last state counts. */
   readonly connections: Map<string, ConnectionRow>
 }
 
-const nothing = (): Waiting => ({ connections: new Map(), samples: [], events: [], operations: [], nodes: [] })
+const nothing = (): Waiting => ({ ...emptyBatch(), connections: new Map() })
 
 export function createHistory({ folder, retention, clock, logger }: HistoryDeps): History {
   const worker = spawnWorker('history-worker', import.meta.url, { folder })

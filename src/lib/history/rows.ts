@@ -1,8 +1,11 @@
 // What the history keeps, as it crosses to its worker and comes back. Times are milliseconds since the epoch.
 import { figuresOf, type SampleFigures } from '../model/figures.ts'
-import type { OperationRecord } from '../model/monitor.ts'
+import type { LifecycleEvent, MonitoredConnection, OperationRecord } from '../model/monitor.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
+
+/** `bitrateBps` → `bitrate_bps`. */
+export const columnOf = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
 
 export interface ConnectionRow {
   readonly id: string
@@ -43,6 +46,19 @@ export interface EventRow {
   readonly details: string
 }
 
+/** Something about a connection was set: what, by whom, and what was known then. */
+export interface DecisionRow {
+  readonly atMs: number
+  readonly connection: string
+  readonly type: 'quality'
+  readonly fromValue: string
+  readonly toValue: string
+  /** Null where nobody said why. */
+  readonly reason: string | null
+  /** JSON of the figures, by the columns of the samples; null where nothing was measured yet. */
+  readonly inputs: string | null
+}
+
 export interface OperationRow {
   readonly id: string
   readonly type: string
@@ -71,6 +87,7 @@ export interface HistoryBatch {
   readonly connections: readonly ConnectionRow[]
   readonly samples: readonly SampleRow[]
   readonly events: readonly EventRow[]
+  readonly decisions: readonly DecisionRow[]
   readonly operations: readonly OperationRow[]
   readonly nodes: readonly NodeRow[]
 }
@@ -112,6 +129,22 @@ export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined)
   }
 }
 
+/** Of a `quality_change`. */
+export const decisionRow = (
+  { atMs, connectionId, details: { from, to, reason } }: LifecycleEvent,
+  known: MonitoredConnection | undefined,
+): DecisionRow => ({
+  atMs,
+  connection: connectionId,
+  type: 'quality',
+  fromValue: String(from),
+  toValue: String(to),
+  reason: reason === undefined ? null : String(reason),
+  inputs: known?.figures
+    ? JSON.stringify(Object.fromEntries(Object.entries(known.figures).map(([name, value]) => [columnOf(name), value])))
+    : null,
+})
+
 export const operationRow = (record: OperationRecord): OperationRow => ({
   id: record.id,
   type: record.type,
@@ -123,4 +156,16 @@ export const operationRow = (record: OperationRecord): OperationRow => ({
   errorCode: record.error?.code ?? null,
   error: record.error?.message ?? null,
   details: JSON.stringify(record.details),
+})
+
+/** A batch that rows are put into. */
+export type OpenBatch = { [K in keyof HistoryBatch]: HistoryBatch[K][number][] }
+
+export const emptyBatch = (): OpenBatch => ({
+  connections: [],
+  samples: [],
+  events: [],
+  decisions: [],
+  operations: [],
+  nodes: [],
 })

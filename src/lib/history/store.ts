@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeFolder } from '../base/folder.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ScanHistory } from '../model/history.ts'
 import { type DayFile, openDayFile } from './day-file.ts'
-import type { HistoryBatch } from './rows.ts'
+import { emptyBatch, type HistoryBatch, type OpenBatch } from './rows.ts'
 
 export interface Retention {
   readonly maxAgeDays: number
@@ -115,15 +115,16 @@ export function openHistoryStore(folder: string): HistoryStore {
 
 /** Each row to the day of its time; what a row says of a connection or an operation goes with the newest time of the batch. */
 function byDay(batch: HistoryBatch): Map<string, HistoryBatch> {
-  const parts = new Map<string, { -readonly [K in keyof HistoryBatch]: HistoryBatch[K][number][] }>()
+  const parts = new Map<string, OpenBatch>()
   function partOf(atMs: number) {
     const day = dayOf(atMs)
-    const part = parts.get(day) ?? { connections: [], samples: [], events: [], operations: [], nodes: [] }
+    const part = parts.get(day) ?? emptyBatch()
     parts.set(day, part)
     return part
   }
   for (const row of batch.samples) partOf(row.atMs).samples.push(row)
   for (const row of batch.events) partOf(row.atMs).events.push(row)
+  for (const row of batch.decisions) partOf(row.atMs).decisions.push(row)
   for (const row of batch.nodes) partOf(row.atMs).nodes.push(row)
   for (const row of batch.operations) partOf(row.startedAtMs).operations.push(row)
   // A connection stands in every day that it was seen on.
@@ -133,5 +134,5 @@ function byDay(batch: HistoryBatch): Map<string, HistoryBatch> {
   for (const row of batch.connections)
     for (const day of seen.get(row.id) ?? [dayOf(row.closedAtMs ?? row.createdAtMs)])
       partOf(Date.parse(day)).connections.push(row)
-  return parts as Map<string, HistoryBatch>
+  return parts
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { RunBenchmark } from '../model/benchmark.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -87,6 +88,8 @@ export interface RouteContext {
   readonly monitorConfig: () => MonitorConfig
   /** Absent where no history is kept. */
   readonly readHistory?: ReadHistory | undefined
+  /** Absent where no benchmarks can be taken. */
+  readonly runBenchmark?: RunBenchmark | undefined
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { RunBenchmark } from '../model/benchmark.ts'
 import { checkBind } from '../model/bind.ts'
 import type { ReadHistory } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -33,6 +34,7 @@ import { ipfsRoutes } from './routes/ipfs.ts'
 import { liveRoutes } from './routes/live.ts'
 import { mcpWebrtcRoutes } from './routes/mcp-webrtc.ts'
 import { monitorRoutes } from './routes/monitor.ts'
+import { monitorOffRoutes } from './routes/monitor-off.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { pluginRoutes } from './routes/plugins.ts'
 import { rawRoutes } from './routes/raw.ts'
@@ -47,6 +49,7 @@ export interface HttpServerSettings {
   /** The defaults when absent. */
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistory
+  readonly runBenchmark?: RunBenchmark
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -87,6 +90,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitor: settings.monitor,
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
+    runBenchmark: settings.runBenchmark,
     options,
     limits,
     logger,
@@ -134,6 +138,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     infoRoutes,
     sessionRoutes,
     controlRoutes,
+    monitorOffRoutes,
     monitorRoutes,
     liveRoutes,
     historyRoutes,

@@ -1,6 +1,15 @@
 // What is asked of a history, and answered, wherever it is kept.
 
-export const historyTables = ['connections', 'samples', 'minutes', 'hours', 'events', 'operations', 'nodes'] as const
+export const historyTables = [
+  'connections',
+  'samples',
+  'minutes',
+  'hours',
+  'events',
+  'decisions',
+  'operations',
+  'nodes',
+] as const
 export type HistoryTable = (typeof historyTables)[number]
 
 /** From `fromMs` on and before `toMs`, of one connection where it is named. */

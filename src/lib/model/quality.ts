@@ -6,6 +6,8 @@ export type QualityName = (typeof qualityNames)[number]
 /** The name of a rung; `fixed` where there is no other. */
 export type RungQuality = QualityName | 'fixed'
 export type Quality = QualityName | 'auto'
+/** Who wanted the quality that holds: the viewer itself, or somebody through the server. */
+export type QualityReason = 'viewer' | 'request'
 export const qualities = ['auto', ...qualityNames] as const
 
 /** What a name stands for: an upper bound for a rung. Heights in lines of the shorter side, bitrates of the video. */

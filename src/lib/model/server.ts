@@ -13,14 +13,10 @@ interface ServerAddresses {
   readonly sample?: { readonly cid: string }
 }
 
-/** A running server. `E`, `S` and `M` are engine, content store and custom metrics, which this layer does not know. */
-export interface Server<E = unknown, S = unknown, M = unknown> extends ServerAddresses {
+/** A running server, as far as this layer knows its parts. */
+export interface Server extends ServerAddresses {
   /** What a person should know although the server runs, for example a port used in place of a taken one. */
   readonly warnings: readonly string[]
-  readonly engine: E
-  readonly store: S
-  /** Metrics of your own, beside ours at --metrics-path. */
-  readonly customMetrics: M
   /**
    * Reads the monitor's configuration file (`webrtcConfigPath`) again, and says whether it was taken. A file that is not valid
    * is logged, and the configuration stays as it was. No stream notices.

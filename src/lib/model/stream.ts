@@ -1,6 +1,6 @@
 // A stream: one piece of content on its way to one viewer, as every surface shows it.
 import type { ErrorRecord } from '../base/errors.ts'
-import type { Quality, RungQuality } from './quality.ts'
+import type { Quality, QualityReason, RungQuality } from './quality.ts'
 import type { MediaKind } from './track.ts'
 
 /** `waiting`: opened, no viewer yet. `ended`: the content is over, the viewer may seek back. */
@@ -89,6 +89,8 @@ export interface StreamRecord {
   readonly content: string
   readonly state: StreamState
   readonly quality: Quality
+  /** Why it changed last; absent while it is that of the beginning. */
+  readonly qualityReason?: QualityReason
   readonly createdAtMs: number
   readonly connectedAtMs?: number
   readonly closedAtMs?: number

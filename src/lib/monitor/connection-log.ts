@@ -39,7 +39,7 @@ export class ConnectionLog {
     this.#updatedAtMs = atMs
     for (const kind of ['ice', 'connection', 'signaling', 'gathering'] as const)
       this.#change(`${kind}_state_change`, before.peerStates[kind], next.peerStates[kind], atMs)
-    this.#change('quality_change', before.quality, next.quality, atMs)
+    this.#change('quality_change', before.quality, next.quality, atMs, { reason: next.qualityReason })
     this.#compare('track', before.sent.map(trackText), next.sent.map(trackText), atMs)
     this.#compare('data_channel', before.peerStates.dataChannels, next.peerStates.dataChannels, atMs)
     if (next.error && !before.error) this.fail(next.error, atMs)
@@ -73,8 +73,8 @@ export class ConnectionLog {
     }
   }
 
-  #change(type: LifecycleEventType, from: string, to: string, atMs: number): void {
-    if (from !== to) this.#add(type, atMs, { from, to })
+  #change(type: LifecycleEventType, from: string, to: string, atMs: number, why: object = {}): void {
+    if (from !== to) this.#add(type, atMs, { from, to, ...why })
   }
 
   #compare(what: 'track' | 'data_channel', before: readonly string[], now: readonly string[], atMs: number): void {

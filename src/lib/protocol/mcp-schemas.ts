@@ -1,5 +1,6 @@
 // The bodies of the origin's MCP WebRTC controller (/api/v0/mcp/webrtc), with its names and defaults.
 import { z } from 'zod'
+import { benchmarkFormats } from '../model/benchmark.ts'
 import { qualityValue } from './schemas.ts'
 
 /**
@@ -31,6 +32,15 @@ export const mcpStreamRequest = z.object({
     .default(prefetchRange.usual)
     .describe('Share of the buffer, clamped to optimization.prefetch_threshold_range'),
   use_progressive_loading: z.boolean().default(true),
+})
+
+/** The origin's shape; the time is what a request may last. */
+export const mcpBenchmarkRequest = z.object({
+  cid: text.max(4096),
+  duration: z.number().min(1).max(300).default(60).describe('Seconds from the first frame'),
+  format: z.enum(benchmarkFormats).default('json'),
+  output_dir: text.max(1000).optional().describe('In the folder of --report-path; benchmarks when absent'),
+  quality: qualityValue.optional(),
 })
 
 export const mcpQualityRequest = z.object({ connection_id: text.max(200), quality: qualityValue })

@@ -4,7 +4,7 @@ import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
-import type { Quality } from '../model/quality.ts'
+import type { Quality, QualityReason } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, PeerStates, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { Command } from './control.ts'
@@ -108,6 +108,8 @@ export type MediaEvents = {
     readonly sent: readonly SentTrack[]
     readonly rung?: Rung
     readonly quality: Quality
+    /** Absent while it is that of the beginning. */
+    readonly qualityReason?: QualityReason
     /** What the content is to this viewer: transcoded, it has other rungs and stands upright. */
     readonly media: MediaInfo
   }

@@ -51,6 +51,7 @@ export const routes = {
     close: '/api/v0/mcp/webrtc/connections/:id/close',
     closeAll: '/api/v0/mcp/webrtc/connections/close-all',
     quality: '/api/v0/mcp/webrtc/connections/quality',
+    benchmark: '/api/v0/mcp/webrtc/benchmark',
     resources: '/api/v0/mcp/webrtc/stats/resources',
   },
   /** The origin's monitor, under no prefix. */

@@ -1,8 +1,14 @@
 // From what the history has to the report: pure.
 import type { HistoryRow } from '../model/history.ts'
+import {
+  type Report,
+  type ReportConnection,
+  type ReportFigure,
+  reportFigures,
+  reportVersion,
+} from '../protocol/report.ts'
 import type { ConnectionMeans } from './compare.ts'
-import { type Report, type ReportConnection, type ReportFigure, reportFigures, reportVersion } from './report.ts'
-import type { SampleSums } from './sample-sums.ts'
+import { figuresOfRow, type SampleSums } from './sample-sums.ts'
 import { distributionOf } from './statistics.ts'
 
 export interface ReportRows {
@@ -10,6 +16,7 @@ export interface ReportRows {
   /** Samples, or minutes or hours where the period is long. */
   readonly samples: SampleSums
   readonly events: readonly HistoryRow[]
+  readonly decisions: readonly HistoryRow[]
   readonly operations: readonly HistoryRow[]
   readonly damaged: readonly string[]
 }
@@ -57,23 +64,28 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
     figures,
     series: rows.samples.series().map(({ atMs, ...means }) => ({ at: iso(atMs), ...means })),
     connections: connections.slice(0, maxListed),
-    qualitySwitches: rows.events
-      .filter(({ type }) => type === 'quality_change')
+    qualitySwitches: rows.decisions
+      .filter(({ type }) => type === 'quality')
       .slice(-maxListed)
-      .map((row) => {
-        const { from, to } = detailsOf(row)
-        return { at: iso(row.at_ms), connection: textOf(row.connection), from: textOf(from), to: textOf(to) }
-      }),
+      .map((row) => ({
+        ...happened(row),
+        from: textOf(row.from_value),
+        to: textOf(row.to_value),
+        why: textOf(row.reason) || null,
+        known: figuresOfRow(parsed(row.inputs)),
+      })),
     errors: rows.events
       .filter(({ type }) => type === 'error')
       .slice(-maxListed)
       .map((row) => {
         const { code, message } = detailsOf(row)
-        return { at: iso(row.at_ms), connection: textOf(row.connection), code: textOf(code), message: textOf(message) }
+        return { ...happened(row), code: textOf(code), message: textOf(message) }
       }),
     damaged: rows.damaged,
   }
 }
+
+const happened = ({ at_ms, connection }: HistoryRow) => ({ at: iso(at_ms), connection: textOf(connection) })
 
 /** Each connection once, by figure; the startup as the viewer said it. */
 export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {
@@ -109,9 +121,12 @@ function watchedS(row: HistoryRow, { fromMs, toMs }: Pick<Period, 'fromMs' | 'to
   return Math.max(0, endMs - Math.max(fromMs, connectedMs)) / 1000
 }
 
-function detailsOf({ details }: HistoryRow): Record<string, unknown> {
+const detailsOf = ({ details }: HistoryRow): HistoryRow => parsed(details)
+
+/** What is no JSON object is an empty one. */
+function parsed(json: unknown): HistoryRow {
   try {
-    return JSON.parse(textOf(details)) as Record<string, unknown>
+    return Object(JSON.parse(textOf(json))) as HistoryRow
   } catch {
     return {}
   }

@@ -1,10 +1,16 @@
 // Two periods as one page: what differs, then both over time, from their beginnings.
+
+import {
+  type Comparison,
+  type Difference,
+  type Report,
+  type ReportFigure,
+  reportFigures,
+  type Verdict,
+} from '../protocol/report.ts'
 import { drawChart } from './chart.ts'
-import type { Comparison, Difference } from './compare.ts'
 import { charted, figureNames, thresholds, totalsOf } from './html.ts'
 import { number, page, section, table, text, time } from './page.ts'
-import { type Report, type ReportFigure, reportFigures } from './report.ts'
-import type { Verdict } from './threshold.ts'
 
 export async function renderComparisonHtml(comparison: Comparison, verdicts: readonly Verdict[]): Promise<string> {
   const { a, b, differences } = comparison

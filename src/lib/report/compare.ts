@@ -1,33 +1,18 @@
 // Two periods side by side: how much each figure differs, and whether that is more than chance. A connection counts once, by its
 // mean: samples of one connection resemble each other, and taken singly would make every difference look certain.
 import { seeded } from '../base/random.ts'
-import { betterWhen, type Report, type ReportFigure, reportFigures } from './report.ts'
+import {
+  betterWhen,
+  type Comparison,
+  comparisonVersion,
+  type Difference,
+  type Report,
+  type ReportFigure,
+  reportFigures,
+} from '../protocol/report.ts'
 
 /** The means of each connection, by figure. */
 export type ConnectionMeans = Partial<Record<ReportFigure, readonly number[]>>
-
-export interface Difference {
-  /** Means over the connections of each period. */
-  readonly a: number | null
-  readonly b: number | null
-  /** b less a, in the unit of the figure, and where it lies with 95 % confidence; null with too few connections. */
-  readonly difference: number | null
-  readonly low: number | null
-  readonly high: number | null
-  /** Connections that have the figure. */
-  readonly counts: readonly [a: number, b: number]
-  readonly verdict: 'better' | 'worse' | 'different' | 'no difference shown' | 'too few connections'
-}
-
-export const comparisonVersion = 1
-
-export interface Comparison {
-  readonly version: typeof comparisonVersion
-  readonly a: Report
-  readonly b: Report
-  /** Absent where nobody measured it in either. */
-  readonly differences: Partial<Record<ReportFigure, Difference>>
-}
 
 interface Side {
   readonly report: Report

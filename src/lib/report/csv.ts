@@ -1,5 +1,5 @@
-// The connections of a report as CSV (RFC 4180), for spreadsheets.
-import type { Report, ReportConnection } from './report.ts'
+// CSV (RFC 4180), for spreadsheets: the connections of a report, the series of a benchmark.
+import type { Report, ReportConnection } from '../protocol/report.ts'
 
 const columns: readonly (keyof ReportConnection)[] = [
   'id',
@@ -24,7 +24,14 @@ function cell(value: unknown): string {
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
-export const renderCsv = ({ connections }: Report): string =>
-  [columns.join(','), ...connections.map((row) => columns.map((column) => cell(row[column])).join(','))]
+/** With a line of names first. */
+export const csvOf = (names: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): string =>
+  [names.join(','), ...rows.map((row) => names.map((name) => cell(row[name])).join(','))]
     .map((line) => `${line}\r\n`)
     .join('')
+
+export const renderCsv = ({ connections }: Report): string =>
+  csvOf(
+    columns,
+    connections.map((row) => ({ ...row })),
+  )

@@ -1,9 +1,14 @@
 // One period as a page.
 import { formatDurationS } from '../base/units.ts'
+import {
+  type Report,
+  type ReportConnection,
+  type ReportFigure,
+  reportFigures,
+  type Verdict,
+} from '../protocol/report.ts'
 import { drawChart } from './chart.ts'
 import { type Look, number, page, section, table, text, tiles, time } from './page.ts'
-import { type Report, type ReportConnection, type ReportFigure, reportFigures } from './report.ts'
-import type { Verdict } from './threshold.ts'
 
 export const charted: readonly (readonly [ReportFigure, string])[] = [
   ['bitrate', 'Bitrate'],
@@ -71,8 +76,10 @@ async function details(report: Report): Promise<string> {
       ? section(
           'Quality switches',
           table(
-            ['When', 'Connection', 'From', 'To'],
-            report.qualitySwitches.map((one) => [time(one.at), one.connection, one.from, one.to].map(text)),
+            ['When', 'Connection', 'From', 'To', 'Why', 'What was known'],
+            report.qualitySwitches.map((one) =>
+              [time(one.at), one.connection, one.from, one.to, whyOf(one.why), knownOf(one.known)].map(text),
+            ),
           ),
         )
       : '',
@@ -87,6 +94,19 @@ async function details(report: Report): Promise<string> {
       : '',
   ].join('\n')
 }
+
+const whys: Readonly<Record<string, string>> = {
+  viewer: 'the viewer chose it',
+  request: 'somebody asked the server for it',
+}
+const whyOf = (why: string | null): string => (why === null ? '–' : (whys[why] ?? why))
+
+const knownOf = (known: Partial<Record<ReportFigure, number>>): string =>
+  charted
+    .flatMap(([figure, name]) =>
+      known[figure] === undefined ? [] : [`${name} ${number(known[figure], reportFigures[figure])}`],
+    )
+    .join(', ') || '–'
 
 const connectionHead = ['Content', 'Began', 'Health', 'Quality', 'First frame', 'Freezes', 'Why', 'End']
 const connectionCells = (one: ReportConnection): string[] => [

@@ -3,15 +3,14 @@ import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
+import type { Comparison, Report, Verdict } from '../protocol/report.ts'
 import { buildReport, meansOf, type ReportRows } from './build-report.ts'
-import { type Comparison, compare } from './compare.ts'
+import { compare } from './compare.ts'
 import { renderComparisonHtml } from './compare-html.ts'
 import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import type { Look } from './page.ts'
-import type { Report } from './report.ts'
 import { createSampleSums, sampleColumns } from './sample-sums.ts'
-import type { Verdict } from './threshold.ts'
 
 export type { Look } from './page.ts'
 
@@ -50,16 +49,17 @@ export async function makeComparison(
 }
 
 async function readRows(history: HistoryReader, range: HistoryRange, steps?: number): Promise<ReportRows> {
-  const [samples, connections, events, operations] = await Promise.all([
+  const [samples, connections, events, decisions, operations] = await Promise.all([
     sumSamples(history, range, steps),
-    ...(['connections', 'events', 'operations'] as const).map((table) => history.read(table, range)),
+    ...(['connections', 'events', 'decisions', 'operations'] as const).map((table) => history.read(table, range)),
   ])
   return {
     connections: lastOfEach(connections!.rows),
     samples: samples.sums,
     events: events!.rows,
+    decisions: decisions!.rows,
     operations: operations!.rows,
-    damaged: [...new Set([samples, connections, events, operations].flatMap((one) => one!.damaged))],
+    damaged: [...new Set([samples, connections, events, decisions, operations].flatMap((one) => one!.damaged))],
   }
 }
 

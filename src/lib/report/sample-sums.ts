@@ -1,5 +1,6 @@
 // A million samples, one by one: what a report needs of them is summed up while they pass, and none is kept but its figures.
-import type { ReportFigure } from './report.ts'
+import type { HistoryRow } from '../model/history.ts'
+import type { ReportFigure } from '../protocol/report.ts'
 import { type Distribution, distributionOf } from './statistics.ts'
 
 /** Figure → column of the history, and the factor to the unit of the report. */
@@ -24,6 +25,16 @@ export const sampleColumns = (table: 'samples' | 'minutes' | 'hours'): readonly 
   ...figures.map((figure) => (table === 'samples' ? sources[figure][0] : `${sources[figure][0]}_mean`)),
 ]
 const firstFigure = 3
+
+/** The figures of one row, in the units of the report; those that nobody measured are left out. */
+export const figuresOfRow = (row: HistoryRow): Partial<Record<ReportFigure, number>> =>
+  Object.fromEntries(
+    figures.flatMap((figure) => {
+      const [column, factor] = sources[figure]
+      const value = row[column]
+      return typeof value === 'number' ? [[figure, value * factor]] : []
+    }),
+  )
 
 const usualSteps = 120
 const maxReasons = 5

@@ -1,6 +1,6 @@
 // `startup_p95<800ms`: a figure of the report, how it is summed up, and what it must not pass. As in k6.
 import { McpxError } from '../base/errors.ts'
-import { type Report, type ReportFigure, reportFigures } from './report.ts'
+import { type Report, type ReportFigure, reportFigures, type Verdict } from '../protocol/report.ts'
 
 const statistics = ['p50', 'p90', 'p95', 'p99', 'mean', 'min', 'max', 'count'] as const
 /** Sums of the period, which have no distribution. */
@@ -13,13 +13,6 @@ export interface Threshold {
     | { readonly total: (typeof totals)[number] }
   readonly operator: '<' | '<=' | '>' | '>='
   readonly bound: number
-}
-
-export interface Verdict {
-  readonly threshold: string
-  /** Absent where nobody measured it: then it has failed. */
-  readonly value?: number
-  readonly passed: boolean
 }
 
 /** Unit as written → factor to the unit of the report. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPeriodicReports, type PeriodicReports } from '../../../src/lib/app/periodic-reports.ts'
+import { createReportThread } from '../../../src/lib/app/report-thread.ts'
 import { createReportWriter } from '../../../src/lib/app/write-reports.ts'
 import { createLogger } from '../../../src/lib/base/logger.ts'
 import { openHistoryStore } from '../../../src/lib/history/store.ts'
@@ -62,6 +63,7 @@ beforeEach(async () => {
     events: [],
     operations: [],
     nodes: [],
+    decisions: [],
   })
   store.close()
 })
@@ -69,20 +71,27 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const config = (raw: object) => parseMonitorConfig(raw, 'c.json')
 const names = async (at = reportFolder) => (await readdir(at).catch(() => [])).sort()
-const open = (change = {}): PeriodicReports =>
-  createPeriodicReports({
-    reportFolder,
-    historyFolder,
+
+function open(change: { dashboardIntervalS?: number } = {}): { reports: PeriodicReports; close(): Promise<void> } {
+  const thread = createReportThread({ reportFolder, historyFolder }, logger)
+  const reports = createPeriodicReports({
+    thread,
     flush: async () => {},
     pollIntervalS: 2,
     clock,
     logger,
     ...change,
   })
+  async function close() {
+    reports.close()
+    await thread.stop()
+  }
+  return { reports, close }
+}
 
 describe('periodic reports', () => {
   it('are written at their interval, in the formats that are asked for, with the rows of the interval', async () => {
-    const reports = open()
+    const { reports, close } = open()
     reports.configure(
       config({ reporting: { interval: 20, formats: ['json', 'csv'] }, visualization: { enabled: false } }),
     )
@@ -115,13 +124,13 @@ describe('periodic reports', () => {
       expect(html).not.toContain('http-equiv="refresh"')
       expect((await names()).filter((name) => name.startsWith('report_20260504_120030'))).toHaveLength(1)
     } finally {
-      await reports.close()
+      await close()
     }
     expect(lines).toEqual([])
   })
 
   it('leave the rhythm of what has not changed as it is', async () => {
-    const reports = open()
+    const { reports, close } = open()
     const every20 = { reporting: { interval: 20, formats: ['json'], save_raw_data: false } }
     reports.configure(config({ ...every20, visualization: { enabled: false } }))
     try {
@@ -130,13 +139,13 @@ describe('periodic reports', () => {
       clock.advance(5_000)
       await until('the report', async () => (await names()).includes('report_20260504_120020.json'))
     } finally {
-      await reports.close()
+      await close()
     }
   })
 
   it('say once that a folder takes nothing, and go on when it does', async () => {
     await writeFile(reportFolder, '')
-    const reports = open()
+    const { reports, close } = open()
     reports.configure(
       config({
         reporting: { interval: 20, formats: ['json'], save_raw_data: false },
@@ -162,7 +171,7 @@ describe('periodic reports', () => {
       await until('that is said', () => lines.at(-1)!.includes('reports are written again'))
       expect(lines).toHaveLength(2)
     } finally {
-      await reports.close()
+      await close()
     }
   })
 })
@@ -171,7 +180,7 @@ describe('the dashboard', () => {
   const dashboard = () => readFile(join(reportFolder, 'visualizations/dashboard.html'), 'utf8')
 
   it('shows so many points in the theme of its style, and loads itself again where it is live', async () => {
-    const reports = open({ dashboardIntervalS: 7 })
+    const { reports, close } = open({ dashboardIntervalS: 7 })
     const visualization = { max_history_points: 10, live_update: true, dashboard_update_interval: 5 }
     reports.configure(config({ reporting: { enabled: false }, visualization }))
     try {
@@ -192,7 +201,7 @@ describe('the dashboard', () => {
       })
       expect(await dashboard()).not.toContain('http-equiv="refresh"')
     } finally {
-      await reports.close()
+      await close()
     }
   })
 })

@@ -11,11 +11,16 @@ beforeEach(async () => {
 })
 afterEach(() => remove())
 
-it('what was watched can be read after the server has stopped: connections, samples, events, operations, workers', async () => {
+it('what was watched can be read after the server has stopped: connections, samples, events, decisions, operations, workers', async () => {
   const server = await startServer({ isolation: false, persistencePath: path, sample: true, pollInterval: 0.2 })
   const { cid } = server.sample!
   const viewer = await openHeadless(server, { content: cid })
   await receives(viewer, 60)
+  viewer.command({ type: 'quality', quality: 'low' })
+  const { id } = server.engine.list()[0]!
+  await until('the quality is low', () => server.engine.get(id)?.quality === 'low')
+  await server.engine.command(id, { type: 'quality', quality: 'medium' })
+  await until('the quality is medium', () => server.engine.get(id)?.quality === 'medium')
   await server.engine.open({ content: 'nonsense' }).catch(() => {})
   await viewer.close()
   await until('the stream is closed', () => server.engine.list().every(({ state }) => state === 'closed'))
@@ -29,13 +34,20 @@ it('what was watched can be read after the server has stopped: connections, samp
   expect(connection!.closed_at_ms).toBeGreaterThan(connection!.connected_at_ms as number)
   const samples = rows('samples')
   expect(samples.length).toBeGreaterThan(2)
-  expect(samples.at(-1)).toMatchObject({ connection: connection!.id, quality: 'very_high' })
+  expect(samples[0]).toMatchObject({ connection: connection!.id, quality: 'very_high' })
   expect(samples.some(({ bitrate_bps }) => (bitrate_bps as number) > 1e5)).toBe(true)
   const types = rows('events').map(({ type }) => type)
   expect([types[0], types.at(-1)]).toEqual(['connection_created', 'connection_removed'])
+  const decisions = rows('decisions')
+  expect(decisions).toMatchObject([
+    { type: 'quality', from_value: 'auto', to_value: 'low', reason: 'viewer' },
+    { type: 'quality', from_value: 'low', to_value: 'medium', reason: 'request' },
+  ])
+  expect(JSON.parse(decisions[0]!.inputs as string).bitrate_bps).toBeGreaterThan(0)
   expect(rows('operations')).toMatchObject([
     { type: 'stream_content', status: 'completed', connection: connection!.id },
     { type: 'accept_offer', status: 'completed' },
+    { type: 'set_quality', status: 'completed' },
     { type: 'stream_content', status: 'failed', error_code: 'INVALID_CID' },
     { type: 'close_connection', status: 'completed' },
   ])

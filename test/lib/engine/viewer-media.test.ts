@@ -48,7 +48,7 @@ function start(before: (media: ViewerMedia) => void = () => {}, params: Partial<
       media.playback!.tick(clock.now(), clock.wallMs())
     }
   }
-  return { media, clock, feed, errors, run, play: () => media.command({ type: 'play' }) }
+  return { media, clock, feed, errors, run, play: () => media.command({ type: 'play' }, 'viewer') }
 }
 
 const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')
@@ -102,7 +102,7 @@ describe('content that fails while it plays', () => {
     feed.failure = lost
     await run(1.5)
     feed.failure = undefined
-    media.command({ type: 'seek', timeS: 15 })
+    media.command({ type: 'seek', timeS: 15 }, 'viewer')
     await run(4)
     expect(errors).toEqual([])
     expect(media.playback!.snapshot(6500).mediaTimeS).toBeGreaterThan(17)
@@ -113,11 +113,11 @@ describe('content that fails while it plays', () => {
 describe('a stream that waits for its viewer', () => {
   it('remembers its quality and whether it loops, and says that other commands must wait', async () => {
     const { media, run, play } = start((waiting) => {
-      waiting.command({ type: 'quality', quality: 'low' })
-      waiting.command({ type: 'loop', loop: true })
+      waiting.command({ type: 'quality', quality: 'low' }, 'viewer')
+      waiting.command({ type: 'loop', loop: true }, 'viewer')
       expect(waiting.quality).toBe('low')
       for (const type of ['play', 'pause'] as const)
-        expect(() => waiting.command({ type })).toThrow(expect.objectContaining({ code: 'STREAM_CONFLICT' }))
+        expect(() => waiting.command({ type }, 'viewer')).toThrow(expect.objectContaining({ code: 'STREAM_CONFLICT' }))
     })
     expect(media.quality).toBe('low')
     play()

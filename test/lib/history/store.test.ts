@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HistoryBatch, SampleRow } from '../../../src/lib/history/rows.ts'
 import { type HistoryStore, openHistoryStore } from '../../../src/lib/history/store.ts'
 
-const nothing: HistoryBatch = { connections: [], samples: [], events: [], operations: [], nodes: [] }
+const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], nodes: [] }
 const noon = Date.parse('2026-05-04T12:00:00Z')
 const dayMs = 86_400_000
 const all = { fromMs: 0, toMs: noon + 40 * dayMs }
@@ -137,18 +137,29 @@ describe('the history', () => {
     expect(seen).toEqual({ damaged: [] })
   })
 
-  it('takes up a file of the version before', () => {
+  it('takes up a file of the first version', () => {
     write({ connections: [connection('a', noon)] })
     store.close()
     const db = new DatabaseSync(join(folder, '2026-05-04.db'))
     for (const column of ['freeze_count', 'freeze_s', 'underruns'])
       db.exec(`ALTER TABLE connections DROP COLUMN ${column}`)
+    db.exec('DROP TABLE decisions')
     db.exec('PRAGMA user_version = 1')
     db.close()
     store = openHistoryStore(folder)
     expect(rows('connections', all)).toMatchObject([{ id: 'a', freeze_count: null }])
     write({ connections: [{ ...connection('b', noon), freezeCount: 2 }] })
     expect(rows('connections', all)).toMatchObject([{ id: 'a' }, { id: 'b', freeze_count: 2 }])
+    const decision = {
+      connection: 'a',
+      type: 'quality',
+      fromValue: 'auto',
+      toValue: 'low',
+      reason: 'viewer',
+      inputs: null,
+    }
+    write({ decisions: [{ ...decision, type: 'quality', atMs: noon }] })
+    expect(rows('decisions', all)).toMatchObject([{ to_value: 'low', reason: 'viewer' }])
   })
 
   it('gives as many rows as were asked for at most, over days too', () => {

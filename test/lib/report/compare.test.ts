@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../../../src/lib/base/random.ts'
+import { reportOutput } from '../../../src/lib/protocol/report.ts'
 import { buildReport, meansOf } from '../../../src/lib/report/build-report.ts'
 import { type ConnectionMeans, compare } from '../../../src/lib/report/compare.ts'
 import { renderComparison } from '../../../src/lib/report/index.ts'
@@ -8,7 +9,14 @@ import { sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const empty = buildReport(
-  { connections: [], samples: sumsOf([], { fromMs, toMs: fromMs + 1 }), events: [], operations: [], damaged: [] },
+  {
+    connections: [],
+    samples: sumsOf([], { fromMs, toMs: fromMs + 1 }),
+    events: [],
+    decisions: [],
+    operations: [],
+    damaged: [],
+  },
   { fromMs, toMs: fromMs + 60_000, nowMs: fromMs + 60_000 },
 )
 const against = (a: ConnectionMeans, b: ConnectionMeans) =>
@@ -80,6 +88,7 @@ describe('a comparison', () => {
       connections,
       samples: sumsOf(samples, { fromMs, toMs: fromMs + 1 }),
       events: [],
+      decisions: [],
       operations: [],
       damaged: [],
     })
@@ -88,7 +97,11 @@ describe('a comparison', () => {
 
   it('is JSON, or a page that loads nothing, and no CSV', async () => {
     const made = compare({ report: empty, means: { rtt: around(50) } }, { report: empty, means: { rtt: around(90) } })
-    expect(JSON.parse(await renderComparison(made, [], 'json'))).toMatchObject({ version: 1, a: {}, b: {} })
+    expect(reportOutput.parse(JSON.parse(await renderComparison(made, [], 'json')))).toMatchObject({
+      version: 1,
+      a: {},
+      b: {},
+    })
     const html = await renderComparison(made, [{ threshold: '<b>', passed: false }], 'html')
     expect(html).toContain('<span class="bad">worse</span>')
     expect(html).not.toContain('<b>&')

@@ -63,6 +63,7 @@ const batch: HistoryBatch = {
     },
   ],
   nodes: [],
+  decisions: [],
 }
 
 it.each(['connections', 'samples', 'events', 'operations'] as const)(

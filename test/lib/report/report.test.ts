@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import type { HistoryRow } from '../../../src/lib/model/history.ts'
+import { reportOutput } from '../../../src/lib/protocol/report.ts'
 import { buildReport, type ReportRows } from '../../../src/lib/report/build-report.ts'
 import { makeReport, render, writeWhole } from '../../../src/lib/report/index.ts'
 import { distributionOf } from '../../../src/lib/report/statistics.ts'
@@ -13,7 +14,14 @@ import { readerOf, sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
 const period = { fromMs, toMs: fromMs + 600_000, nowMs: fromMs + 700_000 }
-const nothing: ReportRows = { connections: [], samples: sumsOf([], period), events: [], operations: [], damaged: [] }
+const nothing: ReportRows = {
+  connections: [],
+  samples: sumsOf([], period),
+  events: [],
+  decisions: [],
+  operations: [],
+  damaged: [],
+}
 
 const connection = (id: string, change: HistoryRow = {}): HistoryRow => ({
   id,
@@ -56,9 +64,19 @@ const rows: ReportRows = {
     period,
   ),
   events: [
-    { type: 'quality_change', at_ms: fromMs, connection: 'good', details: '{"from":"auto","to":"low"}' },
     { type: 'error', at_ms: fromMs, connection: 'bad', details: '{"code":"MEDIA_CORRUPT","message":"torn"}' },
     { type: 'track_added', at_ms: fromMs, connection: 'bad', details: 'no json' },
+  ],
+  decisions: [
+    {
+      type: 'quality',
+      at_ms: fromMs,
+      connection: 'good',
+      from_value: 'auto',
+      to_value: 'low',
+      reason: 'viewer',
+      inputs: '{"loss_ratio":0.05,"round_trip_ms":null,"unknown":1}',
+    },
   ],
   operations: [{ status: 'completed' }, { status: 'failed' }],
   damaged: [],
@@ -106,7 +124,9 @@ describe('a report', () => {
       { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 times)'], error: 'torn' },
       { id: 'good', healthMean: 90, freezes: 1, frozenS: 0.5, reasons: [], closeReason: 'viewer_left' },
     ])
-    expect(report.qualitySwitches).toMatchObject([{ connection: 'good', from: 'auto', to: 'low' }])
+    expect(report.qualitySwitches).toMatchObject([
+      { connection: 'good', from: 'auto', to: 'low', why: 'viewer', known: { loss: 5 } },
+    ])
     expect(report.errors).toMatchObject([{ connection: 'bad', code: 'MEDIA_CORRUPT' }])
   })
 
@@ -125,7 +145,7 @@ describe('a report', () => {
     expect(empty).toMatchObject({ summary: { connections: 0 }, figures: {}, series: [], connections: [] })
     expect(await render(empty, [], 'html')).toContain('Nobody watched')
     expect((await render(empty, [], 'csv')).split('\r\n')).toHaveLength(2)
-    expect(JSON.parse(await render(empty, [], 'json'))).toEqual(empty)
+    expect(reportOutput.parse(JSON.parse(await render(empty, [], 'json')))).toEqual(empty)
   })
 
   it('looks at samples for hours, at minutes for days, at hours for months, and at each connection once', async () => {
@@ -167,7 +187,7 @@ describe('the HTML', () => {
     expect(html).toContain("default-src 'none'")
     expect(html).toContain('<svg')
     const raw = /<script type="application\/json" id="report">(.*)<\/script>/s.exec(html)![1]!
-    expect(JSON.parse(raw)).toEqual(report)
+    expect(reportOutput.parse(JSON.parse(raw))).toEqual(report)
   })
 })
 

@@ -2,7 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { McpxError } from '../../base/errors.ts'
 import { parseQuality } from '../../model/quality.ts'
-import { effectiveBuffer, mcpQualityRequest, mcpStreamRequest } from '../../protocol/mcp-schemas.ts'
+import {
+  effectiveBuffer,
+  mcpBenchmarkRequest,
+  mcpQualityRequest,
+  mcpStreamRequest,
+} from '../../protocol/mcp-schemas.ts'
 import { playerPath, routes } from '../../protocol/routes.ts'
 import { requireContent } from '../access.ts'
 import { type App, grantOf, type Request, type RouteContext } from '../context.ts'
@@ -13,7 +18,7 @@ type ById = { Params: { id: string } }
 
 export function mcpWebrtcRoutes(
   app: App,
-  { engine, monitor, monitorConfig, options, clock, basePath, logger }: RouteContext,
+  { engine, monitor, monitorConfig, runBenchmark, options, clock, basePath, logger }: RouteContext,
 ): void {
   if (!monitor) return
   const { mcp } = routes
@@ -128,6 +133,37 @@ export function mcpWebrtcRoutes(
       return done({ connection_id, previous_quality })
     },
   )
+
+  if (runBenchmark)
+    app.post(
+      mcp.benchmark,
+      {
+        config: { ...config, checksContent: true },
+        schema: {
+          tags,
+          summary: 'Watch a stream in the server for a while and write how it went',
+          body: mcpBenchmarkRequest,
+        },
+      },
+      async (request) => {
+        const { cid, duration, format, output_dir, quality } = request.body
+        requireContent(grantOf(request as Request), cid)
+        const gone = new AbortController()
+        request.raw.socket.once('close', () => gone.abort(new McpxError('INTERRUPTED', 'nobody waits for the answer')))
+        // Nothing is sent while it lasts.
+        request.raw.socket.setTimeout(0)
+        const { id, path, summary } = await runBenchmark({
+          content: cid,
+          durationS: duration,
+          format,
+          owner: request.ip,
+          signal: gone.signal,
+          ...(output_dir !== undefined && { folder: output_dir }),
+          ...(quality !== undefined && { quality: parseQuality(quality) }),
+        })
+        return done({ benchmark_id: id, report_path: path, summary })
+      },
+    )
 
   app.get(mcp.resources, schema('What streams weigh on the server'), async () => {
     const nowMs = clock.wallMs()

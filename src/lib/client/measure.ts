@@ -1,0 +1,148 @@
+// How well a stream goes, measured for a while at both of its ends: a sample every half second, the delay of every frame.
+import { type Clock, delay, every } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
+import { McpxError } from '../base/errors.ts'
+import type { BenchmarkEvent, BenchmarkRun, BenchmarkSample } from '../model/benchmark.ts'
+import { figuresOf } from '../model/figures.ts'
+import type { StatsSnapshot } from '../model/stats.ts'
+import { clockRateOf } from '../model/track.ts'
+import { rtpDistance } from './playback-position.ts'
+import type { SenderClock } from './recording-timeline.ts'
+import type { Viewer } from './viewer.ts'
+
+const sampleMs = 500
+/** An hour of video: more are not kept. */
+const maxLatencies = 108_000
+
+export interface MeasureOptions {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Counted from the first frame. */
+  readonly durationS: number
+  readonly connectTimeoutS?: number
+  /** What the server knows of the stream. */
+  stats(): Promise<StatsSnapshot>
+  /** CPU seconds that the serving process has used; absent where it is another one. */
+  cpuS?(): number
+}
+
+/** What only who opened the stream knows. */
+export type Opened = Pick<BenchmarkRun, 'connectionId' | 'content' | 'candidates'>
+
+/** Resolves when the time is over, or the stream; throws what ended it otherwise. The viewer is not closed. */
+export async function measure(viewer: Viewer, opened: Opened, options: MeasureOptions): Promise<BenchmarkRun> {
+  const { clock, signal, durationS } = options
+  const startedAtMs = clock.wallMs()
+  const beganMs = clock.now()
+  const events: BenchmarkEvent[] = []
+  const note = (event: string) => events.push({ event, timeMs: clock.now() - beganMs })
+  const latency = followLatency(viewer, clock)
+  const sampler = createSampler(viewer, options, () => clock.now() - beganMs)
+  note('opened')
+  try {
+    await firstFrame(viewer, options)
+    note('first_frame')
+    const timer = every(clock, sampleMs, () => void sampler.take())
+    const end = await Promise.race([viewer.done, delay(clock, durationS * 1000, signal)]).finally(() => timer.cancel())
+    if (end) note(end.reason)
+    const durationMs = clock.now() - beganMs
+    return { ...opened, ...sampler.result(), startedAtMs, durationMs, events, latenciesMs: latency.sorted() }
+  } finally {
+    latency.stop()
+  }
+}
+
+async function firstFrame(viewer: Viewer, { clock, signal, connectTimeoutS = 30 }: MeasureOptions): Promise<void> {
+  const end = await withDeadline(
+    clock,
+    connectTimeoutS * 1000,
+    signal,
+    (within) => Promise.race([viewer.done, viewer.events.next('frame', within).then(() => undefined)]),
+    () => new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`),
+  )
+  if (end)
+    throw new McpxError('PEER_FAILED', `the stream was over before anything arrived (${end.detail ?? end.reason})`)
+}
+
+/** Sender reports tie the frames' timestamps to the sender's clock, which here is the viewer's too. */
+function followLatency(viewer: Viewer, clock: Clock) {
+  const latenciesMs: number[] = []
+  let report: SenderClock | undefined
+  const ends = [
+    viewer.events.on('report', (next) => {
+      if (next.kind === 'video' || report?.kind !== 'video') report = next
+    }),
+    viewer.events.on('frame', ({ kind, timestamp }) => {
+      if (kind !== report?.kind || latenciesMs.length >= maxLatencies) return
+      const dueMs = report.wallMs + (rtpDistance(timestamp, report.rtpTimestamp) * 1000) / clockRateOf(kind)
+      latenciesMs.push(Math.max(0, clock.wallMs() - dueMs))
+    }),
+  ]
+  return {
+    sorted: () => latenciesMs.toSorted((a, b) => a - b),
+    stop() {
+      for (const end of ends) end()
+    },
+  }
+}
+
+function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, sinceMs: () => number) {
+  const samples: BenchmarkSample[] = []
+  let before: { readonly framesReceived: number; readonly cpuS: number; readonly atMs: number } | undefined
+  let last: StatsSnapshot | undefined
+
+  function sizeOf({ rung }: StatsSnapshot) {
+    const { media } = viewer
+    const track = media?.tracks.find(({ kind }) => kind === 'video')
+    const { width, height } = (rung === undefined ? undefined : media?.rungs[rung]) ?? track ?? {}
+    return { width: width ?? null, height: height ?? null }
+  }
+
+  return {
+    async take(): Promise<void> {
+      const timeMs = sinceMs()
+      const seen = viewer.snapshot()
+      const now = { framesReceived: seen.framesReceived, cpuS: cpuS?.() ?? 0, atMs: clock.now() }
+      const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
+      const [frames, cpu] = [now.framesReceived - (before?.framesReceived ?? 0), now.cpuS - (before?.cpuS ?? 0)]
+      before = now
+      // The stream may end between two samples.
+      const snapshot = await stats().catch(() => undefined)
+      if (!snapshot) return
+      last = snapshot
+      const { roundTripMs, jitterMs, health, videoQuality } = figuresOf(snapshot, undefined)
+      samples.push({
+        timeMs,
+        roundTripMs,
+        jitterMs,
+        lossRatio: seen.packetsReceived > 0 ? seen.lossRatio : null,
+        bitrateBps: seen.bitrateBps,
+        framesPerSecond: elapsedS > 0 && snapshot.video ? frames / elapsedS : null,
+        ...sizeOf(snapshot),
+        cpuRatio: cpuS && elapsedS > 0 ? cpu / elapsedS : null,
+        videoQuality,
+        health,
+      })
+    },
+    result() {
+      const seen = viewer.snapshot()
+      const codecOf = (kind: string) => viewer.sent.find((track) => track.kind === kind)?.codec ?? null
+      return {
+        samples,
+        iceGatheringMs: last?.iceGatheringMs ?? null,
+        iceConnectMs: last?.iceConnectMs ?? null,
+        dtlsConnectMs: last?.dtlsConnectMs ?? null,
+        firstFrameMs: seen.firstFrameMs ?? null,
+        packetsReceived: seen.packetsReceived,
+        packetsLost: seen.packetsLost,
+        bytesReceived: seen.bytesReceived,
+        framesReceived: seen.framesReceived,
+        keyFramesReceived: seen.keyFramesReceived,
+        freezeCount: seen.freezeCount,
+        freezeMs: seen.totalFreezesS * 1000,
+        videoCodec: codecOf('video'),
+        audioCodec: codecOf('audio'),
+      }
+    },
+  }
+}
