@@ -25,6 +25,7 @@ const parts = [
     find: () => program('prometheus') && program('promtool'),
     without: 'dashboard and alerts over a real scrape',
   },
+  { name: 'tmux', find: () => program('tmux'), without: 'mcpx monitor in a terminal' },
   { name: 'node-av', find: () => folder('node_modules/node-av'), without: 'transcoding in process' },
 ]
 

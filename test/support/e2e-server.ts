@@ -13,7 +13,7 @@ import type { StreamRecord } from '../../src/lib/model/stream.ts'
 import { playerPath, whepPath } from '../../src/lib/protocol/routes.ts'
 import { until } from './e2e.ts'
 
-const launcher = resolve(import.meta.dirname, '../../bin/mcpx.js')
+export const launcher = resolve(import.meta.dirname, '../../bin/mcpx.js')
 
 /** A server in this process with a throw-away repo, on loopback, that asks nobody outside. */
 export function startServer(options: Partial<ServeOptions> = {}, deps: ServerDeps = {}): Promise<McpxServer> {

@@ -1,7 +1,7 @@
 // Where the rows of a report come from: a server that runs, or the history in a repo that nobody writes now.
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import { createApi } from '../client/api.ts'
 import { findServer } from '../client/find-server.ts'
@@ -27,6 +27,29 @@ export async function openHistorySource(options: SourceOptions): Promise<History
   const { server, token, persistencePath, signal } = options
   const url = await findServer({ server, repoPath: persistencePath, signal })
   return url ? fromServer(url, { token, signal }) : fromRepo(persistencePath)
+}
+
+/** One day of the history, as its file is called. */
+const dayFile = /^(\d{4}-\d{2}-\d{2})\.db$/
+
+/**
+ * The history at a path: of a repo, its folder, or one day of it. Throws INVALID_OPTION for a file that is none, NOT_FOUND
+ * where there is nothing.
+ */
+export function openHistoryAt(path: string): HistorySource & { readonly fromMs?: number; readonly toMs?: number } {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found)
+    throw new McpxError('NOT_FOUND', `there is no ${path}`, { hint: 'Name a repo, its history, or a day of it.' })
+  const day = dayFile.exec(basename(path))?.[1]
+  if (!found.isDirectory() && !day)
+    throw new McpxError('INVALID_OPTION', `${path} is no day of a history`, { hint: 'Days are called 2026-05-04.db.' })
+  const folder = day ? dirname(path) : existsSync(join(path, 'history')) ? join(path, 'history') : path
+  if (!readdirSync(folder).some((name) => dayFile.test(name)))
+    throw new McpxError('NOT_FOUND', `there is no history in ${path}`, {
+      hint: 'Name a repo, its history, or a day of it.',
+    })
+  const fromMs = day ? Date.parse(day) : Number.NaN
+  return { ...openFolder(folder), name: path, ...(day && { fromMs, toMs: fromMs + 86_400_000 }) }
 }
 
 function fromServer(url: string, { token, signal }: Pick<SourceOptions, 'token' | 'signal'>): HistorySource {
@@ -58,6 +81,10 @@ function fromRepo(persistencePath: string | undefined): HistorySource {
     throw new McpxError('NOT_FOUND', `no server runs here, and there is no history in ${folder}`, {
       hint: 'Name a server with --server, or the repo with --persistence-path.',
     })
+  return openFolder(folder)
+}
+
+function openFolder(folder: string): HistorySource {
   const store = openHistoryStore(folder)
   return {
     name: folder,

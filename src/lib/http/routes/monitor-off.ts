@@ -3,11 +3,12 @@ import { McpxError } from '../../base/errors.ts'
 import { routes } from '../../protocol/routes.ts'
 import type { App, RouteContext } from '../context.ts'
 
-export function monitorOffRoutes(app: App, { monitor }: RouteContext): void {
+export function monitorOffRoutes(app: App, { monitor, readHistory }: RouteContext): void {
   if (monitor) return
   const { webrtc, monitor: origin, mcp, history } = routes
   const { summary, operations, tasks, connection, live } = webrtc
-  const all = [summary, operations, tasks, connection, live, history, `${mcp.prefix}/*`, ...Object.values(origin)]
+  const all: string[] = [summary, operations, tasks, connection, live, `${mcp.prefix}/*`, ...Object.values(origin)]
+  if (!readHistory) all.push(history)
   for (const url of all)
     app.route({
       method: ['GET', 'POST'],

@@ -1,0 +1,32 @@
+// `mcpx monitor`: the connections of a server as they happen, on a screen, as tables or as JSON.
+import { defineCommand } from './define-command.ts'
+import { monitoredOptions, monitorOptions, replayOptions } from './monitor-options.ts'
+import { printMessages, printOnce, showScreen } from './monitor-run.ts'
+import { openSource } from './monitor-source.ts'
+
+export const monitorCommand = defineCommand({
+  name: 'monitor',
+  summary: 'Watch the connections of a server in the terminal, as they happen or as they were',
+  description:
+    'Connections, charts, scores with their reasons, events, operations and tasks, with keys to sort, filter, close and set ' +
+    'the quality (? shows them). A server that goes away is said, and found again. With --json one object for each message.',
+  options: { Monitor: monitorOptions, Server: monitoredOptions, Replay: replayOptions },
+  examples: [
+    { line: 'mcpx monitor', does: 'Watch the server that runs here' },
+    { line: 'mcpx monitor --server https://media.example --once', does: 'One moment as tables' },
+    { line: "mcpx monitor --json | jq '.summary.connections'", does: 'Every message as a line of JSON' },
+    { line: 'mcpx monitor --replay ~/.mcpx --since 2h --speed 10', does: 'The last two hours, ten times as fast' },
+  ],
+  async run({ options, io }) {
+    const source = await openSource(options, io)
+    try {
+      const isScreen = io.stdoutIsTty && io.env.TERM !== 'dumb'
+      if (options.once || !(options.json || isScreen)) await printOnce(source, options, io)
+      else if (options.json) await printMessages(source, options, io)
+      else await showScreen(source, options, io)
+      return undefined
+    } finally {
+      source.close()
+    }
+  },
+})

@@ -1,0 +1,92 @@
+// Where a server is reached: HTTP with its WebSockets, the metrics on a port of their own, the file that names the address.
+import { rm, writeFile } from 'node:fs/promises'
+import type { Clock } from '../base/clock.ts'
+import type { Closer } from '../base/lifecycle.ts'
+import type { Content } from '../content/open-store.ts'
+import type { Engine } from '../engine/engine.ts'
+import { createMetricsServer } from '../http/metrics-server.ts'
+import type { Plugin } from '../http/plugins.ts'
+import { createHttpServer } from '../http/server.ts'
+import type { EngineMetrics } from '../metrics/metrics.ts'
+import type { ReadHistory } from '../model/history.ts'
+import type { ServeOptions } from '../model/serve-options.ts'
+import { formatServerFile, serverFilePath } from '../model/server.ts'
+import type { Monitor } from '../monitor/monitor.ts'
+import { routes } from '../protocol/routes.ts'
+import { createSignallingHandler } from '../ws/signalling.ts'
+import { pageFiles } from './assets.ts'
+import type { Benchmarks } from './benchmarks.ts'
+import type { MonitorConfigFile } from './monitor-config-file.ts'
+import type { Tools } from './tools.ts'
+
+interface Parts {
+  readonly engine: Engine
+  readonly metrics: EngineMetrics
+  readonly monitor?: Monitor
+  readonly history?: ReadHistory
+  readonly config: MonitorConfigFile
+  readonly benchmarks: Benchmarks
+  readonly plugins: readonly Plugin[]
+}
+
+/** Resolves with the address. Throws OPEN_BIND_REFUSED, PORT_IN_USE, …. */
+export async function startHttp(
+  options: ServeOptions,
+  { engine, metrics, monitor, history, config, benchmarks, plugins }: Parts,
+  tools: Tools,
+  closer: Closer,
+): Promise<string> {
+  const { version } = engine.info
+  const { metricsPath, disableMetrics } = options
+  const extra = disableMetrics
+    ? []
+    : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
+  const http = await createHttpServer({
+    engine,
+    ...(monitor && { monitor }),
+    monitorConfig: () => config.current,
+    ...(history && { readHistory: history }),
+    runBenchmark: benchmarks.run,
+    options,
+    ...tools,
+    version,
+    pages: pageFiles,
+    extra,
+    plugins,
+    onAnswer: (answer) => metrics.answered(answer),
+    onSession: (controller, change) => metrics.session(controller, change),
+    ...(!disableMetrics && { metricsPath }),
+  })
+  closer.add('http', () => http.close())
+  const onSocket = createSignallingHandler({ engine, ...tools, version })
+  for (const path of routes.signalling) http.onSocket(path, onSocket)
+  return (await http.listen()).url
+}
+
+export interface MetricsAddress {
+  readonly url: string
+  readonly port: number
+  /** As the options had it; 0 for any. */
+  readonly requested: number
+}
+
+/** The port of the WebRTC metrics, or undefined when they are off. A taken port is a warning: 9090 is Prometheus's own. */
+export async function startWebrtcMetrics(
+  options: ServeOptions,
+  metrics: EngineMetrics,
+  tools: Tools,
+  closer: Closer,
+): Promise<MetricsAddress | undefined> {
+  if (options.disableWebrtcMetrics) return undefined
+  const port = options.webrtcMetricsPort
+  const server = await createMetricsServer({ options: { ...options, port }, ...tools, answer: () => metrics.webrtc() })
+  closer.add('webrtc metrics', () => server.close())
+  return server.listen()
+}
+
+/** Leaves the address in the repo, where commands on this machine look for a running server. */
+export async function announce({ repo }: Content, url: string, clock: Clock, closer: Closer): Promise<void> {
+  const file = serverFilePath(repo.path)
+  await writeFile(file, formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() }), { mode: 0o600 })
+  closer.add('server file', () => rm(file, { force: true }))
+}

@@ -1,0 +1,27 @@
+// What others wrote (names, error texts, CIDs) made harmless for a terminal: one line, nothing that moves the cursor, colours,
+// turns the direction of reading or hides.
+
+/** Deeper parts of a value are not shown by anybody. */
+const maxDepth = 12
+
+/** Blanks of any kind become one space; control, format (bidi, zero-width), private and lone surrogate characters a `�`. */
+export function plainText(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text
+  return text
+    .replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+/gu, '�')
+    .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1')
+}
+
+/** The same for every text in a value as JSON has it; also for the names of fields. */
+export function plainTexts<T>(value: T): T {
+  return plainAt(value, 0) as T
+}
+
+function plainAt(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return plainText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= maxDepth) return null
+  if (Array.isArray(value)) return value.map((one) => plainAt(one, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [plainText(name), plainAt(one, depth + 1)]))
+}

@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { plainText, plainTexts } from '../../../src/lib/base/plain-text.ts'
+
+describe('plain text', () => {
+  it('leaves words of every script, and emoji, as they are', () => {
+    for (const text of ['bafy/clip.mp4', 'Füße', '日本語.mkv', 'نص', '🎬', '']) expect(plainText(text)).toBe(text)
+  })
+
+  it('takes the power from sequences, line breaks, bidi, zero-width and stacked marks', () => {
+    expect(plainText('\u001B[2J\u001B]0;owned\u0007x')).toBe('�[2J�]0;owned�x')
+    expect(plainText('a\r\n\tb\u2028c')).toBe('a b c')
+    expect(plainText('gpj.\u202Efdp')).toBe('gpj.�fdp')
+    expect(plainText('a\u200B\uFEFFb\u009B31m')).toBe('a� b�31m')
+    expect(plainText(`e${'\u0301'.repeat(50)}`)).toBe('e\u0301\u0301')
+  })
+
+  it('has no control, format or lone surrogate character left, whatever comes, and is done at once', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const plain = plainText(text)
+        expect(plain).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+        expect(plainText(plain)).toBe(plain)
+      }),
+    )
+  })
+
+  it('reaches every text and every name in a value, and not deeper than anybody looks', () => {
+    expect(plainTexts({ a: ['\u0007', { '\u0007b': 1 }], n: null, t: true })).toEqual({
+      a: ['�', { '�b': 1 }],
+      n: null,
+      t: true,
+    })
+    const deep = JSON.parse('['.repeat(3000) + ']'.repeat(3000)) as unknown
+    expect(JSON.stringify(plainTexts(deep)).length).toBeLessThan(100)
+  })
+})
