@@ -202,7 +202,9 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     expect(await page.locator('#panel-details canvas').count()).toBe(7)
     expect(await page.locator('#panel-workers').count()).toBe(0)
     expect(
-      await page.locator('.place').evaluateAll((all) => all.map((one) => String(one.className).split(' ')[1])),
+      await page
+        .locator('.place')
+        .evaluateAll((all) => all.map((one) => (one as unknown as InPage).getAttribute('class')?.split(' ')[1])),
     ).toEqual(['summary', 'connections', 'operations', 'details', 'events', 'tasks'])
     await page.getByRole('columnheader', { name: 'Jitter' }).waitFor()
     await page.getByRole('columnheader', { name: /State/ }).and(page.locator('[aria-sort=ascending]')).waitFor()
