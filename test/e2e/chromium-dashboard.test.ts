@@ -1,88 +1,22 @@
-// The dashboard by hand, in front of a real server with real viewers.
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { pageFiles } from '../../src/lib/app/assets.ts'
-import type { McpxServer, Plugin } from '../../src/lib/app.ts'
-import { systemClock } from '../../src/lib/base/clock.ts'
-import { silentLogger } from '../../src/lib/base/logger.ts'
-import type { ServeOptions } from '../../src/lib/model/serve-options.ts'
-import { createMonitor } from '../../src/lib/monitor/monitor.ts'
-import type { LiveState } from '../../src/lib/protocol/live.ts'
-import type { PanelData } from '../../src/lib/protocol/panels.ts'
+// The dashboard by hand, in front of a real server with real viewers: what it shows and does.
+import { describe, expect, it } from 'vitest'
 import { routes, withToken } from '../../src/lib/protocol/routes.ts'
-import { chromiumPath, launchChromium } from '../support/browser-chromium.ts'
+import { chromiumPath } from '../support/browser-chromium.ts'
+import { cell, feed, rows, useDashboard } from '../support/browser-dashboard.ts'
 import { missingParts, until } from '../support/e2e.ts'
-import { openStreams, startServer } from '../support/e2e-server.ts'
-import { openHeadless, receives } from '../support/e2e-viewer.ts'
-import { startHttp } from '../support/http-api.ts'
-import { cids, createMemoryEngine, snapshotOf } from '../support/http-engine.ts'
-import { liveConnection } from '../support/live-connection.ts'
+import { openStreams } from '../support/e2e-server.ts'
 
 // What runs in the page is handed over as functions: the policy of our pages forbids to evaluate texts.
 interface InPage {
   getAttribute(name: string): string | null
-  readonly innerText: string
-  readonly scrollWidth: number
 }
-declare const document: { readonly activeElement: InPage; readonly documentElement: InPage }
-declare const getComputedStyle: (element: InPage) => { readonly outlineStyle: string; readonly colorScheme: string }
-declare const innerWidth: number
-
-/** The name of what has the focus. */
-const nameOfFocus = () => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText.trim()
-
-type Sampled = McpxServer & { readonly sample: { readonly cid: string } }
+declare const document: { readonly documentElement: InPage }
+declare const getComputedStyle: (element: InPage) => { readonly colorScheme: string }
 
 const missing = missingParts({ chromium: chromiumPath })
-const hostile = '<img src=x onerror="document.title=\'owned\'">\u202e</td>'
 
 describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
-  let browser: Browser
-  const closers: (() => Promise<unknown>)[] = []
-
-  beforeAll(async () => {
-    browser = await launchChromium()
-  })
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close()
-  })
-  afterAll(() => browser?.close())
-
-  async function serve(options: Partial<ServeOptions> = {}, plugins: readonly Plugin[] = []): Promise<Sampled> {
-    const server = await startServer({ sample: true, mediaWorkers: 1, pollInterval: 1, ...options }, { plugins })
-    closers.push(() => server.stop())
-    return server as Sampled
-  }
-
-  async function watch(server: Sampled) {
-    const viewer = await openHeadless(server, { content: server.sample.cid })
-    closers.push(() => viewer.close())
-    await receives(viewer, 5)
-    return viewer
-  }
-
-  /** A page, and what it did that a page of ours never does. */
-  async function visit(url: string, options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<unknown>) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-    closers.push(() => context.close())
-    const page = await context.newPage()
-    const faults: string[] = []
-    const { host } = new URL(url)
-    page.on('request', (request) => {
-      if (new URL(request.url()).host !== host && !/^(data|blob):/.test(request.url())) faults.push(request.url())
-    })
-    page.on('pageerror', (error) => faults.push(error.message))
-    page.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text())) faults.push(message.text())
-    })
-    await prepare?.(page)
-    await page.goto(url)
-    return { page, faults }
-  }
-
-  const feed = (page: Page, kind: string) => page.locator(`[data-feed=${kind}]`).waitFor()
-  const rows = (page: Page) => page.locator('table.connections tbody tr')
-  const cell = (page: Page, label: string) => rows(page).first().locator(`[data-label="${label}"]`)
+  const { serve, watch, visit } = useDashboard()
 
   it('shows a viewer as it comes, its figures as they change, and its end, without a reload', async () => {
     const server = await serve()
@@ -190,74 +124,11 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     expect(
       await page
         .locator('.place')
-        .evaluateAll((all) =>
-          (all as unknown as { className: string }[]).map(({ className }) => className.split(' ')[1]),
-        ),
+        .evaluateAll((all) => all.map((one) => (one as unknown as InPage).getAttribute('class')?.split(' ')[1])),
     ).toEqual(['summary', 'connections', 'operations', 'details', 'events', 'tasks'])
     await page.getByRole('columnheader', { name: 'Jitter' }).waitFor()
     await page.getByRole('columnheader', { name: /State/ }).and(page.locator('[aria-sort=ascending]')).waitFor()
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
-  })
-
-  it('shows hostile names and errors as texts, and a silent viewer as one of whom nothing is known', async () => {
-    const server = await serve()
-    const now = (await (await fetch(server.url + routes.webrtc.live)).json()) as LiveState
-    const unknown = { version: 1 as const, reasons: [], unknown: [hostile] }
-    const state: LiveState = {
-      ...now,
-      connections: [
-        liveConnection({
-          id: `x${hostile}`,
-          content: `${server.sample.cid}/${hostile}`,
-          peer: hostile,
-          codecs: [hostile],
-          isReporting: false,
-          health: unknown,
-          videoQuality: unknown,
-          error: { code: 'INTERNAL', message: hostile },
-        }),
-        liveConnection({ id: 'silent', isReporting: false, videoQuality: unknown }),
-      ],
-      operations: [
-        {
-          id: 'o',
-          type: hostile,
-          status: 'failed',
-          startedAtMs: now.atMs,
-          error: { code: 'INTERNAL', message: hostile, hint: hostile },
-          details: { [hostile]: hostile },
-        },
-      ],
-      tasks: [{ id: 't', name: hostile, owner: hostile, status: 'running', createdAtMs: now.atMs }],
-      events: [{ type: 'error', atMs: now.atMs, connectionId: hostile, details: { message: hostile } }],
-    }
-    const { page, faults } = await visit(server.dashboard, {}, async (page) => {
-      await page.routeWebSocket(/\/live/, (socket) => socket.close())
-      await page.route(`**${routes.webrtc.live}`, (route) => route.fulfill({ json: state }))
-      await page.route(`**${routes.webrtc.connection.replace(':id', '*')}`, (route) =>
-        route.fulfill({
-          json: {
-            connection: {
-              errors: [{ code: hostile, error: hostile, timestamp: new Date().toISOString() }],
-              lifecycle_events: [
-                { type: hostile, timestamp: 'never', details: 7 },
-                { type: 'x', timestamp: 7 },
-              ],
-            },
-          },
-        }),
-      )
-    })
-    await rows(page).filter({ hasText: 'onerror' }).first().click()
-    await page.locator('#panel-details').getByText(hostile).first().waitFor()
-    await page.locator('#panel-details .log li').waitFor()
-    expect(await page.locator('main img').count()).toBe(0)
-    expect(await page.title()).toContain('mcpx dashboard')
-    const silent = page.locator('tr[data-id=silent]')
-    await silent.getByText('not reporting').waitFor()
-    expect(await silent.locator('[data-label=Video] .score').getAttribute('class')).toBe('score unknown')
-    expect(await silent.locator('[data-label=Video]').innerText()).toBe('unknown')
-    expect(faults).toEqual([])
   })
 
   it('polls where the WebSocket does not get through, and says so', async () => {
@@ -285,110 +156,6 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     await again.engine.open({ content: again.sample.cid })
     await cell(page, 'State').getByText('Waiting').waitFor()
     expect(faults).toEqual([])
-  })
-
-  it('shows the panels of a plugin: figures, series and tables, as texts', async () => {
-    let asked = 0
-    const answer = (path: string, data: () => PanelData) =>
-      ({ method: 'GET', path, role: 'operator', handler: data }) as const
-    const plugin: Plugin = {
-      name: 'cinema',
-      routes: [
-        answer('/figures', () => ({
-          figures: [
-            { label: hostile, value: hostile, unit: hostile, note: hostile },
-            { label: 'Asked', value: ++asked, unit: 'times' },
-            { label: 'Nothing', value: null },
-          ],
-        })),
-        answer('/series', () => ({
-          series: [
-            {
-              label: 'Takings',
-              unit: 'EUR',
-              points: [
-                [Date.now() - 60_000, 3],
-                [Date.now(), 1234.5],
-              ],
-            },
-            { label: hostile, points: [[Date.now() - 30_000, 4]] },
-          ],
-        })),
-        answer('/table', () => ({ columns: ['Film', hostile], rows: [[hostile, 7]] })),
-        answer('/wrong', () => hostile as unknown as PanelData),
-      ],
-      panels: ['figures', 'series', 'table', 'wrong'].map((id) => ({
-        id,
-        title: `My ${id}`,
-        path: `/${id}`,
-        everyS: 1,
-      })),
-    }
-    const server = await serve({}, [plugin])
-    const { page, faults } = await visit(server.dashboard)
-    const panel = (name: string) => page.getByRole('region', { name: `My ${name}`, exact: true })
-    await panel('figures').getByText('3 times').waitFor()
-    expect(await panel('figures').getByText('Nothing').locator('xpath=../..').innerText()).toMatch(/Nothing\s*–/)
-    await panel('series')
-      .getByRole('img', { name: /^My series: Takings 1,234.5 EUR, <img .* 4$/ })
-      .waitFor()
-    expect(await panel('series').locator('canvas').count()).toBe(1)
-    await panel('table')
-      .getByRole('row', { name: /onerror.* 7$/ })
-      .waitFor()
-    await panel('wrong').getByRole('alert').getByText('neither figures, series nor a table').waitFor()
-    expect(await page.locator('main img').count()).toBe(0)
-
-    await page.getByRole('button', { name: 'Settings' }).click()
-    const choice = page.getByRole('dialog').getByRole('group', { name: 'Panels' })
-    await choice.getByLabel('My table', { exact: true }).uncheck()
-    await page.keyboard.press('Escape')
-    await page.reload()
-    await panel('figures').waitFor()
-    expect(await panel('table').count()).toBe(0)
-    await server.stop()
-    await panel('figures').getByText('What is shown is old').waitFor()
-    expect(faults).toEqual([])
-  })
-
-  it('is used with the keyboard alone', async () => {
-    const server = await serve()
-    const { page } = await visit(server.dashboard)
-    await feed(page, 'live')
-    /** Goes on with Tab until the focus is on what has this name. */
-    const tabTo = (name: RegExp) =>
-      until(`the focus comes to ${name}`, async () => {
-        await page.keyboard.press('Tab')
-        return name.test(await page.evaluate(nameOfFocus))
-      })
-    await tabTo(/^Start a stream$/)
-    await page.keyboard.press('Enter')
-    const dialog = page.getByRole('dialog', { name: 'Start a stream' })
-    await dialog.getByLabel('CID or address').focus()
-    await page.keyboard.type(server.sample.cid)
-    await page.keyboard.press('Enter')
-    await dialog.getByRole('link', { name: 'Watch it' }).waitFor()
-    await page.keyboard.press('Escape')
-    await until('the dialog is gone', async () => (await dialog.count()) === 0)
-    expect(await page.evaluate(nameOfFocus)).toBe('Start a stream')
-
-    const details = page.locator('#panel-details')
-    await details.getByText('Waiting').waitFor()
-    await tabTo(/^Health/)
-    await page.keyboard.press('Enter')
-    await page
-      .getByRole('columnheader', { name: /Health/ })
-      .and(page.locator('[aria-sort]'))
-      .waitFor()
-    await tabTo(/^bafy/)
-    await page.keyboard.press('Space')
-    await details.getByText('Select a connection').waitFor()
-    await page.keyboard.press('Space')
-    await details.getByText('Waiting').waitFor()
-    await tabTo(/^Close connection/)
-    await page.keyboard.press('Enter')
-    await cell(page, 'State').getByText('Closed').waitFor()
-    expect(openStreams(server)).toEqual([])
   })
 
   it('asks for the token, takes it from a link, and works below a base path', async () => {
@@ -419,86 +186,5 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium', () => {
     const blind = await serve({ disableWebrtcMonitor: true })
     const other = await visit(blind.dashboard)
     await other.page.getByRole('alert').getByText('--disable-webrtc-monitor').waitFor()
-  })
-
-  it('fits a phone, and every control has a name and a visible focus', async () => {
-    const server = await serve()
-    await server.engine.open({ content: server.sample.cid })
-    await watch(server)
-    const { page } = await visit(server.dashboard, { viewport: { width: 400, height: 860 }, hasTouch: true })
-    await page.getByLabel('Sort by').selectOption('Health')
-    await page.getByRole('button', { name: 'Descending' }).and(page.locator('[aria-pressed=true]')).tap()
-    await page.getByRole('button', { name: 'Descending' }).and(page.locator('[aria-pressed=false]')).waitFor()
-    await rows(page).first().tap()
-    await page.locator('#panel-details canvas').first().waitFor()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0)
-    const seen: string[] = []
-    // From the beginning of the page, where a reload puts the focus.
-    await page.reload()
-    await page.locator('#panel-details canvas').first().waitFor()
-    for (let at = 0; at < 60; at++) {
-      await page.keyboard.press('Tab')
-      seen.push(
-        await page.evaluate(() => {
-          const element = document.activeElement
-          const input = element as unknown as { labels?: readonly InPage[] }
-          const name = element.getAttribute('aria-label') ?? input.labels?.[0]?.innerText ?? element.innerText
-          return `${name}${getComputedStyle(element).outlineStyle === 'none' ? ' without a ring' : ''}`
-        }),
-      )
-      if (seen.includes('Failed only')) break
-    }
-    for (const name of ['Settings', 'Start a stream', 'Close all', 'Filter connections', 'Close', 'Failed only'])
-      expect(seen.map((one) => one.trim())).toContain(name)
-    expect(seen.filter((name) => name.trim() === '' || name.endsWith('without a ring'))).toEqual([])
-  })
-
-  it('takes less than 50 ms for a change of 200 connections', async () => {
-    const engine = createMemoryEngine()
-    const monitor = createMonitor({ engine, clock: systemClock, logger: silentLogger })
-    closers.push(async () => monitor.close())
-    for (let at = 0; at < 200; at++) engine.set((await engine.open({ content: cids.film })).id, { state: 'active' })
-    const { url } = await startHttp({ pollInterval: 1 }, { engine, monitor, clock: systemClock, pages: pageFiles })
-    let round = 0
-    const measure = () => {
-      round++
-      const snapshots = engine.list().map((record, at) =>
-        snapshotOf(record, {
-          atMs: Date.now(),
-          mediaTimeS: round,
-          bitrateBps: 1_000_000 + ((at * 7919 + round * 104_729) % 500_000),
-          bufferS: 3 + ((at + round) % 20) / 10,
-        }),
-      )
-      engine.events.emit('snapshots', snapshots)
-    }
-    const timer = setInterval(measure, 1000)
-    closers.push(async () => clearInterval(timer))
-    const { page } = await visit(`${url}${routes.dashboard}#connection=stream-7`)
-    await feed(page, 'live')
-    const pages = page.getByRole('navigation', { name: 'Pages of connections' })
-    await pages.getByText('1 to 50 of 200').waitFor()
-    await pages.getByRole('button', { name: 'Next' }).click()
-    await pages.getByText('51 to 100 of 200').waitFor()
-    expect(await rows(page).count()).toBe(50)
-    await page.locator('#panel-details canvas').first().waitFor()
-
-    const session = await page.context().newCDPSession(page)
-    // Processor time: what else the machine does is not the page's.
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-    /** Seconds that the main thread of the page has worked: script, style, layout and paint. */
-    const workedS = async () => {
-      const { metrics } = await session.send('Performance.getMetrics')
-      return metrics.find(({ name }) => name === 'TaskDuration')!.value
-    }
-    const [firstRound, before] = [round, await workedS()]
-    await until('eight changes', () => round >= firstRound + 8)
-    const perChangeMs = ((await workedS()) - before) * (1000 / 8)
-    // It was at work, and is up to date.
-    await cell(page, 'Position')
-      .getByText(`0:${String(round).padStart(2, '0')} /`)
-      .waitFor()
-    expect(perChangeMs).toBeGreaterThan(0)
-    expect(perChangeMs).toBeLessThan(50)
   })
 })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { chromiumPath } from '../support/browser-chromium.ts'
 
 const script = join(import.meta.dirname, '../../scripts/bench.mjs')
 
@@ -38,13 +39,14 @@ async function bench(...args: readonly string[]): Promise<{ results: readonly Re
   }
 }
 
-const needsClips = ['fan-out', 'scaling', 'transcode']
+const needsClips = ['dashboard', 'fan-out', 'scaling', 'transcode']
 
 // At the same time, for they mostly wait and no figure is looked at. The limit is above that of a bench and ends what hangs.
 it.concurrent.each(['content', 'leak', 'start', ...needsClips])(
   'the bench %s runs and reports figures',
   async (name) => {
     if (needsClips.includes(name) && !hasFfmpeg) return
+    if (name === 'dashboard' && !chromiumPath) return
     const { results, table } = await bench(name)
     expect(results.map((result) => [result.name, result.error])).toEqual([[name, undefined]])
     expect(results[0]!.figures.length).toBeGreaterThan(1)

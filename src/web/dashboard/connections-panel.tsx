@@ -72,7 +72,7 @@ export function ConnectionsPanel(props: ConnectionsProps) {
       {rows.length > 0 ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         <section class="scroll" tabIndex={0} aria-label="Table of connections">
-          <table class="connections">
+          <table class="connections" aria-label="Connections">
             <thead>
               <tr>
                 <SortHead id="content" column={contentColumn} sort={sort} onSort={onSort} />
@@ -172,7 +172,11 @@ function SortHead({ id, column, sort, onSort }: HeadProps) {
   const direction = !isSorted ? undefined : sort.isDescending ? 'descending' : 'ascending'
   return (
     <th scope="col" class={column.isNumber ? 'number' : undefined} aria-sort={direction}>
-      <button type="button" onClick={() => onSort({ column: id, isDescending: isSorted && !sort.isDescending })}>
+      <button
+        type="button"
+        title={`Sort by ${column.label}`}
+        onClick={() => onSort({ column: id, isDescending: isSorted && !sort.isDescending })}
+      >
         {column.label}
         <span aria-hidden="true">{!isSorted ? '' : sort.isDescending ? ' ↓' : ' ↑'}</span>
       </button>

@@ -83,7 +83,7 @@ export function DetailPanel(props: DetailProps) {
         Player
       </a>
       {isOpen(connection) && (
-        <button type="button" class="chip danger" onClick={() => onClose(id)}>
+        <button type="button" class="chip danger" title="Close this connection" onClick={() => onClose(id)}>
           Close
         </button>
       )}
@@ -178,7 +178,8 @@ function freezeText({ freezeCount, totalFreezesDurationS }: LiveConnection): str
 function Happenings({ happenings }: { happenings: readonly Happening[] }) {
   if (happenings.length === 0) return <p class="empty">Nothing yet.</p>
   return (
-    <ol class="log">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    <ol class="log" tabIndex={0} aria-label="Events and errors of this connection">
       {happenings.slice(0, mostHappenings).map((one, at) => (
         <li key={`${one.atMs} ${one.type} ${at}`} class={one.isError ? 'bad' : undefined}>
           <time>{clockText(one.atMs)}</time>

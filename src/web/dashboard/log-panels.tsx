@@ -60,11 +60,19 @@ const errorText = (error: { readonly code: string; readonly message: string } | 
 
 const newest = <T,>(items: readonly T[]): readonly T[] => items.slice(-mostRows).toReversed()
 
-function Log({ children, isEmpty, what }: { children: ComponentChildren; isEmpty: boolean; what: string }) {
+interface LogProps {
+  readonly label: string
+  readonly children: ComponentChildren
+  readonly isEmpty: boolean
+  /** Said where it is empty. */
+  readonly what: string
+}
+
+function Log({ label, children, isEmpty, what }: LogProps) {
   if (isEmpty) return <p class="empty">{what}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <ol class="log entries" tabIndex={0}>
+    <ol class="log entries" tabIndex={0} aria-label={label}>
       {children}
     </ol>
   )
@@ -96,6 +104,7 @@ export const OperationsPanel = memo(({ operations, total, failed, onSelect }: Op
       actions={<FailedOnly isOn={isFailedOnly} onChange={setFailedOnly} />}
     >
       <Log
+        label="Operations, newest first"
         isEmpty={rows.length === 0}
         what={isFailedOnly ? 'None of the last operations failed.' : 'Nothing was done yet.'}
       >
@@ -128,7 +137,7 @@ export const TasksPanel = memo(({ tasks, pending, onSelect }: TasksProps) => {
   const rows = [...newest(running), ...newest(ended)].slice(0, mostRows)
   return (
     <Panel id="tasks" title="Tasks" note={`${pending} running`}>
-      <Log isEmpty={rows.length === 0} what="No background work yet.">
+      <Log label="Tasks, those that run first" isEmpty={rows.length === 0} what="No background work yet.">
         {rows.map((one) => (
           <Entry
             key={one.id}
@@ -160,7 +169,7 @@ export const EventsPanel = memo(({ events, total, onSelect }: EventsProps) => {
   ).reverse()
   return (
     <Panel id="events" title="Events" note={`${total} in all`}>
-      <Log isEmpty={rows.length === 0} what="Nothing happened yet.">
+      <Log label="Events, newest first" isEmpty={rows.length === 0} what="Nothing happened yet.">
         {rows.map((one, at) => (
           <li key={keys[at]} class={one.type === 'error' ? 'bad' : ''}>
             <time>{clockText(one.atMs)}</time>
@@ -182,7 +191,7 @@ export const WorkersPanel = memo(({ workers }: Pick<LiveState, 'workers'>) => {
       {workers.length === 0 ? (
         <p class="empty">No worker has reported yet.</p>
       ) : (
-        <table class="plain">
+        <table class="plain" aria-labelledby="title-workers">
           <thead>
             <tr>
               <th scope="col">Worker</th>

@@ -57,10 +57,10 @@ export function ScoreRing({ title, score, isOld }: { title: string; score: LiveC
         </text>
       </svg>
       <div>
-        <h4>
+        <h3>
           {title}
           {isOld && value !== undefined && <small class="quiet"> · the last that was known</small>}
-        </h4>
+        </h3>
         {value === undefined && (
           <p class="reason unknown">Unknown{unknown.length > 0 && `: no ${unknown.join(', no ')}`}</p>
         )}

@@ -54,7 +54,7 @@ function Table({ title, table: { columns, rows } }: { title: string; table: Pane
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     <section class="plugin-table" tabIndex={0} aria-label={`Table: ${title}`}>
-      <table class="plain">
+      <table class="plain" aria-label={title}>
         <thead>
           <tr>
             {columns.map((name, at) => (

@@ -80,7 +80,7 @@ export function Tiles({ state }: { state: LiveState }) {
     {
       label: 'Server up',
       value: shortSpanText(atMs - server.startedAtMs),
-      note: loopDelay === undefined ? `mcpx ${server.version}` : `event loop p99 ${loopDelay.toFixed(0)} ms`,
+      note: loopDelay === undefined ? `mcpx ${server.version}` : `loop p99 ${loopDelay.toFixed(0)} ms`,
       noteTone: loopDelay !== undefined && loopDelay >= 50 ? 'fair' : undefined,
     },
   ]

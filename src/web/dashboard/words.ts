@@ -49,7 +49,12 @@ export function detailsText(details: unknown): string {
   return [...change, ...others].join(', ').slice(0, 500)
 }
 
-const plainText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+function plainText(value: unknown): string {
+  if (typeof value === 'object') return JSON.stringify(value)
+  const text = String(value)
+  // One of our own words; anything else stands as it is.
+  return /^[a-z]+(_[a-z]+)+$/.test(text) ? text.replaceAll('_', ' ') : text
+}
 
 /** `12,500`, `3.25`, `0.00125`: two places at the most, below 1 three digits that count. */
 export function numberText(value: number): string {

@@ -81,6 +81,8 @@ describe('words', () => {
     expect(plainName('ice_state_change')).toBe('ICE state change')
     expect(detailsText({ from: 'new', to: 'checking' })).toBe('new → checking')
     expect(detailsText({ from: 'low', to: 'high', trigger: 'user' })).toBe('low → high, trigger user')
+    expect(detailsText({ from: 'very_high', to: 'low' })).toBe('very high → low')
+    expect(detailsText({ codec: '_<b>_a_B' })).toBe('codec _<b>_a_B')
     expect(detailsText({ message: 'x'.repeat(5000) })).toHaveLength(500)
     fc.assert(fc.property(fc.jsonValue(), (details) => void detailsText(details)))
   })
