@@ -44,6 +44,23 @@ it.each(Object.keys(wholeFiles))('%s is current (node scripts/docs.mjs rewrites 
   expect(wholeFiles[name]!()).toBe(read(name))
 })
 
+it('messages lead to headings of the troubleshooting guide that exist', () => {
+  const headings = [...read('docs/troubleshooting.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => read(join('src', name)))
+  const named = sources.flatMap((text) =>
+    [...text.matchAll(/docs\/troubleshooting\.md#([\w-]+)|\bsee\('([\w-]+)'\)/g)].map((match) => match[1] ?? match[2]),
+  )
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter((one) => !headings.includes(one!))).toEqual([])
+})
+
 describe('links', () => {
   it.each(pages)('of %s lead to files that exist', (name) => {
     const targets = [...read(name).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!)

@@ -6,7 +6,6 @@ export type Trouble =
   | 'no-connections-are-listed'
   | 'the-server-uses-much-cpu'
   | 'the-dashboard-says-that-the-monitor-is-off'
-  | 'the-dashboard-does-not-refresh'
   | 'a-stream-cannot-be-opened-closed-or-changed'
   | 'it-does-not-play'
 

@@ -25,7 +25,7 @@ export function figuresOf(now: StatsSnapshot, before: StatsSnapshot | undefined)
     return known.length > 0 ? Math.max(...known) : null
   }
   const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
-  const [later, earlier] = [now.video ?? now.audio, before?.video ?? before?.audio]
+  const [later, earlier] = [now.video, before?.video]
   const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
   return {
     bitrateBps: before ? now.bitrateBps : null,

@@ -130,7 +130,8 @@ function parseMessage(data: unknown): LiveMessage | undefined {
 }
 
 function refusal(status: number, body: string): string {
-  if (status === 404) return 'The monitor of this server is off (--disable-webrtc-monitor): there is nothing to show.'
+  if (status === 404)
+    return 'The monitor of this server is off (--disable-webrtc-monitor): there is nothing to show. See docs/troubleshooting.md#the-dashboard-says-that-the-monitor-is-off'
   if (status === 403) return 'This token may only watch: the dashboard needs one with the role operator.'
   return readAnswerError(body).message ?? `The server answered ${status}.`
 }

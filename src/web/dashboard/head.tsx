@@ -15,7 +15,11 @@ interface HeadProps {
 const statusText: Readonly<Record<FeedStatus['kind'], readonly [StateTone, string, string]>> = {
   connecting: ['busy', 'Connecting…', 'Asks the server for what it knows'],
   live: ['good', 'Live · WebSocket', 'Changes arrive as they happen'],
-  polling: ['fair', 'Polling', 'The WebSocket does not get through; it is tried again every half minute'],
+  polling: [
+    'fair',
+    'Polling',
+    'The WebSocket does not get through; it is tried again every half minute. See docs/troubleshooting.md#the-dashboard-does-not-refresh',
+  ],
   gone: ['bad', 'Server does not answer', 'What is shown is old; it is tried again every two seconds'],
   token: ['calm', 'Token needed', 'The server asks for a token'],
   refused: ['bad', 'Refused', 'The server does not tell'],
