@@ -8,6 +8,7 @@ import { metricSwitches } from '../src/lib/app/monitor-config-file.ts'
 import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
+import { scoreTerms, scoreVersion } from '../src/lib/model/score.ts'
 import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { reportJsonSchema } from '../src/lib/protocol/report.ts'
@@ -22,6 +23,7 @@ export const generatedFiles = [
   'docs/errors.md',
   'docs/http-api.md',
   'docs/metrics.md',
+  'docs/scores.md',
   'docs/monitor-config.md',
 ]
 
@@ -216,7 +218,21 @@ const metricTable = (metrics) =>
     ]),
   )
 
+/** Which points a term takes off, from the value that each step begins at. */
+const scoreTable = (terms) =>
+  table(
+    ['Input', 'Without it', 'Points off'],
+    terms.map(({ name, isRequired, lessIsWorse, steps, show }) => [
+      name,
+      isRequired ? 'no score' : 'at most 95',
+      steps.map(([bound, points]) => `−${points} ${lessIsWorse ? 'below' : 'above'} ${show(bound)}`).join('; '),
+    ]),
+  )
+
 const blocks = {
+  scoreVersion: () => `Version ${scoreVersion}.`,
+  streamHealth: () => scoreTable(scoreTerms.streamHealth),
+  videoQuality: () => scoreTable(scoreTerms.videoQuality),
   mcpMetrics: () => metricTable(mcpMetrics),
   webrtcMetrics: () => metricTable(webrtcMetrics),
   api: () => `${apiTables()}\n\n### Pages and the rest\n\n${otherRoutes()}`,

@@ -3,13 +3,13 @@
 // Needs a build (npm run build), ffmpeg, and Chromium (MCPX_CHROMIUM names another than /usr/bin/chromium).
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
-const picture = join(root, 'docs/images/player.png')
+const pictures = join(root, 'docs/images')
 const desktop = { width: 1280, height: 800 }
 const phone = { width: 390, height: 844 }
 const nobodyHasIt = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -82,8 +82,13 @@ function complain(what) {
 const playing = (page, seconds) =>
   page.waitForFunction((s) => (document.querySelector('video')?.currentTime ?? 0) > s, seconds, { timeout: 20_000 })
 
-async function documentation(browser, { player }) {
-  mkdirSync(dirname(picture), { recursive: true })
+async function documentation(browser, server) {
+  mkdirSync(pictures, { recursive: true })
+  await player(browser, server)
+  await dashboard(browser, server)
+}
+
+async function player(browser, { player }) {
   const page = await open(browser, player, { viewport: { width: 960, height: 640 }, colorScheme: 'dark' })
   await playing(page, 4)
   await page.keyboard.press('i')
@@ -91,13 +96,31 @@ async function documentation(browser, { player }) {
   await page.mouse.move(300, 300)
   await page.mouse.move(320, 320)
   await page.waitForTimeout(300)
-  const taken = await page.screenshot()
+  keep(await page.screenshot(), 'player.png')
   await page.context().close()
-  // Few colours: the picture is of a video, and the repository shall stay small.
+}
+
+/** With three viewers, the first of them looked at. */
+async function dashboard(browser, server) {
+  const look = { viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' }
+  const viewers = []
+  for (let n = 0; n < 3; n++) {
+    viewers.push(await open(browser, server.player, look))
+    await playing(viewers.at(-1), 1)
+    await viewers.at(-1).keyboard.press('l')
+  }
+  const page = await open(browser, server.dashboard, look)
+  await page.locator('table.connections tbody tr').first().getByRole('button').first().click()
+  await page.waitForTimeout(45_000)
+  keep(await page.screenshot(), 'dashboard.png')
+  for (const one of [...viewers, page]) await one.context().close()
+}
+
+/** Few colours: the repository shall stay small. */
+function keep(taken, name) {
   const filter = 'split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none'
-  execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', 'pipe:0', '-vf', filter, '-frames:v', '1', picture], {
-    input: taken,
-  })
+  const to = join(pictures, name)
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', 'pipe:0', '-vf', filter, '-frames:v', '1', to], { input: taken })
 }
 
 /** Name → what to do with a fresh page before it is looked at. */

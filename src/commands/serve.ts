@@ -22,7 +22,7 @@ type Running = Pick<ServeOptions, 'openBrowser' | 'authToken'> & { readonly json
 export function createServeCommand(start: StartServer = startServer) {
   return defineCommand({
     name: 'serve',
-    summary: 'Serve content by CID over WebRTC, with home, player and metrics pages',
+    summary: 'Serve content by CID over WebRTC, with player, dashboard and metrics',
     description:
       'Serves until Ctrl-C or SIGTERM, which is a normal end (exit 0). With --webrtc-config-path, SIGHUP reads that file again.',
     options: {

@@ -147,6 +147,9 @@ const pictureTerms: readonly Term[] = [
   },
 ]
 
+/** What each score is made of, for the documentation. */
+export const scoreTerms = { streamHealth: healthTerms, videoQuality: pictureTerms } as const
+
 /** What a score is at the most while an input that may be missing is. */
 const mostWhenUnknown = 95
 
