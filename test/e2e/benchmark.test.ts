@@ -72,6 +72,9 @@ describe('a benchmark of a stream', () => {
     const first = [ask({ duration: 60 }, gone.signal), ask({ duration: 60 }, gone.signal)]
     for (const one of first) one.catch(() => {})
     await until('two streams are open', () => openStreams(server).length === 2)
+    const weights = await fetch(`${server.url}/api/v0/mcp/webrtc/stats/resources`)
+    const { servers } = (await weights.json()) as { servers: { servers: { is_benchmark: boolean }[] } }
+    expect(servers.servers.map((one) => one.is_benchmark)).toEqual([true, true])
     const { status, answer } = await ask({})
     expect([status, answer.code]).toEqual([429, 'RATE_LIMITED'])
     gone.abort()

@@ -108,6 +108,7 @@ function engineDoor(engine: Engine, request: BenchmarkRequest, signal: AbortSign
         ...(quality && { quality }),
       })
       const { sdp } = await engine.acceptOffer(stream.id, offer)
+      request.onOpen?.(stream.id)
       opened = { stream, candidates: candidatesOf(sdp) }
       return { answer: sdp, close: () => engine.close(stream.id) }
     },

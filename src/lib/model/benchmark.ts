@@ -14,6 +14,8 @@ export interface BenchmarkRequest {
   /** Who asked. */
   readonly owner: string
   readonly signal: AbortSignal
+  /** Called with the id of the stream that is measured. */
+  onOpen?(id: string): void
 }
 
 export interface BenchmarkAnswer {

@@ -158,6 +158,7 @@ export function mcpWebrtcRoutes(
           format,
           owner: request.ip,
           signal: gone.signal,
+          onOpen: (id) => benchmarks.add(id),
           ...(output_dir !== undefined && { folder: output_dir }),
           ...(quality !== undefined && { quality: parseQuality(quality) }),
         })
