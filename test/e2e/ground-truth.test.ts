@@ -50,8 +50,8 @@ describe.skipIf(missing.length > 0)('every surface', () => {
   beforeEach(async () => {
     cable = await layCable()
     viewer = await openHeadlessThrough(cable, server, { content: server.sample!.cid })
-    viewer.command({ type: 'loop', loop: true })
     await receives(viewer, 30)
+    expect(viewer.command({ type: 'loop', loop: true })).toBe(true)
   })
   afterEach(async () => {
     await viewer.close()
@@ -132,8 +132,9 @@ describe.skipIf(missing.length > 0)('every surface', () => {
   })
 
   it('shows the delay of the path, the same everywhere', { timeout: 60_000 }, async () => {
-    cable.shape({ delayMs: 60 })
-    await until('the delay shows', async () => ((await moment()).live.roundTripMs ?? 0) > 115)
+    // Long against what a busy machine adds.
+    cable.shape({ delayMs: 150 })
+    await until('the delay shows', async () => ((await moment()).live.roundTripMs ?? 0) > 290)
     const sinceMs = Date.now()
     const seen = await moments()
     for (const { api, live } of seen) {

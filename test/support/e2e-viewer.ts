@@ -30,7 +30,12 @@ export function openHeadlessThrough(cable: UdpCable, server: { url: string }, re
 /** Resolves when this many more frames have arrived whole. */
 export function receives(viewer: Viewer, frames: number, timeoutMs = 15_000): Promise<boolean> {
   const wanted = viewer.snapshot().framesReceived + frames
-  return until(`${frames} more frames arrive`, () => viewer.snapshot().framesReceived >= wanted, { timeoutMs })
+  const look = () => {
+    const now = viewer.snapshot()
+    if (now.framesReceived >= wanted) return true
+    throw new Error(JSON.stringify(now))
+  }
+  return until(`${frames} more frames arrive`, look, { timeoutMs })
 }
 
 /** The error a stream ended with; fails when it ended without one. */
