@@ -1,4 +1,5 @@
 // Figures that are written for each connection and for all together. Undefined where nobody measured.
+import { worseOf } from '../model/figures.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { MediaKind } from '../model/track.ts'
 
@@ -8,17 +9,12 @@ export const kinds: readonly MediaKind[] = ['video', 'audio']
 export const grown = (now: number | undefined, before: number | undefined): number =>
   Math.max(0, (now ?? 0) - (before ?? 0))
 
-const worst = (values: readonly (number | undefined)[]): number | undefined => {
-  const known = values.filter((value) => value !== undefined)
-  return known.length > 0 ? Math.max(...known) : undefined
-}
-
 /** 0-1, of the track that loses most. */
-export const lossRatio = (now: StatsSnapshot): number | undefined => worst(kinds.map((kind) => now[kind]?.lossRatio))
+export const lossRatio = (now: StatsSnapshot): number | undefined => worseOf(now, ({ lossRatio }) => lossRatio)
 
 /** Half the round trip and what the viewer says its jitter buffer holds. */
 export function mediaLatencyS(now: StatsSnapshot): number | undefined {
-  const roundTripS = worst(kinds.map((kind) => now[kind]?.roundTripTimeS))
+  const roundTripS = worseOf(now, ({ roundTripTimeS }) => roundTripTimeS)
   return roundTripS === undefined ? undefined : roundTripS / 2 + (now.viewer?.jitterBufferDelayMs ?? 0) / 1000
 }
 

@@ -1,5 +1,5 @@
 // The figures of a stream at one moment, once for every surface: history, API, dashboard, terminal and report read the same ones.
-import type { StatsSnapshot } from './stats.ts'
+import type { OutboundStats, StatsSnapshot } from './stats.ts'
 
 /** Each is rolled up by the history, charted by the pages and the terminal. */
 export const sampleFigures = [
@@ -17,21 +17,22 @@ export type SampleFigure = (typeof sampleFigures)[number]
 /** Null where nobody measured it. */
 export type SampleFigures = Readonly<Record<SampleFigure, number | null>>
 
-/** The worse of picture and sound where both say; `before` is the snapshot before, for the rates. */
+/** The worse of picture and sound where both say; undefined where neither does. */
+export function worseOf(now: StatsSnapshot, read: (sent: OutboundStats) => number | undefined): number | undefined {
+  const known = [now.video, now.audio].flatMap((sent) => (sent && read(sent)) ?? [])
+  return known.length > 0 ? Math.max(...known) : undefined
+}
+
+/** `before` is the snapshot before, for the rates. */
 export function figuresOf(now: StatsSnapshot, before: StatsSnapshot | undefined): SampleFigures {
-  const sent = [now.video, now.audio].filter((one) => one !== undefined)
-  const worst = (values: readonly (number | undefined)[]): number | null => {
-    const known = values.filter((value) => value !== undefined)
-    return known.length > 0 ? Math.max(...known) : null
-  }
-  const inMs = (seconds: number | null) => (seconds === null ? null : seconds * 1000)
+  const inMs = (seconds: number | undefined) => (seconds === undefined ? null : seconds * 1000)
   const [later, earlier] = [now.video, before?.video]
   const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
   return {
     bitrateBps: before ? now.bitrateBps : null,
-    lossRatio: worst(sent.map(({ lossRatio }) => lossRatio)),
-    roundTripMs: inMs(worst(sent.map(({ roundTripTimeS }) => roundTripTimeS))),
-    jitterMs: inMs(worst(sent.map(({ jitterS }) => jitterS))),
+    lossRatio: worseOf(now, ({ lossRatio }) => lossRatio) ?? null,
+    roundTripMs: inMs(worseOf(now, ({ roundTripTimeS }) => roundTripTimeS)),
+    jitterMs: inMs(worseOf(now, ({ jitterS }) => jitterS)),
     bufferS: now.bufferS,
     framesPerSecond:
       later && earlier && elapsedS > 0 ? Math.max(0, later.framesSent - earlier.framesSent) / elapsedS : null,
