@@ -102,7 +102,7 @@ async function player(browser, { player }) {
 
 /** With three viewers, the first of them looked at. */
 async function dashboard(browser, server) {
-  const look = { viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' }
+  const look = { viewport: { width: 1280, height: 1300 }, colorScheme: 'dark' }
   const viewers = []
   for (let n = 0; n < 3; n++) {
     viewers.push(await open(browser, server.player, look))
@@ -111,7 +111,10 @@ async function dashboard(browser, server) {
   }
   const page = await open(browser, server.dashboard, look)
   await page.locator('table.connections tbody tr').first().getByRole('button').first().click()
-  await page.waitForTimeout(45_000)
+  // Until the charts have something to show.
+  await page.waitForTimeout(150_000)
+  await page.mouse.wheel(0, -5000)
+  await page.waitForTimeout(1000)
   keep(await page.screenshot(), 'dashboard.png')
   for (const one of [...viewers, page]) await one.context().close()
 }
