@@ -79,6 +79,16 @@ export interface DayFile {
 /** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
 export function openDayFile(path: string): DayFile {
   const { db } = openDatabase(path, schema)
+  try {
+    return useDayFile(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Throws where the file has not the tables that its version stands for. */
+function useDayFile(db: DatabaseSync): DayFile {
   const insert = Object.fromEntries(
     Object.entries(tables).map(([table, columns]) => [table, prepareInsert(db, table, columns)]),
   ) as Record<keyof typeof tables, (row: object) => void>
@@ -93,7 +103,10 @@ export function openDayFile(path: string): DayFile {
       if (batch.samples.length > 0) rollUpFrom(Math.min(...batch.samples.map(({ atMs }) => atMs)))
       db.exec('COMMIT')
     } catch (error) {
-      db.exec('ROLLBACK')
+      // On a full disk SQLite has rolled back by itself, and says that there is nothing to roll back: that would hide why.
+      try {
+        db.exec('ROLLBACK')
+      } catch {}
       throw error
     }
   }

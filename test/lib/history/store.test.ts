@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -48,6 +48,14 @@ const connection = (id: string, createdAtMs: number, closedAtMs: number | null =
   freezeS: null,
   underruns: 0,
 })
+
+const readlinkOf = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
 
 describe('the history', () => {
   let folder: string
@@ -192,6 +200,44 @@ describe('the history', () => {
       expect.stringMatching(/^2026-05-03: .*version 99/),
       expect.stringMatching(/^2026-05-05: .*damaged/),
     ])
+  })
+
+  it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
+    const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
+    empty.exec('PRAGMA user_version = 3')
+    empty.close()
+    for (let time = 0; time < 5; time++) expect(store.read('samples', all).damaged).toHaveLength(1)
+    const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`))
+    expect(held.filter((file) => file.startsWith(folder))).toEqual([])
+  })
+
+  it('begins a file anew where the one before was moved away or has failed', () => {
+    write({ samples: [sample(noon)] })
+    for (const name of readdirSync(folder)) rmSync(join(folder, name))
+    write({ samples: [sample(noon + 2000)] })
+    expect(rows('samples', all)).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+    write({ samples: [sample(noon + 4000)] })
+    expect(rows('samples', all)).toMatchObject([{ at_ms: noon + 4000 }])
+  })
+
+  it('says why it cannot write where SQLite has rolled back by itself', () => {
+    const module = resolve(import.meta.dirname, '../../../src/lib/history/store.ts')
+    const script = `
+      import { openHistoryStore } from ${JSON.stringify(module)}
+      const store = openHistoryStore(process.argv[1])
+      const nothing = ${JSON.stringify(nothing)}
+      const reasons = 'x'.repeat(100_000)
+      try {
+        for (;;) store.write({ ...nothing, samples: [{ ...${JSON.stringify(sample(noon))}, reasons }] })
+      } catch (error) {
+        console.log(error.message)
+      }`
+    // No file may grow over 1 MiB: to SQLite that is a disk that fails.
+    const limited = `trap '' XFSZ; ulimit -f 1024; exec "$0" "$@"`
+    const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script, folder]
+    const { stdout } = spawnSync('bash', ['-c', limited, ...node], { encoding: 'utf8' })
+    expect(stdout).toMatch(/full|I\/O/)
   })
 
   it('can be read by another process while it is written, and loses no batch that was written when its process is killed', async () => {
