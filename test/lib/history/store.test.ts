@@ -202,6 +202,22 @@ describe('the history', () => {
     ])
   })
 
+  it('waits for somebody else who holds the file for a moment', async () => {
+    write({ samples: [sample(noon)] })
+    const script = `
+      import { DatabaseSync } from 'node:sqlite'
+      const db = new DatabaseSync(process.argv[1])
+      db.exec('BEGIN IMMEDIATE')
+      process.stdout.write('held')
+      setTimeout(() => db.exec('COMMIT'), 200)`
+    const file = join(folder, '2026-05-04.db')
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script, file])
+    await once(other.stdout, 'data')
+    write({ samples: [sample(noon + 2000)] })
+    expect(rows('samples', all)).toHaveLength(2)
+    await once(other, 'close')
+  })
+
   it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
     const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
     empty.exec('PRAGMA user_version = 3')
