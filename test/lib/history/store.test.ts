@@ -251,7 +251,14 @@ describe('the history', () => {
       }`
     // No file may grow over 1 MiB: to SQLite that is a disk that fails.
     const limited = `trap '' XFSZ; ulimit -f 1024; exec "$0" "$@"`
-    const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script, folder]
+    const node = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      script,
+      folder,
+    ]
     const { stdout } = spawnSync('bash', ['-c', limited, ...node], { encoding: 'utf8' })
     expect(stdout).toMatch(/full|I\/O/)
   })
