@@ -9,7 +9,7 @@ import type { QualityReason } from '../model/quality.ts'
 import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
 import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
-import { impossibleCounters } from '../model/viewer-report.ts'
+import { impossibleCounters, type ViewerReport } from '../model/viewer-report.ts'
 import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
@@ -197,10 +197,14 @@ export function createViewer(
   }
 
   function onMessage(message: ViewerMessage): void {
-    if (message.type !== 'report') return command(message, 'viewer')
-    const [impossible] = impossibleCounters(message.report, (clock.now() - openedAtMs) / 1000)
+    if (message.type === 'report') takeReport(message.report)
+    else command(message, 'viewer')
+  }
+
+  function takeReport(report: ViewerReport): void {
+    const [impossible] = impossibleCounters(report, (clock.now() - openedAtMs) / 1000)
     if (impossible) throw new McpxError('INVALID_REQUEST', `${impossible} of a report cannot be so large yet`)
-    view = viewOf(message.report, clock.wallMs(), view)
+    view = viewOf(report, clock.wallMs(), view)
   }
 
   function command(wanted: Command, by: QualityReason): void {
