@@ -44,7 +44,8 @@ export interface Viewer {
   acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
   addCandidate(candidate: IceCandidate | null): Promise<void>
   command(command: Command, by: QualityReason): void
-  snapshot(): StatsSnapshot
+  /** `isRecorded`: it is the next of the record. Who asks besides takes nothing from the record of what happened meanwhile. */
+  snapshot(isRecorded: boolean): StatsSnapshot
   close(reason: CloseReason): Promise<void>
 }
 
@@ -72,8 +73,8 @@ export function createViewer(
   let signalingMs: number | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
+  let lastRecorded: StatsSnapshot | undefined
   let view: ViewerView | undefined
-  const openedAtMs = clock.now()
 
   const media = new ViewerMedia(params, content, {
     random: deps.random,
@@ -202,7 +203,7 @@ export function createViewer(
   }
 
   function takeReport(report: ViewerReport): void {
-    const [impossible] = impossibleCounters(report, (clock.now() - openedAtMs) / 1000)
+    const [impossible] = impossibleCounters(report, (clock.now() - openedAt) / 1000)
     if (impossible) throw new McpxError('INVALID_REQUEST', `${impossible} of a report cannot be so large yet`)
     view = viewOf(report, clock.wallMs(), view)
   }
@@ -277,7 +278,7 @@ export function createViewer(
     },
     addCandidate: async (candidate) => (await usePeer()).addCandidate(candidate),
     command,
-    snapshot() {
+    snapshot(isRecorded) {
       const { playback, rung, rungCount } = media
       const { durationS } = content.info
       const times = { atMs: clock.wallMs(), nowMs: clock.now() }
@@ -295,8 +296,9 @@ export function createViewer(
         firstPacketMs,
         viewer: view,
         pictureHeight: heightOf(media.currentRung),
-        last,
+        last: isRecorded ? lastRecorded : last,
       })
+      if (isRecorded) lastRecorded = last
       return last
     },
     close,
