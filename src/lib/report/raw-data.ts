@@ -18,6 +18,10 @@ const textColumns: ReadonlySet<string> = new Set([
   'peer',
   'codecs',
   'correlation',
+  'from_value',
+  'to_value',
+  'reason',
+  'inputs',
 ])
 /** Milliseconds since the epoch. */
 const isTime = (name: string): boolean => /(^|_)at_ms$/.test(name)

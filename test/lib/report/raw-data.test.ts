@@ -63,10 +63,20 @@ const batch: HistoryBatch = {
     },
   ],
   nodes: [],
-  decisions: [],
+  decisions: [
+    {
+      atMs,
+      connection: 'a',
+      type: 'quality',
+      fromValue: 'auto',
+      toValue: 'low',
+      reason: 'viewer',
+      inputs: '{"rtt":1}',
+    },
+  ],
 }
 
-it.each(['connections', 'samples', 'events', 'operations'] as const)(
+it.each(['connections', 'samples', 'events', 'decisions', 'operations'] as const)(
   'rows of %s come back from Parquet and from JSON Lines as they are in the history',
   async (table: HistoryTable) => {
     const folder = mkdtempSync(join(tmpdir(), 'mcpx-raw-'))
