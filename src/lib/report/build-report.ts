@@ -32,7 +32,8 @@ const maxListed = 200
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const iso = (ms: unknown): string => new Date(numberOf(ms) ?? 0).toISOString()
-export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
+export function buildReport(all: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
+  const rows = { ...all, connections: all.connections.filter((row) => wasOpen(row, all.samples, fromMs)) }
   const connections = rows.connections
     .map((row) => connectionOf(row, rows.samples))
     .toSorted((a, b) => (a.healthMean ?? 101) - (b.healthMean ?? 101))
@@ -55,7 +56,7 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
       connections: connections.length,
       failed: connections.filter(({ error }) => error !== null).length,
       reporting: told.length,
-      watchedS: rows.connections.reduce((total, row) => total + watchedS(row, { fromMs, toMs }), 0),
+      watchedS: rows.connections.reduce((total, row) => total + watchedS(row, rows.samples, { fromMs, toMs }), 0),
       freezes: sum(({ freezes }) => freezes),
       frozenS: sum(({ frozenS }) => frozenS),
       operations: rows.operations.length,
@@ -114,10 +115,17 @@ function connectionOf(row: HistoryRow, samples: SampleSums): ReportConnection {
   }
 }
 
-function watchedS(row: HistoryRow, { fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): number {
+/** Nobody has noted the end of a connection whose server was killed: it was over when it was measured last. */
+const endOf = (row: HistoryRow, samples: SampleSums): number | undefined =>
+  numberOf(row.closed_at_ms) ?? samples.connection(textOf(row.id)).untilMs
+
+const wasOpen = (row: HistoryRow, samples: SampleSums, fromMs: number): boolean =>
+  (numberOf(row.created_at_ms) ?? 0) >= fromMs || endOf(row, samples) !== undefined
+
+function watchedS(row: HistoryRow, samples: SampleSums, { fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): number {
   const connectedMs = numberOf(row.connected_at_ms)
   if (connectedMs === undefined) return 0
-  const endMs = Math.min(toMs, numberOf(row.closed_at_ms) ?? toMs)
+  const endMs = Math.min(toMs, endOf(row, samples) ?? connectedMs)
   return Math.max(0, endMs - Math.max(fromMs, connectedMs)) / 1000
 }
 

@@ -16,10 +16,10 @@ export type { Look } from './page.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
-const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number])[] = [
-  ['samples', 6 * hourMs],
-  ['minutes', 14 * 24 * hourMs],
-  ['hours', Number.POSITIVE_INFINITY],
+const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number, rowMs: number])[] = [
+  ['samples', 6 * hourMs, 0],
+  ['minutes', 14 * 24 * hourMs, 60_000],
+  ['hours', Number.POSITIVE_INFINITY, hourMs],
 ]
 
 interface Settings {
@@ -66,8 +66,8 @@ async function readRows(history: HistoryReader, range: HistoryRange, steps?: num
 /** As fine as the period allows and the source gives: a server does not answer with any number of rows. */
 async function sumSamples({ scan }: HistoryReader, range: HistoryRange, steps?: number) {
   const fitting = resolutions.filter(([, longestMs]) => range.toMs - range.fromMs <= longestMs)
-  for (const [table] of fitting) {
-    const sums = createSampleSums(range, steps)
+  for (const [table, , rowMs] of fitting) {
+    const sums = createSampleSums(range, steps, rowMs)
     try {
       return { sums, ...(await scan(table, range, sampleColumns(table), sums.add)) }
     } catch (error) {
@@ -109,11 +109,12 @@ export async function renderComparison(
 const asJson = (data: object, verdicts: readonly Verdict[]): string =>
   `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
 
-/** Whole or not at all. Throws INVALID_OPTION where it cannot be written. */
+/** Whole or not at all. Throws DISK_FULL, or INVALID_OPTION where it cannot be written. */
 export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
   try {
     await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
+    if (toMcpxError(error).code === 'DISK_FULL') throw toMcpxError(error)
     throw new McpxError('INVALID_OPTION', `--output ${path}: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -47,26 +47,29 @@ export interface SampleSums {
   distribution(figure: ReportFigure): Distribution | undefined
   /** Means over equal steps of the period. */
   series(): readonly (Means & { readonly atMs: number; readonly viewers: number })[]
-  connection(id: string): { readonly means: Means; readonly reasons: readonly string[] }
+  /** `untilMs`: when it was measured last; absent where it never was in this period. */
+  connection(id: string): { readonly means: Means; readonly reasons: readonly string[]; readonly untilMs?: number }
   /** The mean of each connection that has the figure. */
   meansOf(figure: ReportFigure): readonly number[]
 }
 
-/** `steps` are the points of the charts. */
+/** `steps` are the points of the charts; `rowMs` is the time that a row stands for. */
 export function createSampleSums(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   steps = usualSteps,
+  rowMs = 0,
 ): SampleSums {
   const stepMs = Math.max(1000, (toMs - fromMs) / steps)
   const values = figures.map(() => new Values())
-  const connections = new Map<string, Sums & { readonly reasons: Map<string, number> }>()
+  const connections = new Map<string, Sums & { readonly reasons: Map<string, number>; untilMs: number }>()
   const bySteps = new Map<number, Sums & { readonly viewers: Set<string> }>()
 
   function add(row: readonly unknown[]): void {
     const [atMs, connection, reasons] = row as [number, string, string | null | undefined]
-    const ofConnection = use(connections, connection, () => ({ ...newSums(), reasons: new Map() }))
+    const ofConnection = use(connections, connection, () => ({ ...newSums(), reasons: new Map(), untilMs: 0 }))
     const ofStep = use(bySteps, Math.floor((atMs - fromMs) / stepMs), () => ({ ...newSums(), viewers: new Set() }))
     ofStep.viewers.add(connection)
+    ofConnection.untilMs = Math.max(ofConnection.untilMs, atMs + rowMs)
     for (let at = 0; at < figures.length; at++) {
       const raw = row[firstFigure + at]
       if (typeof raw !== 'number') continue
@@ -80,7 +83,6 @@ export function createSampleSums(
     if (reasons) countReasons(ofConnection.reasons, reasons)
   }
 
-  const nobody = { ...newSums(), reasons: new Map<string, number>() }
   return {
     add,
     distribution: (figure) => distributionOf(values[figures.indexOf(figure as 'rtt')]?.list() ?? []),
@@ -89,8 +91,9 @@ export function createSampleSums(
         .sort(([a], [b]) => a - b)
         .map(([step, one]) => ({ atMs: fromMs + step * stepMs, viewers: one.viewers.size, ...meansOf(one) })),
     connection(id) {
-      const found = connections.get(id) ?? nobody
-      return { means: meansOf(found), reasons: frequent(found.reasons) }
+      const found = connections.get(id)
+      if (!found) return { means: {}, reasons: [] }
+      return { means: meansOf(found), reasons: frequent(found.reasons), untilMs: found.untilMs }
     },
     meansOf: (figure) => [...connections.values()].flatMap((one) => meansOf(one)[figure] ?? []),
   }
