@@ -1,6 +1,7 @@
 // A report from its rows to its file.
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
+import { calmJson } from '../base/json-text.ts'
 import { writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
 import type { Comparison, Report, Verdict } from '../protocol/report.ts'
@@ -107,7 +108,7 @@ export async function renderComparison(
 }
 
 const asJson = (data: object, verdicts: readonly Verdict[]): string =>
-  `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
+  `${calmJson(JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2))}\n`
 
 /** Whole or not at all. Throws DISK_FULL, or INVALID_OPTION where it cannot be written. */
 export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 // Rows of the history as files that other programs read: Parquet, typed, and JSON Lines.
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { calmJson } from '../base/json-text.ts'
 import type { HistoryRow } from '../model/history.ts'
 
 /** Known by name, not by their values: a column has one type in every file, also where it is empty. */
@@ -27,7 +28,7 @@ const textColumns: ReadonlySet<string> = new Set([
 const isTime = (name: string): boolean => /(^|_)at_ms$/.test(name)
 
 export const toJsonLines = (rows: readonly HistoryRow[]): string =>
-  rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  rows.map((row) => `${calmJson(JSON.stringify(row))}\n`).join('')
 
 /** Columns are those of the first row; all rows of a table have the same. */
 export function toParquet(rows: readonly HistoryRow[]): Uint8Array {
