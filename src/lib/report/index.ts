@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { calmJson } from '../base/json-text.ts'
-import { writeFileWhole } from '../base/write-whole.ts'
+import { type FileData, writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
 import type { Comparison, Report, Verdict } from '../protocol/report.ts'
 import { buildReport, meansOf, type ReportRows } from './build-report.ts'
@@ -111,7 +111,7 @@ const asJson = (data: object, verdicts: readonly Verdict[]): string =>
   `${calmJson(JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2))}\n`
 
 /** Whole or not at all. Throws DISK_FULL, or INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, cwd: string, text: FileData): Promise<void> {
   try {
     await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {

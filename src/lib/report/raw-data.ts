@@ -30,6 +30,13 @@ const isTime = (name: string): boolean => /(^|_)at_ms$/.test(name)
 export const toJsonLines = (rows: readonly HistoryRow[]): string =>
   rows.map((row) => `${calmJson(JSON.stringify(row))}\n`).join('')
 
+const piece = 10_000
+
+/** The same in pieces: of a million rows the whole is longer than a string can be. */
+export function* jsonLinesOf(rows: readonly HistoryRow[]): Generator<string> {
+  for (let at = 0; at < rows.length; at += piece) yield toJsonLines(rows.slice(at, at + piece))
+}
+
 /** Columns are those of the first row; all rows of a table have the same. */
 export function toParquet(rows: readonly HistoryRow[]): Uint8Array {
   const names = Object.keys(rows[0] ?? {})
