@@ -12,7 +12,8 @@ export interface Retention {
 }
 
 export interface HistoryStore {
-  write(batch: HistoryBatch): void
+  /** Returns how many samples of the same days had to go for it: a day may not be larger than `retain` was told of all. */
+  write(batch: HistoryBatch): number
   /** Over all days; those that cannot be read are left out and told. */
   read(table: HistoryTable, range: HistoryRange): HistoryAnswer
   /** The same, row by row. */
@@ -33,6 +34,7 @@ const dayName = /^(\d{4}-\d{2}-\d{2})\.db$/
 export function openHistoryStore(folder: string): HistoryStore {
   makeFolder(folder)
   const open = new Map<string, DayFile>()
+  let maxDayBytes = Number.POSITIVE_INFINITY
 
   const fileOf = (day: string): string => join(folder, `${day}.db`)
 
@@ -54,10 +56,10 @@ export function openHistoryStore(folder: string): HistoryStore {
     return found
   }
 
-  function writeDay(day: string, part: HistoryBatch): void {
+  function writeDay(day: string, part: HistoryBatch): number {
     makeFolder(folder)
     try {
-      use(day).write(part)
+      return use(day).write(part, maxDayBytes)
     } catch (error) {
       // The next try begins with the file as it is then: who was told that it is damaged moves it away.
       forget(day)
@@ -95,7 +97,9 @@ export function openHistoryStore(folder: string): HistoryStore {
 
   return {
     write(batch) {
-      for (const [day, part] of byDay(batch)) writeDay(day, part)
+      let removed = 0
+      for (const [day, part] of byDay(batch)) removed += writeDay(day, part)
+      return removed
     },
     read(table, { limit = Number.POSITIVE_INFINITY, ...range }) {
       const rows: HistoryRow[] = []
@@ -110,6 +114,7 @@ export function openHistoryStore(folder: string): HistoryStore {
       damaged: eachDay(range, (file) => file.scan(table, range, columns, onRow)),
     }),
     retain(nowMs, { maxAgeDays, maxBytes }) {
+      maxDayBytes = maxBytes
       const today = dayOf(nowMs)
       const oldest = dayOf(nowMs - maxAgeDays * dayMs)
       const past = days().filter((day) => day < today)

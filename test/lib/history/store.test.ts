@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -184,8 +184,27 @@ describe('the history', () => {
     expect(store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1 })).toHaveLength(6)
     expect(rows('samples', all)).toMatchObject([{ at_ms: nowMs }])
     expect(readdirSync(folder).every((name) => name.startsWith('2026-05-13'))).toBe(true)
+    store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1e9 })
     write({ samples: [sample(nowMs + 2000)] })
     expect(rows('samples', all)).toHaveLength(2)
+  })
+
+  it('keeps a day within the size too: its oldest samples go, their minutes stay', () => {
+    const maxBytes = 400_000
+    store.retain(noon, { maxAgeDays: 30, maxBytes })
+    let removed = 0
+    for (let at = 0; at < 60; at++)
+      removed += store.write({
+        ...nothing,
+        samples: Array.from({ length: 200 }, (_, one) => sample(noon + at * 60_000 + one, { reasons: 'x'.repeat(50) })),
+      })
+    store.close()
+    expect(statSync(join(folder, '2026-05-04.db')).size).toBeLessThan(maxBytes * 1.5)
+    const left = rows('samples', all)
+    expect(left.length + removed).toBe(60 * 200)
+    expect(left.length).toBeGreaterThan(200)
+    expect(left.at(-1)).toMatchObject({ at_ms: noon + 59 * 60_000 + 199 })
+    expect(rows('minutes', all).map(({ samples }) => samples)).toEqual(Array.from({ length: 60 }, () => 200))
   })
 
   it('reads the other days where one is damaged or of a newer version, and says which', () => {
