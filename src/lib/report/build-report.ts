@@ -35,7 +35,7 @@ const iso = (ms: unknown): string => new Date(numberOf(ms) ?? 0).toISOString()
 export function buildReport(all: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
   const rows = { ...all, connections: all.connections.filter((row) => wasOpen(row, all.samples, fromMs)) }
   const connections = rows.connections
-    .map((row) => connectionOf(row, rows.samples))
+    .map((row) => connectionOf(row, rows.samples, fromMs))
     .toSorted((a, b) => (a.healthMean ?? 101) - (b.healthMean ?? 101))
   const told = connections.filter(({ freezes }) => freezes !== null)
   const sum = (read: (one: ReportConnection) => number | null) =>
@@ -95,8 +95,11 @@ export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {
   return { ...Object.fromEntries(measured), startup }
 }
 
-function connectionOf(row: HistoryRow, samples: SampleSums): ReportConnection {
-  const { means, reasons } = samples.connection(textOf(row.id))
+function connectionOf(row: HistoryRow, samples: SampleSums, fromMs: number): ReportConnection {
+  const { means, reasons, grown } = samples.connection(textOf(row.id))
+  const isOlder = (numberOf(row.created_at_ms) ?? fromMs) < fromMs
+  /** What it counted before the period is not of it; where there are no samples, nobody knows what was when. */
+  const counted = (counter: keyof typeof grown) => (isOlder ? grown[counter] : undefined) ?? numberOf(row[counter])
   return {
     id: textOf(row.id),
     content: textOf(row.content),
@@ -106,9 +109,9 @@ function connectionOf(row: HistoryRow, samples: SampleSums): ReportConnection {
     startupMs: numberOf(row.first_frame_ms) ?? null,
     healthMean: means.health ?? null,
     qualityMean: means.quality ?? null,
-    freezes: numberOf(row.freeze_count) ?? null,
-    frozenS: numberOf(row.freeze_s) ?? null,
-    underruns: numberOf(row.underruns) ?? 0,
+    freezes: counted('freeze_count') ?? null,
+    frozenS: counted('freeze_s') ?? null,
+    underruns: counted('underruns') ?? 0,
     closeReason: textOf(row.close_reason) || null,
     error: textOf(row.error) || null,
     reasons,

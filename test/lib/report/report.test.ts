@@ -102,6 +102,28 @@ describe('a distribution', () => {
 describe('a report', () => {
   const report = buildReport(rows, period)
 
+  it('counts of who was there before only what happened in the period', () => {
+    const older = connection('older', { created_at_ms: fromMs - 9000, freeze_count: 7, freeze_s: 3.5, underruns: 4 })
+    const counted = (freeze_count: number | null, freeze_s: number | null, underruns: number) => ({
+      freeze_count,
+      freeze_s,
+      underruns,
+    })
+    const samples = sumsOf(
+      [
+        sample('older', 2, counted(5, 2.5, 4)),
+        sample('older', 4, counted(null, null, 4)),
+        sample('older', 6, counted(7, 3.5, 4)),
+      ],
+      period,
+    )
+    const { summary, connections } = buildReport({ ...nothing, connections: [older], samples }, period)
+    expect(connections).toMatchObject([{ freezes: 2, frozenS: 1, underruns: 0 }])
+    expect(summary).toMatchObject({ freezes: 2, frozenS: 1, reporting: 1 })
+    const begun = { ...older, created_at_ms: fromMs }
+    expect(buildReport({ ...nothing, connections: [begun], samples }, period).summary).toMatchObject({ freezes: 7 })
+  })
+
   it('leaves out who was there before and was measured no more: their server was killed', () => {
     const killed = connection('killed', {
       created_at_ms: fromMs - 9000,
