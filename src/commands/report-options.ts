@@ -38,13 +38,17 @@ export const sourceOptions = {
 interface Ask {
   readonly nowMs: number
   readonly connection: string | undefined
+  /** What the two moments are called where they are wrong. */
+  readonly names?: readonly [since: string, until: string]
 }
 
 /** Throws INVALID_OPTION for what is no time, and for a period that ends before it begins. */
-export function periodOf(since: string, until: string | undefined, { nowMs, connection }: Ask): HistoryRange {
-  const fromMs = parseMoment(since, nowMs, '--since')
-  const toMs = until === undefined ? nowMs : parseMoment(until, nowMs, '--until')
-  if (fromMs >= toMs) throw new McpxError('INVALID_OPTION', `--since ${since} is not before --until`)
+export function periodOf(since: string, until: string | undefined, ask: Ask): HistoryRange {
+  const { nowMs, connection, names = ['--since', '--until'] } = ask
+  const fromMs = parseMoment(since, nowMs, names[0])
+  const toMs = until === undefined ? nowMs : parseMoment(until, nowMs, names[1])
+  if (fromMs >= toMs)
+    throw new McpxError('INVALID_OPTION', `${names[0]} ${since} is not before ${names[1]} ${until ?? 'now'}`)
   return { fromMs, toMs, ...(connection !== undefined && { connection }) }
 }
 
@@ -58,7 +62,7 @@ export function pairOf(texts: readonly string[], ask: Ask): [HistoryRange, Histo
   const [a, b] = texts.map((text) => {
     const [from = '', to = '', more] = text.split('..')
     if (!from || !to || more !== undefined) throw wrong(`"${text}" is no period`)
-    return periodOf(from, to === 'now' ? undefined : to, ask)
+    return periodOf(from, to === 'now' ? undefined : to, { ...ask, names: ['--compare, from', 'to'] })
   })
   return [a!, b!]
 }

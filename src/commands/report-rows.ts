@@ -21,7 +21,7 @@ export async function writeRows(source: HistoryReader, range: HistoryRange, want
     throw new McpxError('INVALID_OPTION', '--format parquet needs --output: it is no text', {
       hint: 'Name a file, or use --format jsonl.',
     })
-  const [{ toJsonLines, toParquet }, { writeWhole }] = await Promise.all([
+  const [{ jsonLinesOf, toParquet }, { writeWhole }] = await Promise.all([
     import('../lib/report/raw-data.ts'),
     import('../lib/report/index.ts'),
   ])
@@ -31,7 +31,6 @@ export async function writeRows(source: HistoryReader, range: HistoryRange, want
       hint: 'Name a shorter time with --since and --until, or --table minutes.',
     })
   for (const day of damaged) io.err(`not read: ${day}\n`)
-  const data = format === 'parquet' ? toParquet(rows) : toJsonLines(rows)
-  if (output) await writeWhole(output, io.cwd, data)
-  else io.out(String(data))
+  if (output) await writeWhole(output, io.cwd, format === 'parquet' ? toParquet(rows) : jsonLinesOf(rows))
+  else for (const lines of jsonLinesOf(rows)) io.out(lines)
 }

@@ -163,7 +163,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
 
   function need(id: string): StreamRecord {
     const found = records.get(id)
-    if (!found || found.state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `there is no stream "${id}"`)
+    if (!found || found.state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `there is no open stream "${id}"`)
     return found
   }
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { McpxError } from '../base/errors.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
 import { createApi } from '../client/api.ts'
 import { findServer } from '../client/find-server.ts'
 import { openHistoryStore } from '../history/store.ts'
@@ -54,7 +54,7 @@ export function openHistoryAt(path: string): HistorySource & { readonly fromMs?:
 
 function fromServer(url: string, { token, signal }: Pick<SourceOptions, 'token' | 'signal'>): HistorySource {
   const api = createApi({ url, signal, ...(token ? { token } : {}) })
-  const read: ReadHistory = async (table, { fromMs, toMs, connection }) => {
+  const ask: ReadHistory = async (table, { fromMs, toMs, connection }) => {
     const query = new URLSearchParams({
       from: String(fromMs),
       to: String(toMs),
@@ -63,11 +63,30 @@ function fromServer(url: string, { token, signal }: Pick<SourceOptions, 'token' 
     const answer = await api.request(`${routes.history.replace(':table', table)}?${query}`)
     return (await answer.json()) as HistoryAnswer
   }
+
+  /** What is too much for one answer is asked for in two. */
+  const read: ReadHistory = async (table, range) => {
+    try {
+      return await ask(table, range)
+    } catch (error) {
+      const middleMs = Math.floor((range.fromMs + range.toMs) / 2)
+      if (toMcpxError(error).code !== 'MESSAGE_TOO_LARGE' || middleMs === range.fromMs) throw error
+      const earlier = await read(table, { ...range, toMs: middleMs })
+      if (range.limit !== undefined && earlier.rows.length >= range.limit) return earlier
+      const later = await read(table, { ...range, fromMs: middleMs })
+      return {
+        rows: earlier.rows.concat(later.rows),
+        damaged: [...new Set([...earlier.damaged, ...later.damaged])],
+      }
+    }
+  }
+
   return {
     name: url,
     read,
     async scan(table, range, columns, onRow) {
-      const { rows, damaged } = await read(table, range)
+      // Of samples that are too many there are means: whoever scans takes those.
+      const { rows, damaged } = await ask(table, range)
       for (const row of rows) onRow(columns.map((column) => row[column]))
       return { damaged }
     },

@@ -26,12 +26,14 @@ const failed = [10, 14]
 const damaged = [11, 26]
 /** What SQLite needs to open a file in WAL mode. */
 const leastFreeBytes = 64 * 1024
+/** How long another connection to the same file may hold it: one that recovers it after a crash, or a person who looks. */
+const busyMs = 2000
 
 /** Opens or makes the file. REPO_VERSION when a newer mcpx wrote it, DISK_FULL, INTERNAL that names a damaged file. */
 export function openDatabase(file: string, schema: Schema, freeBytes = freeBytesAt): OpenedDatabase {
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(file)
+    db = new DatabaseSync(file, { timeout: busyMs })
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     const version = Number(db.prepare('PRAGMA user_version').get()!.user_version)
     if (version > schema.version)

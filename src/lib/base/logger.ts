@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import pino from 'pino'
 import { McpxError } from './errors.ts'
+import { calmJson } from './json-text.ts'
 import { logFileNames, openLogFile } from './log-file.ts'
 import type { LogFormat, LogLevel } from './log-levels.ts'
 import { toLogText } from './log-text.ts'
@@ -43,7 +44,8 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths, censor: '[redacted]' },
   }
-  return pino(settings, { write: sinkOf(options) })
+  const sink = sinkOf(options)
+  return pino(settings, { write: (line: string) => sink(calmJson(line)) })
 }
 
 function sinkOf({ format = 'auto', folder, file = 'server', write }: LoggerOptions): (line: string) => void {

@@ -21,10 +21,10 @@ const durationUnits: Record<string, number> = { '': 1, ms: 1e-3, s: 1, m: 60, mi
 
 function parseUnit(text: string, units: Record<string, number>, what: string, example: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text)
-  const factor = match ? units[match[2]!.toLowerCase()] : undefined
-  if (!match || factor === undefined)
+  const unit = match?.[2]?.toLowerCase() ?? ''
+  if (!match || !Object.hasOwn(units, unit))
     throw new McpxError('INVALID_OPTION', `"${text}" is no ${what} (for example ${example})`)
-  return Number(match[1]) * factor
+  return Number(match[1]) * units[unit]!
 }
 
 /** `512`, `64MiB`, `1.5 GB` → bytes (an integer). */
@@ -39,12 +39,13 @@ export function parseDurationS(text: string): number {
   return parseUnit(text, durationUnits, 'duration', '90s or 1:30')
 }
 
-/** A time ago (`10m`, `24h`, `7d`) or a date (ISO 8601) → milliseconds since the epoch. Throws INVALID_OPTION with the value. */
+/** A time ago (`10m`, `24h`, `7d`) or a date (ISO 8601) → whole milliseconds since the epoch, 0 for what was before. Throws INVALID_OPTION with the value. */
 export function parseMoment(text: string, nowMs: number, what: string): number {
   if (/^\d{4}-\d\d-\d\d/.test(text.trim())) {
     const atMs = Date.parse(text.trim())
-    if (Number.isFinite(atMs)) return atMs
-  } else if (/^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)\s*$/i.test(text)) return nowMs - parseDurationS(text) * 1000
+    if (Number.isFinite(atMs)) return Math.max(0, atMs)
+  } else if (/^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)\s*$/i.test(text))
+    return Math.max(0, Math.round(nowMs - parseDurationS(text) * 1000))
   throw new McpxError('INVALID_OPTION', `${what} ${JSON.stringify(text)} is neither a time ago nor a date`, {
     hint: 'Write 10m, 24h or 7d, or a date as 2026-05-04 or 2026-05-04T12:00:00Z.',
   })

@@ -85,7 +85,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     if (viewers.size > 0)
       host.emit(
         'snapshots',
-        [...viewers.values()].map((viewer) => viewer.snapshot()),
+        [...viewers.values()].map((viewer) => viewer.snapshot(true)),
       )
   })
   closer.add('snapshots', () => snapshots.cancel())
@@ -149,7 +149,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
         find(streamId).command(command, 'request')
         return undefined
       },
-      snapshot: ({ streamId }) => find(streamId).snapshot(),
+      snapshot: ({ streamId }) => find(streamId).snapshot(false),
       async close({ streamId, reason }) {
         await viewers.get(streamId)?.close(reason)
         return undefined

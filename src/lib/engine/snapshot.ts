@@ -36,7 +36,8 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
   const video = played?.video && withReport(played.video, input.reports.video, last?.video)
   const audio = played?.audio && withReport(played.audio, input.reports.audio, last?.audio)
   const { iceGatheringMs, iceConnectMs, dtlsConnectMs } = peer?.timings ?? {}
-  const isReporting = viewer !== undefined && atMs - viewer.atMs < viewerReportStaleMs
+  // A report of the future is from before the clock was set back.
+  const isReporting = viewer !== undefined && Math.abs(atMs - viewer.atMs) < viewerReportStaleMs
   const underruns = played?.underruns ?? 0
   const scored: ScoreInput = {
     ...pathOf(video, audio),

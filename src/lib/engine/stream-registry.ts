@@ -86,7 +86,7 @@ export function createStreamRegistry(
     },
     find(streamId) {
       const stream = streams.get(streamId)
-      if (!stream) throw new McpxError('STREAM_NOT_FOUND', `no open stream "${streamId.slice(0, 100)}"`)
+      if (!stream) throw new McpxError('STREAM_NOT_FOUND', `there is no open stream "${streamId.slice(0, 100)}"`)
       return stream
     },
     open: (worker) => [...streams.values()].filter((stream) => worker === undefined || stream.worker === worker),

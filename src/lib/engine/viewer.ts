@@ -9,6 +9,7 @@ import type { QualityReason } from '../model/quality.ts'
 import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
 import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
+import { impossibleCounters, type ViewerReport } from '../model/viewer-report.ts'
 import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
@@ -43,7 +44,8 @@ export interface Viewer {
   acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
   addCandidate(candidate: IceCandidate | null): Promise<void>
   command(command: Command, by: QualityReason): void
-  snapshot(): StatsSnapshot
+  /** `isRecorded`: it is the next of the record. Who asks besides takes nothing from the record of what happened meanwhile. */
+  snapshot(isRecorded: boolean): StatsSnapshot
   close(reason: CloseReason): Promise<void>
 }
 
@@ -71,6 +73,7 @@ export function createViewer(
   let signalingMs: number | undefined
   let firstPacketMs: number | undefined
   let last: StatsSnapshot | undefined
+  let lastRecorded: StatsSnapshot | undefined
   let view: ViewerView | undefined
 
   const media = new ViewerMedia(params, content, {
@@ -195,8 +198,14 @@ export function createViewer(
   }
 
   function onMessage(message: ViewerMessage): void {
-    if (message.type === 'report') view = viewOf(message.report, clock.wallMs(), view)
+    if (message.type === 'report') takeReport(message.report)
     else command(message, 'viewer')
+  }
+
+  function takeReport(report: ViewerReport): void {
+    const [impossible] = impossibleCounters(report, (clock.now() - openedAt) / 1000)
+    if (impossible) throw new McpxError('INVALID_REQUEST', `${impossible} of a report cannot be so large yet`)
+    view = viewOf(report, clock.wallMs(), view)
   }
 
   function command(wanted: Command, by: QualityReason): void {
@@ -269,7 +278,7 @@ export function createViewer(
     },
     addCandidate: async (candidate) => (await usePeer()).addCandidate(candidate),
     command,
-    snapshot() {
+    snapshot(isRecorded) {
       const { playback, rung, rungCount } = media
       const { durationS } = content.info
       const times = { atMs: clock.wallMs(), nowMs: clock.now() }
@@ -287,8 +296,9 @@ export function createViewer(
         firstPacketMs,
         viewer: view,
         pictureHeight: heightOf(media.currentRung),
-        last,
+        last: isRecorded ? lastRecorded : last,
       })
+      if (isRecorded) lastRecorded = last
       return last
     },
     close,

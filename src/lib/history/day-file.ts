@@ -62,8 +62,11 @@ const inRange: Readonly<Record<HistoryTable, readonly [within: string, order: st
 }
 
 export interface DayFile {
-  /** All of it or, where the process dies, nothing. Throws DISK_FULL. */
-  write(batch: HistoryBatch): void
+  /**
+   * All of it or, where the process dies, nothing. In a file that uses more than `maxBytes` the oldest samples make room; their
+   * minutes and hours stay. Returns how many went. Throws DISK_FULL.
+   */
+  write(batch: HistoryBatch, maxBytes?: number): number
   /** Oldest first, with snake-case columns. */
   read(table: HistoryTable, range: HistoryRange): HistoryRow[]
   /** The same without keeping them, and only these columns; those that the table does not have are null. */
@@ -79,21 +82,43 @@ export interface DayFile {
 /** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
 export function openDayFile(path: string): DayFile {
   const { db } = openDatabase(path, schema)
+  try {
+    return useDayFile(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Throws where the file has not the tables that its version stands for. */
+function useDayFile(db: DatabaseSync): DayFile {
   const insert = Object.fromEntries(
     Object.entries(tables).map(([table, columns]) => [table, prepareInsert(db, table, columns)]),
   ) as Record<keyof typeof tables, (row: object) => void>
   const rollMinutes = db.prepare(minutesSql)
   const rollHours = db.prepare(hoursSql)
+  const removeOldest = db.prepare(
+    'DELETE FROM samples WHERE rowid IN (SELECT rowid FROM samples ORDER BY at_ms LIMIT ?)',
+  )
+  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0])
+  const usedBytes = () => (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
 
-  function write(batch: HistoryBatch): void {
+  function write(batch: HistoryBatch, maxBytes = Number.POSITIVE_INFINITY): number {
+    const count = batch.samples.length
     db.exec('BEGIN IMMEDIATE')
     try {
       for (const table of Object.keys(tables) as (keyof typeof tables)[])
         for (const row of batch[table]) insert[table](row)
-      if (batch.samples.length > 0) rollUpFrom(Math.min(...batch.samples.map(({ atMs }) => atMs)))
+      if (count > 0) rollUpFrom(Math.min(...batch.samples.map(({ atMs }) => atMs)))
+      // Twice as many as come: so the file gets smaller again, and nobody waits for it.
+      const removed = count > 0 && usedBytes() > maxBytes ? Number(removeOldest.run(2 * count).changes) : 0
       db.exec('COMMIT')
+      return removed
     } catch (error) {
-      db.exec('ROLLBACK')
+      // On a full disk SQLite has rolled back by itself, and says that there is nothing to roll back: that would hide why.
+      try {
+        db.exec('ROLLBACK')
+      } catch {}
       throw error
     }
   }

@@ -16,10 +16,7 @@ const store = openHistoryStore((workerData as { folder: string }).folder)
 createRpc<HistoryMethods, Record<string, never>, Record<string, never>, Record<string, never>>(
   port as unknown as RpcPort,
   {
-    write(batch) {
-      store.write(batch)
-      return undefined
-    },
+    write: (batch) => store.write(batch),
     read: ({ table, range }) => store.read(table, range),
     retain: ({ nowMs, retention }) => store.retain(nowMs, retention),
     stop() {

@@ -9,7 +9,8 @@ import { type ConnectionRow, emptyBatch, type HistoryBatch, type OpenBatch } fro
 import type { Retention } from './store.ts'
 
 export type HistoryMethods = {
-  write: [HistoryBatch, undefined]
+  /** Samples that had to go for it. */
+  write: [HistoryBatch, number]
   read: [{ table: HistoryTable; range: HistoryRange }, HistoryAnswer]
   retain: [{ nowMs: number; retention: Retention }, string[]]
   stop: [undefined, undefined]
@@ -65,6 +66,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
   let writing: Promise<void> | undefined
   let lostRows = 0
   let failingWith: McpxError['code'] | undefined
+  let isTrimmed = false
 
   function add<K extends keyof HistoryBatch>(table: K, row: HistoryBatch[K][number]): void {
     if (isDead || waitingRows >= maxWaiting) {
@@ -82,7 +84,13 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
     waitingRows = 0
     if (rows === 0) return
     try {
-      await link.rpc.call('write', { ...batch, connections: [...batch.connections.values()] })
+      const removed = await link.rpc.call('write', { ...batch, connections: [...batch.connections.values()] })
+      if (removed > 0 && !isTrimmed)
+        logger.warn(
+          { maxBytes: retention.maxBytes },
+          'today alone is larger than the history may be: its oldest samples go',
+        )
+      isTrimmed ||= removed > 0
       if (failingWith) logger.info({ lostRows }, 'the history is written again')
       failingWith = undefined
     } catch (thrown) {

@@ -1,5 +1,5 @@
 // The history of a node: a folder with one file a day (UTC). Old files are removed whole: deleting rows would hold everybody up.
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder } from '../base/folder.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ScanHistory } from '../model/history.ts'
@@ -12,7 +12,8 @@ export interface Retention {
 }
 
 export interface HistoryStore {
-  write(batch: HistoryBatch): void
+  /** Returns how many samples of the same days had to go for it: a day may not be larger than `retain` was told of all. */
+  write(batch: HistoryBatch): number
   /** Over all days; those that cannot be read are left out and told. */
   read(table: HistoryTable, range: HistoryRange): HistoryAnswer
   /** The same, row by row. */
@@ -33,17 +34,37 @@ const dayName = /^(\d{4}-\d{2}-\d{2})\.db$/
 export function openHistoryStore(folder: string): HistoryStore {
   makeFolder(folder)
   const open = new Map<string, DayFile>()
+  let maxDayBytes = Number.POSITIVE_INFINITY
+
+  const fileOf = (day: string): string => join(folder, `${day}.db`)
+
+  function forget(day: string): void {
+    open.get(day)?.close()
+    open.delete(day)
+  }
 
   function use(day: string): DayFile {
-    const found = open.get(day) ?? openDayFile(join(folder, `${day}.db`))
+    // Somebody may have moved the file away or removed it: what is written to it then is lost.
+    if (open.has(day) && !existsSync(fileOf(day))) forget(day)
+    const found = open.get(day) ?? openDayFile(fileOf(day))
     open.delete(day)
     open.set(day, found)
-    for (const [oldest, file] of open) {
+    for (const oldest of open.keys()) {
       if (open.size <= maxOpen) break
-      file.close()
-      open.delete(oldest)
+      forget(oldest)
     }
     return found
+  }
+
+  function writeDay(day: string, part: HistoryBatch): number {
+    makeFolder(folder)
+    try {
+      return use(day).write(part, maxDayBytes)
+    } catch (error) {
+      // The next try begins with the file as it is then: who was told that it is damaged moves it away.
+      forget(day)
+      throw error
+    }
   }
 
   const days = (): string[] =>
@@ -56,8 +77,7 @@ export function openHistoryStore(folder: string): HistoryStore {
     filesOf(day).reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 
   function remove(day: string): void {
-    open.get(day)?.close()
-    open.delete(day)
+    forget(day)
     for (const file of filesOf(day)) rmSync(file, { force: true })
   }
 
@@ -77,7 +97,9 @@ export function openHistoryStore(folder: string): HistoryStore {
 
   return {
     write(batch) {
-      for (const [day, part] of byDay(batch)) use(day).write(part)
+      let removed = 0
+      for (const [day, part] of byDay(batch)) removed += writeDay(day, part)
+      return removed
     },
     read(table, { limit = Number.POSITIVE_INFINITY, ...range }) {
       const rows: HistoryRow[] = []
@@ -92,6 +114,7 @@ export function openHistoryStore(folder: string): HistoryStore {
       damaged: eachDay(range, (file) => file.scan(table, range, columns, onRow)),
     }),
     retain(nowMs, { maxAgeDays, maxBytes }) {
+      maxDayBytes = maxBytes
       const today = dayOf(nowMs)
       const oldest = dayOf(nowMs - maxAgeDays * dayMs)
       const past = days().filter((day) => day < today)

@@ -119,7 +119,8 @@ export function createMetrics(settings: Settings): EngineMetrics {
 
   function onSnapshot(now: StatsSnapshot): void {
     const before = last.get(now.streamId)
-    if (before && now.atMs <= before.atMs) return
+    // Told twice. An earlier one is newer nevertheless: the clock was set back, and what is counted goes on.
+    if (now.atMs === before?.atMs) return
     if ((engine.get(now.streamId)?.state ?? 'closed') === 'closed') return
     last.set(now.streamId, now)
     writeStream({ mcp, webrtc }, now, before)

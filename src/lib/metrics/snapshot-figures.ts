@@ -18,9 +18,9 @@ export function mediaLatencyS(now: StatsSnapshot): number | undefined {
   return roundTripS === undefined ? undefined : roundTripS / 2 + (now.viewer?.jitterBufferDelayMs ?? 0) / 1000
 }
 
-/** Frames sent a second since the snapshot before. */
+/** Frames sent a second since the snapshot before; undefined where the clock was set back between them. */
 export function framesPerSecond(kind: MediaKind, now: StatsSnapshot, before?: StatsSnapshot): number | undefined {
   const sent = now[kind]
-  if (!sent || !before) return undefined
+  if (!sent || !before || now.atMs <= before.atMs) return undefined
   return (grown(sent.framesSent, before[kind]?.framesSent) * 1000) / (now.atMs - before.atMs)
 }

@@ -48,5 +48,30 @@ export const viewerReportLimits: Readonly<Record<keyof ViewerReport, number>> = 
   roundTripTimeMs: 3_600_000,
 }
 
+/**
+ * Counters, and the most that each can grow in a second: what says more is a lie, and sums over all viewers would never get over it.
+ * All but the duration are whole numbers.
+ */
+export const viewerCounterRates: Partial<Record<keyof ViewerReport, number>> = {
+  framesReceived: 1000,
+  framesDecoded: 1000,
+  framesDropped: 1000,
+  freezeCount: 100,
+  totalFreezesDurationS: 1,
+  concealedSamples: 400_000,
+  totalSamplesReceived: 400_000,
+  bytesReceived: 1.25e9,
+  packetsReceived: 1e6,
+  packetsLost: 1e6,
+}
+/** The viewer may have begun to count before the stream was open here. */
+const countedBeforeS = 60
+
+/** The counters that cannot be as large as they are in a stream of this age. */
+export const impossibleCounters = (report: ViewerReport, ageS: number): (keyof ViewerReport)[] =>
+  (Object.keys(viewerCounterRates) as (keyof ViewerReport)[]).filter(
+    (field) => (report[field] ?? 0) > viewerCounterRates[field]! * (ageS + countedBeforeS),
+  )
+
 /** A viewer that was silent for so long does not report: what it said last says nothing about now. */
 export const viewerReportStaleMs = 10_000

@@ -2,7 +2,7 @@
 import { McpxError } from '../base/errors.ts'
 import { parseQuality, type Quality } from '../model/quality.ts'
 import type { MediaInfo, SentTrack } from '../model/stream.ts'
-import { type ViewerReport, viewerReportLimits } from '../model/viewer-report.ts'
+import { type ViewerReport, viewerCounterRates, viewerReportLimits } from '../model/viewer-report.ts'
 
 export type { ViewerReport }
 
@@ -76,12 +76,15 @@ function toReport(raw: unknown): ViewerReport {
   for (const [field, most] of Object.entries(viewerReportLimits)) {
     const value = raw[field]
     if (value === undefined) continue
-    if (typeof value !== 'number' || !(value >= 0 && value <= most))
+    if (typeof value !== 'number' || !(value >= 0 && value <= most) || (isCount(field) && !Number.isInteger(value)))
       throw new McpxError('INVALID_REQUEST', `${field} of a report is ${JSON.stringify(value)?.slice(0, 50)}`)
     report[field] = value
   }
   return report
 }
+
+const isCount = (field: string): boolean =>
+  Object.hasOwn(viewerCounterRates, field) && field !== 'totalFreezesDurationS'
 
 /** Checks the shape of a command from any door. Throws INVALID_REQUEST. */
 function toCommand(raw: unknown): Command {

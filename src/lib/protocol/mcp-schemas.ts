@@ -39,7 +39,11 @@ export const mcpBenchmarkRequest = z.object({
   cid: text.max(4096),
   duration: z.number().min(1).max(300).default(60).describe('Seconds from the first frame'),
   format: z.enum(benchmarkFormats).default('json'),
-  output_dir: text.max(1000).optional().describe('In the folder of --report-path; benchmarks when absent'),
+  output_dir: text
+    .max(1000)
+    .regex(/^\P{Cc}*$/u, 'has a control character')
+    .optional()
+    .describe('In the folder of --report-path; benchmarks when absent'),
   quality: qualityValue.optional(),
 })
 

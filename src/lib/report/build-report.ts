@@ -32,9 +32,10 @@ const maxListed = 200
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const iso = (ms: unknown): string => new Date(numberOf(ms) ?? 0).toISOString()
-export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
+export function buildReport(all: ReportRows, { fromMs, toMs, nowMs }: Period): Report {
+  const rows = { ...all, connections: all.connections.filter((row) => wasOpen(row, all.samples, fromMs)) }
   const connections = rows.connections
-    .map((row) => connectionOf(row, rows.samples))
+    .map((row) => connectionOf(row, rows.samples, fromMs))
     .toSorted((a, b) => (a.healthMean ?? 101) - (b.healthMean ?? 101))
   const told = connections.filter(({ freezes }) => freezes !== null)
   const sum = (read: (one: ReportConnection) => number | null) =>
@@ -55,7 +56,7 @@ export function buildReport(rows: ReportRows, { fromMs, toMs, nowMs }: Period): 
       connections: connections.length,
       failed: connections.filter(({ error }) => error !== null).length,
       reporting: told.length,
-      watchedS: rows.connections.reduce((total, row) => total + watchedS(row, { fromMs, toMs }), 0),
+      watchedS: rows.connections.reduce((total, row) => total + watchedS(row, rows.samples, { fromMs, toMs }), 0),
       freezes: sum(({ freezes }) => freezes),
       frozenS: sum(({ frozenS }) => frozenS),
       operations: rows.operations.length,
@@ -94,8 +95,11 @@ export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {
   return { ...Object.fromEntries(measured), startup }
 }
 
-function connectionOf(row: HistoryRow, samples: SampleSums): ReportConnection {
-  const { means, reasons } = samples.connection(textOf(row.id))
+function connectionOf(row: HistoryRow, samples: SampleSums, fromMs: number): ReportConnection {
+  const { means, reasons, grown } = samples.connection(textOf(row.id))
+  const isOlder = (numberOf(row.created_at_ms) ?? fromMs) < fromMs
+  /** What it counted before the period is not of it; where there are no samples, nobody knows what was when. */
+  const counted = (counter: keyof typeof grown) => (isOlder ? grown[counter] : undefined) ?? numberOf(row[counter])
   return {
     id: textOf(row.id),
     content: textOf(row.content),
@@ -105,19 +109,26 @@ function connectionOf(row: HistoryRow, samples: SampleSums): ReportConnection {
     startupMs: numberOf(row.first_frame_ms) ?? null,
     healthMean: means.health ?? null,
     qualityMean: means.quality ?? null,
-    freezes: numberOf(row.freeze_count) ?? null,
-    frozenS: numberOf(row.freeze_s) ?? null,
-    underruns: numberOf(row.underruns) ?? 0,
+    freezes: counted('freeze_count') ?? null,
+    frozenS: counted('freeze_s') ?? null,
+    underruns: counted('underruns') ?? 0,
     closeReason: textOf(row.close_reason) || null,
     error: textOf(row.error) || null,
     reasons,
   }
 }
 
-function watchedS(row: HistoryRow, { fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): number {
+/** Nobody has noted the end of a connection whose server was killed: it was over when it was measured last. */
+const endOf = (row: HistoryRow, samples: SampleSums): number | undefined =>
+  numberOf(row.closed_at_ms) ?? samples.connection(textOf(row.id)).untilMs
+
+const wasOpen = (row: HistoryRow, samples: SampleSums, fromMs: number): boolean =>
+  (numberOf(row.created_at_ms) ?? 0) >= fromMs || endOf(row, samples) !== undefined
+
+function watchedS(row: HistoryRow, samples: SampleSums, { fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): number {
   const connectedMs = numberOf(row.connected_at_ms)
   if (connectedMs === undefined) return 0
-  const endMs = Math.min(toMs, numberOf(row.closed_at_ms) ?? toMs)
+  const endMs = Math.min(toMs, endOf(row, samples) ?? connectedMs)
   return Math.max(0, endMs - Math.max(fromMs, connectedMs)) / 1000
 }
 

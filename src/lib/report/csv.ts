@@ -17,11 +17,15 @@ const columns: readonly (keyof ReportConnection)[] = [
   'error',
 ]
 
-/** A text that a spreadsheet would take for a formula is kept a text. */
+/**
+ * A text that a spreadsheet would take for a formula is kept a text. Content and errors come from anybody: control characters would
+ * move the cursor of the terminal that shows the file, or end a line of it.
+ */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const plain = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value)
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+  const shown = String(value).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+  const plain = typeof value === 'string' && /^\s*[=+\-@]/.test(shown) ? `'${shown}` : shown
+  return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
 /** With a line of names first. */

@@ -1,7 +1,8 @@
 // A report from its rows to its file.
 import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
-import { writeFileWhole } from '../base/write-whole.ts'
+import { calmJson } from '../base/json-text.ts'
+import { type FileData, writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
 import type { Comparison, Report, Verdict } from '../protocol/report.ts'
 import { buildReport, meansOf, type ReportRows } from './build-report.ts'
@@ -16,10 +17,10 @@ export type { Look } from './page.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
-const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number])[] = [
-  ['samples', 6 * hourMs],
-  ['minutes', 14 * 24 * hourMs],
-  ['hours', Number.POSITIVE_INFINITY],
+const resolutions: readonly (readonly [table: 'samples' | 'minutes' | 'hours', longestMs: number, rowMs: number])[] = [
+  ['samples', 6 * hourMs, 0],
+  ['minutes', 14 * 24 * hourMs, 60_000],
+  ['hours', Number.POSITIVE_INFINITY, hourMs],
 ]
 
 interface Settings {
@@ -66,8 +67,8 @@ async function readRows(history: HistoryReader, range: HistoryRange, steps?: num
 /** As fine as the period allows and the source gives: a server does not answer with any number of rows. */
 async function sumSamples({ scan }: HistoryReader, range: HistoryRange, steps?: number) {
   const fitting = resolutions.filter(([, longestMs]) => range.toMs - range.fromMs <= longestMs)
-  for (const [table] of fitting) {
-    const sums = createSampleSums(range, steps)
+  for (const [table, , rowMs] of fitting) {
+    const sums = createSampleSums(range, steps, rowMs)
     try {
       return { sums, ...(await scan(table, range, sampleColumns(table), sums.add)) }
     } catch (error) {
@@ -107,13 +108,14 @@ export async function renderComparison(
 }
 
 const asJson = (data: object, verdicts: readonly Verdict[]): string =>
-  `${JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2)}\n`
+  `${calmJson(JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2))}\n`
 
-/** Whole or not at all. Throws INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: string | Uint8Array): Promise<void> {
+/** Whole or not at all. Throws DISK_FULL, or INVALID_OPTION where it cannot be written. */
+export async function writeWhole(path: string, cwd: string, text: FileData): Promise<void> {
   try {
     await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
+    if (toMcpxError(error).code === 'DISK_FULL') throw toMcpxError(error)
     throw new McpxError('INVALID_OPTION', `--output ${path}: ${(error as Error).message}`, { cause: error })
   }
 }

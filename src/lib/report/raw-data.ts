@@ -1,5 +1,6 @@
 // Rows of the history as files that other programs read: Parquet, typed, and JSON Lines.
 import { parquetWriteBuffer } from 'hyparquet-writer'
+import { calmJson } from '../base/json-text.ts'
 import type { HistoryRow } from '../model/history.ts'
 
 /** Known by name, not by their values: a column has one type in every file, also where it is empty. */
@@ -18,12 +19,23 @@ const textColumns: ReadonlySet<string> = new Set([
   'peer',
   'codecs',
   'correlation',
+  'from_value',
+  'to_value',
+  'reason',
+  'inputs',
 ])
 /** Milliseconds since the epoch. */
 const isTime = (name: string): boolean => /(^|_)at_ms$/.test(name)
 
 export const toJsonLines = (rows: readonly HistoryRow[]): string =>
-  rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  rows.map((row) => `${calmJson(JSON.stringify(row))}\n`).join('')
+
+const piece = 10_000
+
+/** The same in pieces: of a million rows the whole is longer than a string can be. */
+export function* jsonLinesOf(rows: readonly HistoryRow[]): Generator<string> {
+  for (let at = 0; at < rows.length; at += piece) yield toJsonLines(rows.slice(at, at + piece))
+}
 
 /** Columns are those of the first row; all rows of a table have the same. */
 export function toParquet(rows: readonly HistoryRow[]): Uint8Array {

@@ -17,14 +17,20 @@ const sources: Readonly<Record<Exclude<ReportFigure, 'startup'>, readonly [colum
 const figures = Object.keys(sources) as (keyof typeof sources)[]
 const factors = figures.map((figure) => sources[figure][1])
 
+/** What a connection counts from its beginning; only samples have it. */
+const counters = ['freeze_count', 'freeze_s', 'underruns'] as const
+type Counter = (typeof counters)[number]
+
 /** What to ask of the table: a sample has each figure, a minute or an hour its mean. */
 export const sampleColumns = (table: 'samples' | 'minutes' | 'hours'): readonly string[] => [
   'at_ms',
   'connection',
   'reasons',
   ...figures.map((figure) => (table === 'samples' ? sources[figure][0] : `${sources[figure][0]}_mean`)),
+  ...counters,
 ]
 const firstFigure = 3
+const firstCounter = firstFigure + figures.length
 
 /** The figures of one row, in the units of the report; those that nobody measured are left out. */
 export const figuresOfRow = (row: HistoryRow): Partial<Record<ReportFigure, number>> =>
@@ -47,26 +53,42 @@ export interface SampleSums {
   distribution(figure: ReportFigure): Distribution | undefined
   /** Means over equal steps of the period. */
   series(): readonly (Means & { readonly atMs: number; readonly viewers: number })[]
-  connection(id: string): { readonly means: Means; readonly reasons: readonly string[] }
+  /** `untilMs`: when it was measured last; absent where it never was in this period. `grown`: from the first sample to the last. */
+  connection(id: string): {
+    readonly means: Means
+    readonly reasons: readonly string[]
+    readonly untilMs?: number
+    readonly grown: Partial<Record<Counter, number>>
+  }
   /** The mean of each connection that has the figure. */
   meansOf(figure: ReportFigure): readonly number[]
 }
 
-/** `steps` are the points of the charts. */
+/** `steps` are the points of the charts; `rowMs` is the time that a row stands for. */
 export function createSampleSums(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   steps = usualSteps,
+  rowMs = 0,
 ): SampleSums {
   const stepMs = Math.max(1000, (toMs - fromMs) / steps)
   const values = figures.map(() => new Values())
-  const connections = new Map<string, Sums & { readonly reasons: Map<string, number> }>()
+  const connections = new Map<
+    string,
+    Sums & { readonly reasons: Map<string, number>; readonly counted: Counted; untilMs: number }
+  >()
   const bySteps = new Map<number, Sums & { readonly viewers: Set<string> }>()
 
   function add(row: readonly unknown[]): void {
     const [atMs, connection, reasons] = row as [number, string, string | null | undefined]
-    const ofConnection = use(connections, connection, () => ({ ...newSums(), reasons: new Map() }))
+    const ofConnection = use(connections, connection, () => ({
+      ...newSums(),
+      reasons: new Map(),
+      counted: new Map(),
+      untilMs: 0,
+    }))
     const ofStep = use(bySteps, Math.floor((atMs - fromMs) / stepMs), () => ({ ...newSums(), viewers: new Set() }))
     ofStep.viewers.add(connection)
+    ofConnection.untilMs = Math.max(ofConnection.untilMs, atMs + rowMs)
     for (let at = 0; at < figures.length; at++) {
       const raw = row[firstFigure + at]
       if (typeof raw !== 'number') continue
@@ -77,10 +99,14 @@ export function createSampleSums(
       ofStep.sums[at]! += value
       ofStep.counts[at]! += 1
     }
+    for (const [at, counter] of counters.entries()) {
+      const value = row[firstCounter + at]
+      if (typeof value === 'number')
+        ofConnection.counted.set(counter, { first: ofConnection.counted.get(counter)?.first ?? value, last: value })
+    }
     if (reasons) countReasons(ofConnection.reasons, reasons)
   }
 
-  const nobody = { ...newSums(), reasons: new Map<string, number>() }
   return {
     add,
     distribution: (figure) => distributionOf(values[figures.indexOf(figure as 'rtt')]?.list() ?? []),
@@ -89,12 +115,18 @@ export function createSampleSums(
         .sort(([a], [b]) => a - b)
         .map(([step, one]) => ({ atMs: fromMs + step * stepMs, viewers: one.viewers.size, ...meansOf(one) })),
     connection(id) {
-      const found = connections.get(id) ?? nobody
-      return { means: meansOf(found), reasons: frequent(found.reasons) }
+      const found = connections.get(id)
+      if (!found) return { means: {}, reasons: [], grown: {} }
+      const grown = Object.fromEntries(
+        [...found.counted].map(([counter, { first, last }]) => [counter, Math.max(0, last - first)]),
+      )
+      return { means: meansOf(found), reasons: frequent(found.reasons), untilMs: found.untilMs, grown }
     },
     meansOf: (figure) => [...connections.values()].flatMap((one) => meansOf(one)[figure] ?? []),
   }
 }
+
+type Counted = Map<Counter, { readonly first: number; readonly last: number }>
 
 interface Sums {
   readonly sums: Float64Array

@@ -3,14 +3,17 @@ import { McpxError } from '../base/errors.ts'
 import { type Report, type ReportFigure, reportFigures, type Verdict } from '../protocol/report.ts'
 
 const statistics = ['p50', 'p90', 'p95', 'p99', 'mean', 'min', 'max', 'count'] as const
-/** Sums of the period, which have no distribution. */
-const totals = ['connections', 'failed', 'reporting', 'freezes', 'frozenS', 'failedOperations'] as const
+/** Sums of the period, which have no distribution, with their units. */
+const totals = { connections: '', failed: '', reporting: '', freezes: '', frozenS: 's', failedOperations: '' } as const
+type Total = keyof typeof totals
+/** Only viewers can say. */
+const saidByViewers: readonly Total[] = ['freezes', 'frozenS']
 
 export interface Threshold {
   readonly text: string
   readonly subject:
     | { readonly figure: ReportFigure; readonly statistic: (typeof statistics)[number] }
-    | { readonly total: (typeof totals)[number] }
+    | { readonly total: Total }
   readonly operator: '<' | '<=' | '>' | '>='
   readonly bound: number
 }
@@ -33,19 +36,25 @@ export function parseThreshold(text: string): Threshold {
   if (!found) throw wrong(text, 'it reads <figure>_<statistic><operator><number><unit>, as startup_p95<800ms')
   const [, name = '', statistic, operator = '<', number = '', unit = ''] = found
   const common = { text: text.trim(), operator: operator as Threshold['operator'] }
-  const total = totals.find((one) => one === name)
-  if (total && !statistic) return { ...common, subject: { total }, bound: Number(number) }
+  const boundIn = (measuredIn: string) => {
+    const known = units[measuredIn]!
+    if (!Object.hasOwn(known, unit.toLowerCase())) throw wrong(text, `${name} is not measured in "${unit}"`)
+    return Number(number) * known[unit.toLowerCase()]!
+  }
+  if (Object.hasOwn(totals, name) && !statistic) {
+    const total = name as Total
+    return { ...common, subject: { total }, bound: boundIn(totals[total]) }
+  }
   if (!Object.hasOwn(reportFigures, name))
     throw wrong(
       text,
-      `there is no figure "${name}"; there are ${Object.keys(reportFigures).join(', ')}, and ${totals.join(', ')}`,
+      `there is no figure "${name}"; there are ${Object.keys(reportFigures).join(', ')}, and ${Object.keys(totals).join(', ')}`,
     )
   const known = statistics.find((one) => one === (statistic ?? 'mean'))
   if (!known) throw wrong(text, `there is no statistic "${statistic}"; there are ${statistics.join(', ')}`)
   const figure = name as ReportFigure
-  const factor = known === 'count' ? 1 : units[reportFigures[figure]]![unit.toLowerCase()]
-  if (factor === undefined) throw wrong(text, `${figure} is not measured in "${unit}"`)
-  return { ...common, subject: { figure, statistic: known }, bound: Number(number) * factor }
+  const bound = boundIn(known === 'count' ? '' : reportFigures[figure])
+  return { ...common, subject: { figure, statistic: known }, bound }
 }
 
 const wrong = (text: string, why: string) =>
@@ -53,8 +62,13 @@ const wrong = (text: string, why: string) =>
 
 export function judge(report: Report, threshold: Threshold): Verdict {
   const { subject, operator, bound, text } = threshold
-  const value = 'total' in subject ? report.summary[subject.total] : report.figures[subject.figure]?.[subject.statistic]
+  const value =
+    'total' in subject ? totalOf(report, subject.total) : report.figures[subject.figure]?.[subject.statistic]
   if (value === undefined) return { threshold: text, passed: false }
   const passed = { '<': value < bound, '<=': value <= bound, '>': value > bound, '>=': value >= bound }[operator]
   return { threshold: text, value, passed }
 }
+
+/** Undefined where nobody said: a viewer that says nothing may have seen any number of freezes. */
+const totalOf = ({ summary }: Report, total: Total): number | undefined =>
+  saidByViewers.includes(total) && summary.reporting === 0 ? undefined : summary[total]

@@ -26,6 +26,16 @@ describe('the logger', () => {
     expect(JSON.parse(written(format, { a: 1 }, 'said'))).toMatchObject({ level: 'warn', worker: 0, a: 1, msg: 'said' })
   })
 
+  it('moves no cursor with a line of JSON', () => {
+    const lines: string[] = []
+    createLogger({ level: 'info', write: (line) => lines.push(line) }).info(
+      { content: 'a\u009b31m\u001b[2J' },
+      'opened',
+    )
+    expect(lines[0]!.trimEnd()).not.toMatch(/\p{Cc}/u)
+    expect(JSON.parse(lines[0]!)).toMatchObject({ content: 'a\u009b31m\u001b[2J' })
+  })
+
   it('writes a sentence a line as text', () => {
     expect(written('text', { a: 1 }, 'said')).toMatch(/^\d\d:\d\d:\d\d warn: said {2}worker=0 a=1\n$/)
   })

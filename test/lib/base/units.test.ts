@@ -10,6 +10,9 @@ describe('moments', () => {
     ['7d', nowMs - 7 * 86_400_000],
     ['2026-05-04', Date.UTC(2026, 4, 4)],
     ['2026-05-04T11:00:00Z', nowMs - 3_600_000],
+    ['1.0005s', nowMs - 1000],
+    ['99999999999999d', 0],
+    ['1969-01-01', 0],
   ])('reads %s', (text, atMs) => expect(parseMoment(text, nowMs, '--since')).toBe(atMs))
 
   it.each(['yesterday', '', '10', '-5m', '2026-13-40', '10 parsecs'])(
@@ -39,6 +42,11 @@ describe('sizes and durations', () => {
     ['1:30', 90],
     ['1:02:03', 3723],
   ])('reads %s', (text, seconds) => expect(parseDurationS(text)).toBe(seconds))
+
+  it.each(['5constructor', '1 parsec', '-1'])('refuses %j', (text) => {
+    for (const parse of [parseBytes, parseDurationS])
+      expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
 
   it('reads back what it writes of a duration', () => {
     fc.assert(

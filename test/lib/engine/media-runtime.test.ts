@@ -105,6 +105,28 @@ describe('a media worker in this process', () => {
     expect(stats().state).toBe('active')
   })
 
+  it('records what happened since the record before, whoever asks meanwhile', async () => {
+    const { streamId, stats } = await play()
+    const recorded = () =>
+      told
+        .flatMap((one) => (one.event === 'snapshots' ? one.payload : []))
+        .filter((snapshot) => snapshot.streamId === streamId)
+    await until(() => {
+      stats()
+      return recorded().length >= 3
+    })
+    const sent = ({ video, audio }: StatsSnapshot) => video!.bytesSent + audio!.bytesSent
+    const [before, now] = recorded().slice(-2) as [StatsSnapshot, StatsSnapshot]
+    expect(now.bitrateBps).toBe(((sent(now) - sent(before)) * 8000) / (now.atMs - before.atMs))
+  })
+
+  it('believes no report that cannot be', async () => {
+    const { viewer, notes, stats } = await play()
+    viewer.sendControl('{"type":"report","report":{"freezeCount":9007199254740991}}')
+    await until(() => notes.some(({ type }) => type === 'error'))
+    expect(stats()).toMatchObject({ isReporting: false })
+  })
+
   it('seeks, and says where it landed', async () => {
     const viewer = await play()
     viewer.tell({ type: 'seek', timeS: 9 })

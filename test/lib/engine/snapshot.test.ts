@@ -105,6 +105,8 @@ describe('a snapshot', () => {
     const viewer = { freezeCount: 2, atMs: idle.atMs - 1000 }
     expect(snapshotOf({ ...idle, viewer })).toMatchObject({ isReporting: true, viewer: { freezeCount: 2 } })
     expect(snapshotOf({ ...idle, viewer, atMs: idle.atMs + 9_001 })).toMatchObject({ isReporting: false, viewer })
+    const setBack = { ...idle, viewer, atMs: idle.atMs - 3_600_000 }
+    expect(snapshotOf(setBack)).toMatchObject({ isReporting: false })
   })
 
   it('scores what the reports and the viewer say, and nothing where the viewer has fallen silent', () => {

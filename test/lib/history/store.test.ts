@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -48,6 +48,14 @@ const connection = (id: string, createdAtMs: number, closedAtMs: number | null =
   freezeS: null,
   underruns: 0,
 })
+
+const readlinkOf = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
 
 describe('the history', () => {
   let folder: string
@@ -176,8 +184,27 @@ describe('the history', () => {
     expect(store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1 })).toHaveLength(6)
     expect(rows('samples', all)).toMatchObject([{ at_ms: nowMs }])
     expect(readdirSync(folder).every((name) => name.startsWith('2026-05-13'))).toBe(true)
+    store.retain(nowMs, { maxAgeDays: 6, maxBytes: 1e9 })
     write({ samples: [sample(nowMs + 2000)] })
     expect(rows('samples', all)).toHaveLength(2)
+  })
+
+  it('keeps a day within the size too: its oldest samples go, their minutes stay', () => {
+    const maxBytes = 400_000
+    store.retain(noon, { maxAgeDays: 30, maxBytes })
+    let removed = 0
+    for (let at = 0; at < 60; at++)
+      removed += store.write({
+        ...nothing,
+        samples: Array.from({ length: 200 }, (_, one) => sample(noon + at * 60_000 + one, { reasons: 'x'.repeat(50) })),
+      })
+    store.close()
+    expect(statSync(join(folder, '2026-05-04.db')).size).toBeLessThan(maxBytes * 1.5)
+    const left = rows('samples', all)
+    expect(left.length + removed).toBe(60 * 200)
+    expect(left.length).toBeGreaterThan(200)
+    expect(left.at(-1)).toMatchObject({ at_ms: noon + 59 * 60_000 + 199 })
+    expect(rows('minutes', all).map(({ samples }) => samples)).toEqual(Array.from({ length: 60 }, () => 200))
   })
 
   it('reads the other days where one is damaged or of a newer version, and says which', () => {
@@ -192,6 +219,67 @@ describe('the history', () => {
       expect.stringMatching(/^2026-05-03: .*version 99/),
       expect.stringMatching(/^2026-05-05: .*damaged/),
     ])
+  })
+
+  it('waits for somebody else who holds the file for a moment', async () => {
+    write({ samples: [sample(noon)] })
+    const script = `
+      import { DatabaseSync } from 'node:sqlite'
+      const db = new DatabaseSync(process.argv[1])
+      db.exec('BEGIN IMMEDIATE')
+      process.stdout.write('held')
+      setTimeout(() => db.exec('COMMIT'), 200)`
+    const file = join(folder, '2026-05-04.db')
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script, file])
+    await once(other.stdout, 'data')
+    write({ samples: [sample(noon + 2000)] })
+    expect(rows('samples', all)).toHaveLength(2)
+    await once(other, 'close')
+  })
+
+  it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
+    const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
+    empty.exec('PRAGMA user_version = 3')
+    empty.close()
+    for (let time = 0; time < 5; time++) expect(store.read('samples', all).damaged).toHaveLength(1)
+    const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`))
+    expect(held.filter((file) => file.startsWith(folder))).toEqual([])
+  })
+
+  it('begins a file anew where the one before was moved away or has failed', () => {
+    write({ samples: [sample(noon)] })
+    for (const name of readdirSync(folder)) rmSync(join(folder, name))
+    write({ samples: [sample(noon + 2000)] })
+    expect(rows('samples', all)).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+    write({ samples: [sample(noon + 4000)] })
+    expect(rows('samples', all)).toMatchObject([{ at_ms: noon + 4000 }])
+  })
+
+  it('says why it cannot write where SQLite has rolled back by itself', () => {
+    const module = resolve(import.meta.dirname, '../../../src/lib/history/store.ts')
+    const script = `
+      import { openHistoryStore } from ${JSON.stringify(module)}
+      const store = openHistoryStore(process.argv[1])
+      const nothing = ${JSON.stringify(nothing)}
+      const reasons = 'x'.repeat(100_000)
+      try {
+        for (;;) store.write({ ...nothing, samples: [{ ...${JSON.stringify(sample(noon))}, reasons }] })
+      } catch (error) {
+        console.log(error.message)
+      }`
+    // No file may grow over 1 MiB: to SQLite that is a disk that fails.
+    const limited = `trap '' XFSZ; ulimit -f 1024; exec "$0" "$@"`
+    const node = [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      script,
+      folder,
+    ]
+    const { stdout } = spawnSync('bash', ['-c', limited, ...node], { encoding: 'utf8' })
+    expect(stdout).toMatch(/full|I\/O/)
   })
 
   it('can be read by another process while it is written, and loses no batch that was written when its process is killed', async () => {

@@ -36,6 +36,7 @@ describe('the routes of the dashboards', () => {
         correlation_id: 'mine-1',
         error_code: 'INVALID_CID',
       },
+      { operation: 'close_connection', success: false, connection_id: 'nobody', error_code: 'STREAM_NOT_FOUND' },
       {
         operation: 'stream_content',
         success: true,
@@ -52,7 +53,7 @@ describe('the routes of the dashboards', () => {
     expect(await json('/api/v0/webrtc/summary')).toMatchObject({
       success: true,
       backend: 'embedded',
-      summary: { connection_states: { total: 1, new: 1 }, operation_stats: { total: 2, failed: 1 }, pending_tasks: 1 },
+      summary: { connection_states: { total: 1, new: 1 }, operation_stats: { total: 3, failed: 2 }, pending_tasks: 1 },
     })
   })
 

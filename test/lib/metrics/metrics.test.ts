@@ -236,6 +236,19 @@ describe('WebRTC metrics', () => {
     expect((await read('mcp')).mcp_webrtc_bytes_sent_total).toBe(700_000)
   })
 
+  it('go on when the clock is set back', async () => {
+    const { engine, read, connect } = start()
+    const id = await connect()
+    const first = snapshotOf(engine.get(id)!, { atMs: 3_600_000 })
+    const sent = (framesSent: number, atMs: number) => ({ ...first, atMs, video: { ...first.video!, framesSent } })
+    engine.events.emit('snapshots', [sent(60, 3_600_000)])
+    engine.events.emit('snapshots', [sent(90, 1_000)])
+    engine.events.emit('snapshots', [sent(150, 3_000)])
+    const series = await read('webrtc')
+    expect(series['webrtc_frames_sent_total{type="video",quality="high"}']).toBe(150)
+    expect(series[`webrtc_frame_rate{connection_id="${id}",type="video"}`]).toBe(30)
+  })
+
   it('forget a connection when it is over, whatever comes after', async () => {
     const { engine, read, connect } = start()
     const id = await connect()

@@ -40,6 +40,8 @@ describe('a message of a viewer', () => {
     { type: 'report' },
     { type: 'report', report: 5 },
     { type: 'report', report: { freezeCount: -1 } },
+    { type: 'report', report: { freezeCount: 1.5 } },
+    { type: 'report', report: { framesReceived: 1e-9 } },
     { type: 'report', report: { firstFrameMs: '250' } },
     { type: 'report', report: { framesPerSecond: 1e9 } },
     { type: 'report', report: { bytesReceived: null } },

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { HistoryBatch } from '../../../src/lib/history/rows.ts'
 import { openHistoryStore } from '../../../src/lib/history/store.ts'
 import type { HistoryTable } from '../../../src/lib/model/history.ts'
-import { toJsonLines, toParquet } from '../../../src/lib/report/raw-data.ts'
+import { jsonLinesOf, toJsonLines, toParquet } from '../../../src/lib/report/raw-data.ts'
 
 const atMs = Date.parse('2026-05-04T12:00:00Z')
 const nobody = {
@@ -63,10 +63,20 @@ const batch: HistoryBatch = {
     },
   ],
   nodes: [],
-  decisions: [],
+  decisions: [
+    {
+      atMs,
+      connection: 'a',
+      type: 'quality',
+      fromValue: 'auto',
+      toValue: 'low',
+      reason: 'viewer',
+      inputs: '{"rtt":1}',
+    },
+  ],
 }
 
-it.each(['connections', 'samples', 'events', 'operations'] as const)(
+it.each(['connections', 'samples', 'events', 'decisions', 'operations'] as const)(
   'rows of %s come back from Parquet and from JSON Lines as they are in the history',
   async (table: HistoryTable) => {
     const folder = mkdtempSync(join(tmpdir(), 'mcpx-raw-'))
@@ -105,3 +115,11 @@ it.each(['connections', 'samples', 'events', 'operations'] as const)(
       if (name in types) expect(types[name]).toBe('BYTE_ARRAY')
   },
 )
+
+it('JSON Lines in pieces are the same lines', () => {
+  const rows = Array.from({ length: 25_000 }, (_, at) => ({ at_ms: at }))
+  const pieces = [...jsonLinesOf(rows)]
+  expect(pieces).toHaveLength(3)
+  expect(pieces.join('')).toBe(toJsonLines(rows))
+  expect([...jsonLinesOf([])]).toEqual([])
+})

@@ -102,12 +102,48 @@ describe('a distribution', () => {
 describe('a report', () => {
   const report = buildReport(rows, period)
 
+  it('counts of who was there before only what happened in the period', () => {
+    const older = connection('older', { created_at_ms: fromMs - 9000, freeze_count: 7, freeze_s: 3.5, underruns: 4 })
+    const counted = (freeze_count: number | null, freeze_s: number | null, underruns: number) => ({
+      freeze_count,
+      freeze_s,
+      underruns,
+    })
+    const samples = sumsOf(
+      [
+        sample('older', 2, counted(5, 2.5, 4)),
+        sample('older', 4, counted(null, null, 4)),
+        sample('older', 6, counted(7, 3.5, 4)),
+      ],
+      period,
+    )
+    const { summary, connections } = buildReport({ ...nothing, connections: [older], samples }, period)
+    expect(connections).toMatchObject([{ freezes: 2, frozenS: 1, underruns: 0 }])
+    expect(summary).toMatchObject({ freezes: 2, frozenS: 1, reporting: 1 })
+    const begun = { ...older, created_at_ms: fromMs }
+    expect(buildReport({ ...nothing, connections: [begun], samples }, period).summary).toMatchObject({ freezes: 7 })
+  })
+
+  it('leaves out who was there before and was measured no more: their server was killed', () => {
+    const killed = connection('killed', {
+      created_at_ms: fromMs - 9000,
+      connected_at_ms: fromMs - 8000,
+      closed_at_ms: null,
+    })
+    const { summary, connections } = buildReport({ ...rows, connections: [...rows.connections, killed] }, period)
+    expect(summary).toEqual(report.summary)
+    expect(connections).toEqual(report.connections)
+    const watching = { ...nothing, connections: [killed], samples: sumsOf([sample('killed', 5)], period) }
+    expect(buildReport(watching, period).summary).toMatchObject({ connections: 1, watchedS: 5 })
+  })
+
   it('sums up the period', () => {
     expect(report.summary).toEqual({
       connections: 2,
       failed: 1,
       reporting: 1,
-      watchedS: 60 + 599,
+      // Nobody noted when the other ended: it was measured last after four seconds.
+      watchedS: 60 + 3,
       freezes: 1,
       frozenS: 0.5,
       operations: 2,
@@ -201,6 +237,15 @@ describe('the CSV', () => {
     expect(line).toContain("'=cmd()")
     expect(line).toContain('"a ""b"", c"')
   })
+
+  it('is a line for each connection, and shows no control character of content or errors', async () => {
+    const content = '\u001b[2J\u009b31m\t=cmd()'
+    const report = buildReport({ ...rows, connections: [connection('a', { content, error: 'a\r\nb' })] }, period)
+    const [, line, end] = (await render(report, [], 'csv')).split('\r\n')
+    expect(line).toContain(',a b')
+    expect(line).not.toMatch(/\p{Cc}/u)
+    expect(end).toBe('')
+  })
 })
 
 describe('a threshold', () => {
@@ -215,22 +260,37 @@ describe('a threshold', () => {
     ['failed<1', false, 1],
     ['freezes<=1', true, 1],
     ['startup_count>=2', true, 2],
+    ['frozenS<=600ms', true, 0.5],
   ])('%s: %s', (text, passed, value) => {
     expect(judge(report, parseThreshold(text))).toEqual({ threshold: text, passed, value })
   })
 
   it('over what nobody measured has failed', () => {
     expect(judge(report, parseThreshold('quality_mean>0'))).toEqual({ threshold: 'quality_mean>0', passed: false })
+    const silent = buildReport({ ...rows, connections: [connection('silent')] }, period)
+    for (const text of ['freezes<1', 'frozenS<1s'])
+      expect(judge(silent, parseThreshold(text))).toEqual({ threshold: text, passed: false })
+    expect(judge(silent, parseThreshold('reporting<1'))).toMatchObject({ passed: true })
   })
 
-  it.each(['', 'startup', 'speed<1', 'startup_p42<1ms', 'startup<1kbps', 'startup<-1ms', 'loss<1<2', 'failed_p95<1'])(
-    '%j is refused by name',
-    (text) => {
-      expect(() => parseThreshold(text)).toThrow(
-        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(JSON.stringify(text)) }),
-      )
-    },
-  )
+  it.each([
+    '',
+    'startup',
+    'speed<1',
+    'startup_p42<1ms',
+    'startup<1kbps',
+    'startup<-1ms',
+    'loss<1<2',
+    'failed_p95<1',
+    'failed<1%',
+    'freezes<2ms',
+    'startup_count<5ms',
+    'startup_p95<800constructor',
+  ])('%j is refused by name', (text) => {
+    expect(() => parseThreshold(text)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(JSON.stringify(text)) }),
+    )
+  })
 })
 
 describe('the file', () => {

@@ -2,7 +2,6 @@
 import type { z } from 'zod'
 import { McpxError } from '../../base/errors.ts'
 import { parseQuality } from '../../model/quality.ts'
-import type { StreamRecord } from '../../model/stream.ts'
 import { playerPath, routes, whepPath } from '../../protocol/routes.ts'
 import { actionReply, connectionList, qualityRequest, streamRequest } from '../../protocol/schemas.ts'
 import { requireContent } from '../access.ts'
@@ -66,12 +65,6 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
     }
   }
 
-  function openStream(id: string): StreamRecord {
-    const record = engine.get(id)
-    if (!record || record.state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `there is no open stream "${id}"`)
-    return record
-  }
-
   app.get(
     webrtc.connections,
     {
@@ -120,7 +113,7 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
     webrtc.close,
     { config: operator, schema: { tags, summary: 'Close a stream', response } },
     async (request) => {
-      const { id } = openStream(request.params.id)
+      const { id } = request.params
       await engine.close(id, 'requested')
       return { success: true, connection_id: id, message: `Connection ${id} closed successfully` }
     },
@@ -140,7 +133,7 @@ export function controlRoutes(app: App, { engine, options, clock, basePath, logg
     { config: operator, schema: { tags, summary: 'Set the quality of a stream', response } },
     async (request) => {
       const { quality } = parseBody(qualityRequest, request.body ?? {})
-      const { id } = openStream(request.params.id)
+      const { id } = request.params
       await engine.command(id, { type: 'quality', quality: parseQuality(quality) })
       return { success: true, connection_id: id, message: `Quality set to ${quality} for connection ${id}` }
     },

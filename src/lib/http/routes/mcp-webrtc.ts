@@ -25,7 +25,7 @@ export function mcpWebrtcRoutes(
   const tags = ['mcp']
   const config = { role: 'operator' as const }
   const schema = (summary: string) => ({ config, schema: { tags, summary } })
-  /** Streams that were asked for as benchmarks; the id of one that is over is forgotten with its connection. */
+  /** Streams that were asked for as benchmarks; those that are over are forgotten with the next. */
   const benchmarks = new Set<string>()
 
   // The origin's shape of an error beside ours.
@@ -41,6 +41,11 @@ export function mcpWebrtcRoutes(
   })
 
   const done = (fields: object = {}) => ({ success: true, operation_id: randomUUID(), ...fields })
+
+  function noteBenchmark(id: string): void {
+    for (const known of benchmarks) if ((engine.get(known)?.state ?? 'closed') === 'closed') benchmarks.delete(known)
+    benchmarks.add(id)
+  }
 
   function open(id: string) {
     const found = monitor!.connection(id)
@@ -69,7 +74,7 @@ export function mcpWebrtcRoutes(
       requireContent(grantOf(request as Request), cid)
       const buffer = effectiveBuffer(rest, monitorConfig().optimization)
       const record = await engine.open({ content: cid, quality: parseQuality(quality), owner: request.ip, buffer })
-      if (benchmark) benchmarks.add(record.id)
+      if (benchmark) noteBenchmark(record.id)
       const url = `${basePath}${playerPath(record.content)}?connection_id=${encodeURIComponent(record.id)}`
       return done({
         server_id: record.id,
@@ -82,7 +87,7 @@ export function mcpWebrtcRoutes(
   )
 
   app.post<ById>(mcp.stop, schema('Stop a stream'), async (request) => {
-    await engine.close(open(request.params.id).stream.id)
+    await engine.close(request.params.id)
     return done()
   })
 
@@ -113,9 +118,8 @@ export function mcpWebrtcRoutes(
   })
 
   app.post<ById>(mcp.close, schema('Close a connection'), async (request) => {
-    const { id } = open(request.params.id).stream
-    await engine.close(id)
-    return done({ connection_id: id })
+    await engine.close(request.params.id)
+    return done({ connection_id: request.params.id })
   })
 
   app.post(mcp.closeAll, schema('Close all connections'), async () => {
@@ -128,7 +132,7 @@ export function mcpWebrtcRoutes(
     { config, schema: { tags, summary: 'Set the quality of a connection', body: mcpQualityRequest } },
     async (request) => {
       const { connection_id, quality } = request.body
-      const previous_quality = open(connection_id).stream.quality
+      const previous_quality = monitor.connection(connection_id)?.stream.quality
       await engine.command(connection_id, { type: 'quality', quality: parseQuality(quality) })
       return done({ connection_id, previous_quality })
     },
@@ -169,7 +173,6 @@ export function mcpWebrtcRoutes(
   app.get(mcp.resources, schema('What streams weigh on the server'), async () => {
     const nowMs = clock.wallMs()
     const here = monitor.connections().filter(({ stream }) => stream.state !== 'closed')
-    for (const id of benchmarks) if (!here.some(({ stream }) => stream.id === id)) benchmarks.delete(id)
     const servers = here.map((one) => {
       const { id, content, createdAtMs } = one.stream
       const is_benchmark = benchmarks.has(id)
