@@ -109,7 +109,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     engine,
     store: content.store,
     ...(monitor && { monitor }),
-    ...(history && { history }),
+    ...(history && { history: history.read }),
     reload: () => config.reload(),
     customMetrics: metrics.custom,
     async stop() {

@@ -4,13 +4,16 @@
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
+import { systemClock } from '../../src/lib/base/clock.ts'
+import { createLogger } from '../../src/lib/base/logger.ts'
 import type { Viewer } from '../../src/lib/client/viewer.ts'
+import { createHistory } from '../../src/lib/history/history.ts'
 import { clipBytes, hasFfmpeg } from '../support/clips.ts'
 import { run, until } from '../support/e2e.ts'
 import { addBytes, addFiles, openStreams, scratchFolder, startServer, whepUrl } from '../support/e2e-server.ts'
@@ -307,6 +310,39 @@ describe('the disk', () => {
       await scratch.remove()
     }
   })
+
+  it.skipIf(!canMount())(
+    'that is full: what the history has to write waits, and is written when there is space',
+    async () => {
+      const scratch = await scratchFolder()
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', scratch.path])
+      const lines: string[] = []
+      const logger = createLogger({ level: 'info', write: (line) => lines.push(line) })
+      const retention = { maxAgeDays: 30, maxBytes: 1e9 }
+      const history = createHistory({ folder: join(scratch.path, 'history'), retention, clock: systemClock, logger })
+      const note = (n: number) =>
+        history.add('events', { atMs: Date.now(), connection: `c${n}`, type: 'error', details: 'x'.repeat(50_000) })
+      try {
+        note(0)
+        await history.flush()
+        const filler = join(scratch.path, 'filler')
+        expect(() => writeFileSync(filler, Buffer.alloc(4 * 2 ** 20))).toThrow('ENOSPC')
+        for (let n = 1; n <= 8; n++) {
+          note(n)
+          await history.flush()
+        }
+        expect(lines.filter((line) => line.includes('DISK_FULL'))).toHaveLength(1)
+        rmSync(filler)
+        const { rows } = await history.read('events', { fromMs: 0, toMs: Date.now() + 1000 })
+        expect(rows.map(({ connection }) => connection)).toEqual(Array.from({ length: 9 }, (_, n) => `c${n}`))
+        expect(history.lostRows).toBe(0)
+      } finally {
+        await history.close()
+        execFileSync('umount', [scratch.path])
+        await scratch.remove()
+      }
+    },
+  )
 })
 
 /** A form with one file of bytes that no two blocks share. */

@@ -4,11 +4,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Closer } from '../base/lifecycle.ts'
 import type { Content } from '../content/open-store.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { History } from '../history/history.ts'
 import { createMetricsServer } from '../http/metrics-server.ts'
 import type { Plugin } from '../http/plugins.ts'
 import { createHttpServer } from '../http/server.ts'
 import type { EngineMetrics } from '../metrics/metrics.ts'
-import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import { formatServerFile, serverFilePath } from '../model/server.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -23,7 +23,7 @@ interface Parts {
   readonly engine: Engine
   readonly metrics: EngineMetrics
   readonly monitor?: Monitor
-  readonly history?: ReadHistory
+  readonly history?: Pick<History, 'readJson'>
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
   readonly plugins: readonly Plugin[]
@@ -45,7 +45,7 @@ export async function startHttp(
     engine,
     ...(monitor && { monitor }),
     monitorConfig: () => config.current,
-    ...(history && { readHistory: history }),
+    ...(history && { readHistory: history.readJson }),
     runBenchmark: benchmarks.run,
     options,
     ...tools,

@@ -4,7 +4,6 @@ import type { Closer } from '../base/lifecycle.ts'
 import type { Content } from '../content/open-store.ts'
 import type { Engine } from '../engine/engine.ts'
 import { createHistory, type History } from '../history/history.ts'
-import type { ReadHistory } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import { createMonitor, type Monitor } from '../monitor/monitor.ts'
 import { keepRecordFiles } from '../monitor/record-files.ts'
@@ -22,7 +21,7 @@ interface Watched {
   readonly engine: Engine
   /** Both absent with --disable-webrtc-monitor. */
   readonly monitor?: Monitor
-  readonly history?: ReadHistory
+  readonly history?: Pick<History, 'read' | 'readJson'>
   readonly benchmarks: Benchmarks
 }
 
@@ -42,7 +41,7 @@ export function startWatching(
   const benchmarks = createBenchmarks({ engine: recorded, thread, reportFolder: reportFolderOf(options), clock })
   closer.add('benchmarks', () => benchmarks.close())
   if (!found) return { engine: recorded, benchmarks }
-  return { engine: recorded, monitor: found.monitor, history: flushedReader(found.history), benchmarks }
+  return { engine: recorded, monitor: found.monitor, history: found.history, benchmarks }
 }
 
 function startMonitor(
@@ -57,14 +56,6 @@ function startMonitor(
   closer.add('monitor', () => monitor.close())
   return { monitor, history }
 }
-
-/** Who asks wants the last second too. */
-const flushedReader =
-  (history: History): History['read'] =>
-  async (table, range) => {
-    await history.flush()
-    return history.read(table, range)
-  }
 
 function startHistory(
   { historyDays, historySize }: ServeOptions,

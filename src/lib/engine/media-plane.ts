@@ -1,10 +1,11 @@
 // The media workers as one thing: starts them, places streams on them, and survives the death of one.
 
 import type { Clock } from '../base/clock.ts'
-import type { McpxError } from '../base/errors.ts'
+import { type McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
+import type { TaskRecord } from '../base/tasks.ts'
 import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerHealth, WorkerSettings } from '../protocol/media-plane.ts'
 import { createWatchdog } from './watchdog.ts'
@@ -59,9 +60,16 @@ interface Slot {
   restarts: number
   streams: number
   readonly warm: Map<string, number>
+  /** What runs on it, by id: of one that dies nobody else tells the end. */
+  readonly tasks: Map<string, TaskRecord>
   health?: WorkerHealth | undefined
   /** Why it takes nothing any more. */
   down?: McpxError
+}
+
+function noteTask({ tasks }: Slot, task: TaskRecord): void {
+  if (task.status === 'running') tasks.set(task.id, task)
+  else tasks.delete(task.id)
 }
 
 /** Rejects when a worker cannot start, for example with PORT_IN_USE; none is left running then. */
@@ -72,6 +80,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     restarts: 0,
     streams: 0,
     warm: new Map(),
+    tasks: new Map(),
   }))
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
@@ -88,6 +97,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
         watchdog.heard()
         const slot = slots[own.index]
         if (event === 'health' && slot) slot.health = payload as WorkerHealth
+        if (event === 'task' && slot) noteTask(slot, payload as TaskRecord)
         deps.onEvent(own.index, event, payload)
       },
       (error) => lost(own, error),
@@ -104,10 +114,17 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     slot.streams = 0
     slot.warm.clear()
     slot.health = undefined
+    endTasks(slot, own.index, error)
     if (deps.clock.now() - slot.startedAtMs >= healthyMs) slot.restarts = 0
     if (slot.restarts++ < maxRestarts) restart(slot, own)
     else slot.down = error
     deps.onWorkerLost(own.index, error)
+  }
+
+  function endTasks({ tasks }: Slot, worker: number, error: McpxError): void {
+    const how = { status: 'failed', endedAtMs: deps.clock.wallMs(), error: toErrorRecord(error) } as const
+    for (const task of tasks.values()) deps.onEvent(worker, 'task', { ...task, ...how })
+    tasks.clear()
   }
 
   /** What is asked of it meanwhile waits in its port. */

@@ -53,7 +53,8 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   })
   closer.add('pacer', () => pacer.stop())
   const latenessTotal = new LatenessHistogram()
-  const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}` })
+  // One that is started again counts from one again.
+  const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
   const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: pacer.tickIfDue })
   closer.add('peers', () => peers.close())

@@ -3,8 +3,8 @@ import { type Clock, every } from '../base/clock.ts'
 import { type McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
-import { linkWorker } from '../base/worker-link.ts'
-import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory } from '../model/history.ts'
+import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
+import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory, ReadHistoryJson } from '../model/history.ts'
 import { type ConnectionRow, emptyBatch, type HistoryBatch, type OpenBatch } from './rows.ts'
 import type { Retention } from './store.ts'
 
@@ -12,6 +12,7 @@ export type HistoryMethods = {
   /** Samples that had to go for it. */
   write: [HistoryBatch, number]
   read: [{ table: HistoryTable; range: HistoryRange }, HistoryAnswer]
+  readJson: [{ table: HistoryTable; range: HistoryRange; maxRows: number }, Uint8Array]
   retain: [{ nowMs: number; retention: Retention }, string[]]
   stop: [undefined, undefined]
 }
@@ -21,7 +22,9 @@ export interface History {
   add<K extends keyof HistoryBatch>(table: K, row: HistoryBatch[K][number]): void
   /** Resolves when all that was added before is written, or lost. */
   flush(): Promise<void>
+  /** With all that was added before. */
   readonly read: ReadHistory
+  readonly readJson: ReadHistoryJson
   /** Rows that were not written, because the disk was full or too slow. */
   readonly lostRows: number
   /** Writes what is left and ends the thread. */
@@ -41,6 +44,8 @@ const retainMs = 3_600_000
 /** Rows that wait while the disk is slow. */
 const maxWaiting = 50_000
 const stopGraceMs = 5000
+/** What ends the thread so often would end the next one too. */
+const maxRestarts = 5
 
 type Waiting = Omit<OpenBatch, 'connections'> & {
   /** By id: only the last state counts. */
@@ -50,23 +55,31 @@ type Waiting = Omit<OpenBatch, 'connections'> & {
 const nothing = (): Waiting => ({ ...emptyBatch(), connections: new Map() })
 
 export function createHistory({ folder, retention, clock, logger }: HistoryDeps): History {
-  const worker = spawnWorker('history-worker', import.meta.url, { folder })
-  const link = linkWorker<Record<string, never>, HistoryMethods, Record<string, never>>(
-    worker,
-    {},
-    () => {},
-    (error) => {
-      isDead = true
-      logger.error({ error: String(error.cause ?? error) }, 'the history is not written any more')
-    },
-  )
   let isDead = false
+  let restarts = 0
+  let link = start()
   let waiting = nothing()
   let waitingRows = 0
   let writing: Promise<void> | undefined
   let lostRows = 0
   let failingWith: McpxError['code'] | undefined
   let isTrimmed = false
+
+  function start(): WorkerLink<HistoryMethods> {
+    return linkWorker<Record<string, never>, HistoryMethods, Record<string, never>>(
+      spawnWorker('history-worker', import.meta.url, { folder }),
+      {},
+      () => {},
+      (error) => {
+        isDead = restarts++ >= maxRestarts
+        const what = isDead
+          ? 'the history is not written any more'
+          : 'the thread of the history ended, and is started again'
+        logger.error({ error: String(error.cause ?? error) }, what)
+        if (!isDead) link = start()
+      },
+    )
+  }
 
   function add<K extends keyof HistoryBatch>(table: K, row: HistoryBatch[K][number]): void {
     if (isDead || waitingRows >= maxWaiting) {
@@ -94,13 +107,25 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
       if (failingWith) logger.info({ lostRows }, 'the history is written again')
       failingWith = undefined
     } catch (thrown) {
-      lostRows += rows
       const error = toMcpxError(thrown)
+      if (error.code !== 'DISK_FULL' || !giveBack(batch, rows)) lostRows += rows
       // Once for each kind of trouble, not once a second.
       if (error.code !== failingWith)
         logger.error({ code: error.code, error: error.message }, 'the history is not written')
       failingWith = error.code
     }
+  }
+
+  /** It waits for space, as long as there is room to wait; false when there is none. */
+  function giveBack(batch: Waiting, rows: number): boolean {
+    if (waitingRows + rows > maxWaiting) return false
+    const later = waiting
+    const { connections, ...tables } = batch
+    for (const [table, before] of Object.entries(tables) as [keyof typeof tables, unknown[]][])
+      waiting = { ...waiting, [table]: [...before, ...later[table]] }
+    waiting = { ...waiting, connections: new Map([...connections, ...later.connections]) }
+    waitingRows += rows
+    return true
   }
 
   function flush(): Promise<void> {
@@ -131,7 +156,14 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
   return {
     add,
     flush,
-    read: (table, range) => link.rpc.call('read', { table, range }),
+    async read(table, range) {
+      await flush()
+      return link.rpc.call('read', { table, range })
+    },
+    async readJson(table, range, maxRows) {
+      await flush()
+      return link.rpc.call('readJson', { table, range, maxRows })
+    },
     get lostRows() {
       return lostRows
     },

@@ -14,7 +14,7 @@ import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
-import type { ReadHistory } from '../model/history.ts'
+import type { ReadHistoryJson } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
@@ -87,7 +87,7 @@ export interface RouteContext {
   /** As it is now: it can change while the server runs. */
   readonly monitorConfig: () => MonitorConfig
   /** Absent where no history is kept. */
-  readonly readHistory?: ReadHistory | undefined
+  readonly readHistory?: ReadHistoryJson | undefined
   /** Absent where no benchmarks can be taken. */
   readonly runBenchmark?: RunBenchmark | undefined
   readonly options: HttpOptions

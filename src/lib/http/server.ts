@@ -9,7 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
 import { checkBind } from '../model/bind.ts'
-import type { ReadHistory } from '../model/history.ts'
+import type { ReadHistoryJson } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
 import { createGatekeeper } from './access.ts'
@@ -48,7 +48,7 @@ export interface HttpServerSettings {
   readonly monitor?: Monitor
   /** The defaults when absent. */
   readonly monitorConfig?: () => MonitorConfig
-  readonly readHistory?: ReadHistory
+  readonly readHistory?: ReadHistoryJson
   readonly runBenchmark?: RunBenchmark
   readonly options: HttpOptions
   readonly logger: Logger

@@ -48,4 +48,7 @@ export interface HistoryReader {
   readonly scan: ScanHistory
 }
 
+/** The same as JSON with `success: true`, made elsewhere: to make it of many rows takes seconds. Throws MESSAGE_TOO_LARGE for more rows. */
+export type ReadHistoryJson = (table: HistoryTable, range: HistoryRange, maxRows: number) => Promise<Uint8Array>
+
 export type ReadHistory = (table: HistoryTable, range: HistoryRange) => Promise<HistoryAnswer>

@@ -20,6 +20,7 @@ class AnsweringWorker extends EventEmitter {
 async function startPlane(workers: number) {
   const clock = new FakeClock()
   const running: AnsweringWorker[] = []
+  const told: unknown[] = []
   const settings = Array.from({ length: workers }, (_, index) => ({ index }) as WorkerSettings)
   const plane = await createMediaPlane(settings, {
     clock,
@@ -29,10 +30,10 @@ async function startPlane(workers: number) {
       return running[index]
     }) as never,
     handlers: {} as never,
-    onEvent: () => {},
+    onEvent: (worker, event, payload) => void told.push([worker, event, payload]),
     onWorkerLost: () => {},
   })
-  return { plane, clock, running, close: (worker: number) => plane.call(worker, 'close', {} as never) }
+  return { plane, clock, running, told, close: (worker: number) => plane.call(worker, 'close', {} as never) }
 }
 
 describe('the media workers', () => {
@@ -54,5 +55,21 @@ describe('the media workers', () => {
     await expect(close(0)).rejects.toMatchObject({ code: 'INTERNAL' })
     running[1]!.terminate()
     await expect(close(1)).resolves.toBeUndefined()
+  })
+
+  it('that die end what ran on them, and only that', async () => {
+    const { running, told } = await startPlane(2)
+    const task = (id: string, status = 'running') => ({ id, name: 'read', status, createdAtMs: 1 })
+    const tell = (worker: number, payload: object) =>
+      running[worker]!.emit('message', { t: 'event', event: 'task', payload })
+    tell(0, task('a'))
+    tell(0, task('b'))
+    tell(0, task('b', 'completed'))
+    tell(1, task('c'))
+    told.length = 0
+    running[0]!.terminate()
+    expect(told).toMatchObject([[0, 'task', { id: 'a', status: 'failed', error: { code: 'INTERNAL' } }]])
+    running[0]!.terminate()
+    expect(told).toHaveLength(1)
   })
 })

@@ -1,12 +1,12 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../../../src/lib/base/logger.ts'
 import { createHistory, type History } from '../../../src/lib/history/history.ts'
 import type { NodeRow } from '../../../src/lib/history/rows.ts'
+import { until } from '../../support/e2e.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { until } from '../../support/webrtc-pair.ts'
 
 const retention = { maxAgeDays: 30, maxBytes: 1e9 }
 const node = (atMs: number): NodeRow => ({ atMs, worker: 0, viewers: 1, cpuS: 1, rssBytes: 1, loopDelayP99Ms: 1 })
@@ -67,14 +67,33 @@ describe('the history and its thread', () => {
     expect((await history.read('nodes', all)).rows).toHaveLength(50_000)
   })
 
-  it('ends where it never could begin', async () => {
+  it('gives rows as JSON, and refuses more than are wanted', async () => {
+    for (let i = 0; i < 10; i++) history.add('nodes', node(clock.wallMs() + i))
+    const text = Buffer.from(await history.readJson('nodes', all, 10)).toString()
+    expect(JSON.parse(text)).toMatchObject({ success: true, rows: Array(10).fill({ viewers: 1 }), damaged: [] })
+    await expect(history.readJson('nodes', all, 9)).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
+  })
+
+  it('starts its thread again when that dies, and gives up when it dies again and again', async () => {
+    const said = (text: string) => lines.filter((line) => line.includes(text)).length
     const blocked = join(folder, 'file')
     writeFileSync(blocked, '')
-    chmodSync(blocked, 0o400)
     const never = open(join(blocked, 'below'))
-    await until(() => lines.some((line) => line.includes('not written any more')))
+    await until('it is given up', () => said('not written any more') === 1)
+    expect(said('is started again')).toBe(5)
     never.add('nodes', node(1))
     expect(never.lostRows).toBe(1)
     await never.close()
+
+    lines.length = 0
+    const later = open(join(blocked, 'below'))
+    await until('it is started again', () => said('is started again') > 0)
+    rmSync(blocked)
+    later.add('nodes', node(clock.wallMs()))
+    await until('it writes', async () => {
+      await later.flush()
+      return (await later.read('nodes', all).catch(() => ({ rows: [] }))).rows.length === 1
+    })
+    await later.close()
   })
 })
