@@ -1,5 +1,5 @@
 // The benchmark route: a real viewer in the server, a file about what it measured.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
@@ -67,14 +67,23 @@ describe('a benchmark of a stream', () => {
     expect((await ask({ duration: 100_000 })).status).toBe(400)
   })
 
+  it('is refused at once where it cannot be kept', async () => {
+    await writeFile(join(scratch.path, 'reports/file'), '')
+    const { status, answer } = await ask({ duration: 60, output_dir: 'file/below' })
+    expect([status, answer.code]).toEqual([400, 'INVALID_OPTION'])
+    expect(openStreams(server)).toEqual([])
+  })
+
   it('ends when nobody waits for it, and runs two at once at the most', async () => {
     const gone = new AbortController()
     const first = [ask({ duration: 60 }, gone.signal), ask({ duration: 60 }, gone.signal)]
     for (const one of first) one.catch(() => {})
     await until('two streams are open', () => openStreams(server).length === 2)
-    const weights = await fetch(`${server.url}/api/v0/mcp/webrtc/stats/resources`)
-    const { servers } = (await weights.json()) as { servers: { servers: { is_benchmark: boolean }[] } }
-    expect(servers.servers.map((one) => one.is_benchmark)).toEqual([true, true])
+    await until('both count as benchmarks', async () => {
+      const weights = await fetch(`${server.url}/api/v0/mcp/webrtc/stats/resources`)
+      const { servers } = (await weights.json()) as { servers: { servers: { is_benchmark: boolean }[] } }
+      return servers.servers.every((one) => one.is_benchmark)
+    })
     const { status, answer } = await ask({})
     expect([status, answer.code]).toEqual([429, 'RATE_LIMITED'])
     gone.abort()

@@ -88,6 +88,7 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium, for everybody,',
     const silent = page.locator('tr[data-id=silent]')
     await silent.getByText('not reporting').waitFor()
     expect(await silent.locator('[data-label=Video] .score').getAttribute('class')).toBe('score unknown')
+    expect(await silent.locator('[data-label=Health] .score').getAttribute('class')).toBe('score unknown')
     expect(await silent.locator('[data-label=Video]').innerText()).toBe('unknown')
     expect(faults).toEqual([])
   })

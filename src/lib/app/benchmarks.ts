@@ -1,8 +1,11 @@
 // Benchmarks of streams: a viewer in this process takes a stream of this server, and a file says how it went.
+import { access, constants } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { makeFolder } from '../base/folder.ts'
 import { processCpuS } from '../base/host.ts'
+import { see } from '../base/troubleshooting.ts'
 import type { Door } from '../client/door.ts'
 import { measure } from '../client/measure.ts'
 import { openViewer } from '../client/viewer.ts'
@@ -39,6 +42,7 @@ export function createBenchmarks(deps: BenchmarksDeps): Benchmarks {
         throw new McpxError('RATE_LIMITED', `${maxAtOnce} benchmarks are running`, {
           hint: 'Try again when one is over.',
         })
+      await mustBeWritable(resolve(deps.reportFolder, folder))
       running++
       try {
         return await benchmark(request, folder, AbortSignal.any([closing.signal, request.signal]), deps)
@@ -57,6 +61,19 @@ function folderBelow(reportFolder: string, folder = 'benchmarks'): string {
   throw new McpxError('INVALID_REQUEST', `output_dir: ${folder.slice(0, 200)} is not in the folder of reports`, {
     hint: 'Name a folder in that of --report-path, or none.',
   })
+}
+
+/** Before a minute is spent on what cannot be kept. */
+async function mustBeWritable(folder: string): Promise<void> {
+  try {
+    makeFolder(folder)
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw new McpxError('INVALID_OPTION', `--report-path: ${(error as Error).message}`, {
+      cause: error,
+      hint: `Name a folder that this user may write to. ${see('no-reports-or-dashboards-are-written')}`,
+    })
+  }
 }
 
 async function benchmark(
@@ -107,8 +124,8 @@ function engineDoor(engine: Engine, request: BenchmarkRequest, signal: AbortSign
         signal,
         ...(quality && { quality }),
       })
-      const { sdp } = await engine.acceptOffer(stream.id, offer)
       request.onOpen?.(stream.id)
+      const { sdp } = await engine.acceptOffer(stream.id, offer)
       opened = { stream, candidates: candidatesOf(sdp) }
       return { answer: sdp, close: () => engine.close(stream.id) }
     },

@@ -52,8 +52,12 @@ function stateTone(connection: LiveConnection): Tone | undefined {
   return text === 'failed' || text === 'lost' ? 'bad' : stateTones[text]
 }
 
-export const scoreTone = (value: number | null | undefined): Tone | undefined =>
-  value === undefined || value === null ? 'dim' : value >= 80 ? 'good' : value >= 50 ? 'warn' : 'bad'
+/** Of a viewer that does not say what it sees nothing is fine for sure. */
+export const scoreTone = (value: number | null | undefined, { isReporting }: LiveConnection): Tone | undefined => {
+  if (value === undefined || value === null) return 'dim'
+  if (value >= 80) return isReporting ? 'good' : undefined
+  return value >= 50 ? 'warn' : 'bad'
+}
 
 /** Beyond the first bound a figure is worth a look, beyond the second it is bad. */
 const above =
@@ -123,14 +127,14 @@ export const columns: Readonly<Record<ColumnName, Column>> = {
     4,
     ({ health }) => health?.value,
     whole,
-    ({ health }) => scoreTone(health?.value),
+    (one) => scoreTone(one.health?.value, one),
   ),
   video: number(
     'VID',
     3,
     ({ videoQuality }) => videoQuality?.value,
     whole,
-    ({ videoQuality }) => scoreTone(videoQuality?.value),
+    (one) => scoreTone(one.videoQuality?.value, one),
   ),
   viewer: {
     title: 'VIEW',

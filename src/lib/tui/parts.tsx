@@ -96,16 +96,16 @@ export function Scores({ connection }: { connection: LiveConnection | undefined 
   const tones = useTones()
   const scores = connection
     ? ([
-        ['health', connection.health],
-        ['video', connection.videoQuality],
+        ['health', connection.health, connection],
+        ['video', connection.videoQuality, connection],
       ] as const)
     : []
   return (
     <Box flexDirection="column" height={2} flexShrink={0}>
-      {scores.map(([name, score]) => (
+      {scores.map(([name, score, of]) => (
         <Text key={name} wrap="truncate">
           <Text dimColor>{` ${name.padEnd(7)}`}</Text>
-          <Text {...tones(scoreTone(score?.value))}>{scoreText(score)}</Text>
+          <Text {...tones(scoreTone(score?.value, of))}>{scoreText(score)}</Text>
         </Text>
       ))}
     </Box>

@@ -103,8 +103,18 @@ export function DetailPanel(props: DetailProps) {
       <div class="detail-top">
         <Facts connection={connection} />
         <div class="rings">
-          <ScoreRing title="Stream health" score={connection.health} isOld={!isWatched(connection)} />
-          <ScoreRing title="Video quality" score={connection.videoQuality} isOld={!isWatched(connection)} />
+          <ScoreRing
+            title="Stream health"
+            score={connection.health}
+            isOld={!isWatched(connection)}
+            isSilent={isSilent(connection)}
+          />
+          <ScoreRing
+            title="Video quality"
+            score={connection.videoQuality}
+            isOld={!isWatched(connection)}
+            isSilent={isSilent(connection)}
+          />
         </div>
       </div>
       <div class="charts">

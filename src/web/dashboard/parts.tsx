@@ -2,15 +2,27 @@
 import type { ComponentChildren } from 'preact'
 import type { LiveConnection } from '../../lib/protocol/live.ts'
 import type { StateTone } from './connection-view.ts'
-import { toneOfScore, unknownText } from './figures.ts'
+import { type Tone, toneOfScore, unknownText } from './figures.ts'
 
 export function Pill({ tone, children }: { tone: StateTone; children: ComponentChildren }) {
   return <span class={`pill ${tone}`}>{children}</span>
 }
 
-/** `isOld`: as it was last, which says nothing about now. */
-export function ScoreText({ value, isOld }: { value: number | undefined; isOld: boolean }) {
-  const tone = isOld ? 'unknown' : toneOfScore(value)
+interface Certainty {
+  /** As it was last, which says nothing about now. */
+  readonly isOld: boolean
+  /** The viewer does not say what it sees: nothing is fine for sure. */
+  readonly isSilent: boolean
+}
+
+function toneOf(value: number | undefined, { isOld, isSilent }: Certainty): Tone {
+  const tone = toneOfScore(value)
+  return isOld || (isSilent && tone === 'good') ? 'unknown' : tone
+}
+
+export function ScoreText({ value, ...certainty }: { value: number | undefined } & Certainty) {
+  const { isOld } = certainty
+  const tone = toneOf(value, certainty)
   return (
     <span class={`score ${tone}`} title={isOld && value !== undefined ? 'The last that was known' : undefined}>
       {value === undefined ? unknownText : Math.round(value)}
@@ -42,9 +54,14 @@ export function Panel({ id, title, note, actions, children }: PanelProps) {
 const turn = 2 * Math.PI * 26
 
 /** A score as a ring, with what took points off and what is not known. */
-export function ScoreRing({ title, score, isOld }: { title: string; score: LiveConnection['health']; isOld: boolean }) {
+export function ScoreRing({
+  title,
+  score,
+  ...certainty
+}: { title: string; score: LiveConnection['health'] } & Certainty) {
+  const { isOld } = certainty
   const { value, reasons = [], unknown = [] } = score ?? {}
-  const tone = isOld ? 'unknown' : toneOfScore(value)
+  const tone = toneOf(value, certainty)
   return (
     <div class={`ring-card ${tone}`}>
       <svg viewBox="0 0 64 64" width="72" height="72" role="img" aria-label={`${title} ${value ?? unknownText}`}>

@@ -44,6 +44,18 @@ describe('figures', () => {
     expect(shown.quality).toBe('auto→–')
   })
 
+  it('are not green where the viewer does not say what it sees', () => {
+    const score = (value: number) => ({ value, version: 1 as const, reasons: [], unknown: [] })
+    const toneOf = (value: number, isReporting: boolean) =>
+      columns.health.tone?.(connection('a', { health: score(value), isReporting }))
+    expect([toneOf(95, true), toneOf(95, false), toneOf(60, false), toneOf(20, false)]).toEqual([
+      'good',
+      undefined,
+      'warn',
+      'bad',
+    ])
+  })
+
   it('fit their columns', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 9.9e8, noNaN: true }), (bps) => {

@@ -162,7 +162,7 @@ export function mcpWebrtcRoutes(
           format,
           owner: request.ip,
           signal: gone.signal,
-          onOpen: (id) => benchmarks.add(id),
+          onOpen: noteBenchmark,
           ...(output_dir !== undefined && { folder: output_dir }),
           ...(quality !== undefined && { quality: parseQuality(quality) }),
         })
