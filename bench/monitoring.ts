@@ -57,7 +57,7 @@ async function measureScrape(context: BenchContext): Promise<void> {
   const receivers = startReceivers()
   try {
     const content = await addContent(server, 'clip.webm', quietClip(20))
-    await watchMany(server.engine, receivers, content, viewers)
+    await watchMany(server.engine, receivers, content, viewers, { isPaused: true })
     await wait(context.pick(5000, 3000, 500))
     for (const [what, url] of [
       ['WebRTC', server.metrics?.webrtc ?? ''],

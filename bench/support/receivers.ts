@@ -65,18 +65,22 @@ export async function unwatch(engine: Engine, { rpc }: Receivers, watching: Watc
   await engine.close(watching.streamId).catch(() => {})
 }
 
-/** `count` viewers, a few connecting at a time. */
+/** `count` viewers, a few connecting at a time; paused, they are connections that cost next to nothing. */
 export async function watchMany(
   engine: Engine,
   receivers: Receivers,
   content: string,
   count: number,
-  options: { whole?: boolean } = {},
+  { isPaused = false, ...options }: { whole?: boolean; isPaused?: boolean } = {},
 ): Promise<Watching[]> {
   const found: Watching[] = []
   let left = count
   const connect = async () => {
-    while (left-- > 0) found.push(await watch(engine, receivers, content, options))
+    while (left-- > 0) {
+      const watching = await watch(engine, receivers, content, options)
+      if (isPaused) await engine.command(watching.streamId, { type: 'pause' })
+      found.push(watching)
+    }
   }
   await Promise.all(Array.from({ length: Math.min(4, count) }, connect))
   return found
