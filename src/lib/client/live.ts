@@ -30,7 +30,7 @@ const longestRetryMs = 10_000
 /** Where there was no WebSocket it is tried again after so long. */
 const socketAgainMs = 30_000
 
-/** Everything that is known now. Throws SERVER_UNREACHABLE, UNAUTHORIZED, or NOT_FOUND for a server without a monitor. */
+/** Everything that is known now. Throws SERVER_UNREACHABLE, UNAUTHORIZED, or MONITOR_OFF. */
 export async function fetchLive(api: LiveApi, signal: AbortSignal): Promise<LiveState> {
   const limit = AbortSignal.timeout(answerTimeoutMs)
   try {
@@ -43,10 +43,6 @@ export async function fetchLive(api: LiveApi, signal: AbortSignal): Promise<Live
   } catch (error) {
     signal.throwIfAborted()
     if (limit.aborted) throw silence(api)
-    if (error instanceof McpxError && error.code === 'NOT_FOUND')
-      throw new McpxError('NOT_FOUND', `${api.address('')} has no monitor to watch`, {
-        hint: 'Start it without --disable-webrtc-monitor.',
-      })
     throw error
   }
 }

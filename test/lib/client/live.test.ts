@@ -116,7 +116,13 @@ describe('following a server', () => {
       onTestFinished(server.stop)
       return fetchLive(createApi({ url: server.url }), AbortSignal.timeout(5000)).catch((error: unknown) => error)
     }
-    expect(await failure(404, {})).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('--disable') })
+    const off = {
+      success: false,
+      code: 'MONITOR_OFF',
+      error: 'it is off',
+      hint: 'Start it without --disable-webrtc-monitor.',
+    }
+    expect(await failure(404, off)).toMatchObject({ code: 'MONITOR_OFF', hint: expect.stringContaining('--disable') })
     expect(await failure(200, { ...liveState([]), version: 2 })).toMatchObject({
       code: 'INVALID_REQUEST',
       hint: expect.stringContaining('same version'),
