@@ -83,6 +83,12 @@ describe('flags and commands', () => {
     expect([...new Set(named)].filter((flag) => !flags.has(flag))).toEqual([])
   })
 
+  it.each(pages)('that %s calls exist', (name) => {
+    const called = [...read(name).matchAll(/`(?:npx )?mcpx ([a-z][a-z-]*)/g)].map((match) => match[1]!)
+    const known = [...commands.map((command) => command.name), 'help']
+    expect(called.filter((command) => !known.includes(command))).toEqual([])
+  })
+
   it.each(commands.flatMap(({ examples }) => examples.map(({ line }) => line)))('in the example `%s` exist', (line) => {
     const named = [...line.matchAll(/(--[a-z-]+)/g)].map((match) => match[1]!)
     expect(named.filter((flag) => !flags.has(flag))).toEqual([])
