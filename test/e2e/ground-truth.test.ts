@@ -65,6 +65,17 @@ describe.skipIf(missing.length > 0)('every surface', () => {
     return Number(found.exec(await get(server.metrics!.webrtc!))?.[1])
   }
 
+  const metric = async (name: string) =>
+    Number(new RegExp(`^${name}(?:{[^}]*})? (.+)$`, 'm').exec(await get(server.metrics!.webrtc!))?.[1] ?? 0)
+  const frozen = async () => ({
+    count: await metric('mcpx_freezes_total'),
+    seconds: await metric('mcpx_freeze_seconds_total'),
+  })
+  const latency = async () => ({
+    sumMs: await series('webrtc_latency_ms_sum', 'type="media"'),
+    count: await series('webrtc_latency_ms_count', 'type="media"'),
+  })
+
   /**
    * The same moment as the API, the live feed, Prometheus, the terminal and the dashboard have it; taken again where a poll came
    * in between, or a screen is not drawn yet.
@@ -135,14 +146,18 @@ describe.skipIf(missing.length > 0)('every surface', () => {
     // Long against what a busy machine adds.
     cable.shape({ delayMs: 150 })
     await until('the delay shows', async () => ((await moment()).live.roundTripMs ?? 0) > 290)
-    const sinceMs = Date.now()
+    const [sinceMs, latencyBefore] = [Date.now(), await latency()]
     const seen = await moments()
+    const latencyAfter = await latency()
     for (const { api, live } of seen) {
       const worstS = Math.max(api.video?.roundTripTimeS ?? 0, api.audio?.roundTripTimeS ?? 0)
       expect(live.roundTripMs).toBeCloseTo(worstS * 1000, 6)
     }
     const shownMs = mean(seen.map(({ live }) => live.roundTripMs!))
     expect(shownMs).toEqual(near(cable.roundTripMs()))
+    // Half of the way there and back.
+    const [sumMs, count] = [latencyAfter.sumMs - latencyBefore.sumMs, latencyAfter.count - latencyBefore.count]
+    expect((2 * sumMs) / count).toEqual(near(shownMs))
     expect((await report(sinceMs)).figures.rtt!.mean).toEqual(near(shownMs))
   })
 
@@ -163,6 +178,7 @@ describe.skipIf(missing.length > 0)('every surface', () => {
 
   it('shows how long the picture stood still', { timeout: 60_000 }, async () => {
     await moments()
+    const before = await frozen()
     cable.cut()
     const cutAtMs = performance.now()
     await until('two seconds are over', () => performance.now() - cutAtMs > 2000)
@@ -178,6 +194,14 @@ describe.skipIf(missing.length > 0)('every surface', () => {
     expect(told.freezeCount).toBe(freezeCount)
     expect(totalFreezesS).toBeGreaterThan(2)
     expect(totalFreezesS).toBeLessThan(3.5)
+    const inPrometheus = await until('Prometheus has it', async () => {
+      const now = await frozen()
+      return now.count - before.count === told.freezeCount && now
+    })
+    expect(inPrometheus.seconds - before.seconds).toBeCloseTo(totalFreezesS, 6)
+    const shown = await screens.freezes(id())
+    const asShown = [told.freezeCount, Number(totalFreezesS.toFixed(1))]
+    expect(shown).toEqual({ terminal: asShown, dashboard: asShown })
     expect((await report(Date.now() - 60_000)).connections[0]).toMatchObject({
       freezes: told.freezeCount,
       frozenS: told.totalFreezesDurationS,

@@ -11,10 +11,14 @@ export interface ShownRow {
   readonly health: string
 }
 
+export type Freezes = readonly [count: number, seconds: number]
+
 export interface Screens {
   /** Undefined while the connection is not on it. */
   terminal(id: string): Promise<ShownRow | undefined>
   dashboard(id: string): Promise<ShownRow | undefined>
+  /** Opens the details of a connection on both; resolves when there are freezes in them, with how many and how long (s). */
+  freezes(id: string): Promise<{ terminal: Freezes; dashboard: Freezes }>
   close(): Promise<void>
 }
 
@@ -48,6 +52,22 @@ export async function openScreens(server: { url: string; dashboard: string }, ho
       const cell = (label: string) => row.locator(`[data-label="${label}"]`).innerText()
       const [bitrate, loss, roundTrip, health] = await Promise.all(['Bitrate', 'Loss', 'RTT', 'Health'].map(cell))
       return { bitrate: bitrate!, loss: loss!, roundTrip: roundTrip!, health: health! }
+    },
+    async freezes(id) {
+      await terminal.type(`/${id.slice(0, 8)}`)
+      await terminal.press('Enter', 'Enter')
+      const inTerminal = /freezes +(\d+) \(([\d.]+) s\)/
+      const found = inTerminal.exec(await terminal.shows(inTerminal))!
+      await page
+        .locator('table.connections tbody tr', { hasText: id.slice(0, 8) })
+        .getByRole('button')
+        .first()
+        .click()
+      const details = page.locator('#panel-details')
+      const inPage = /Freezes\s+(\d+), ([\d.]+) s in all/
+      await details.getByText(/\d+, [\d.]+ s in all/).waitFor()
+      const shown = inPage.exec(await details.innerText())!
+      return { terminal: [Number(found[1]), Number(found[2])], dashboard: [Number(shown[1]), Number(shown[2])] }
     },
     async close() {
       await browser.close()
