@@ -19,7 +19,7 @@ server.engine.events.on('stream', ({ id, state, closeReason }) => {
 })
 server.engine.events.on('snapshots', (snapshots) => {
   for (const { streamId, mediaTimeS, bitrateBps, bufferS, video } of snapshots) {
-    const loss = video?.fractionLost === undefined ? 'unknown' : `${(video.fractionLost * 100).toFixed(1)} %`
+    const loss = video?.lossRatio === undefined ? 'unknown' : `${(video.lossRatio * 100).toFixed(1)} %`
     const kbps = Math.round(bitrateBps / 1000)
     console.log(`${streamId} at ${mediaTimeS.toFixed(1)} s: ${kbps} kbps, loss ${loss}, ${bufferS.toFixed(1)} s ready`)
   }

@@ -25,7 +25,7 @@ export interface History {
   /** With all that was added before. */
   readonly read: ReadHistory
   readonly readJson: ReadHistoryJson
-  /** Rows that were not written, because the disk was full or too slow. */
+  /** Rows that were lost: the file cannot be used, or more waited for the disk than may wait. */
   readonly lostRows: number
   /** Writes what is left and ends the thread. */
   close(): Promise<void>
