@@ -1,6 +1,7 @@
 // Transcode: CPU seconds a second of media, for each codec that is made, and the time to the first segment.
-import { detectEncoder } from '../src/lib/engine/detect-encoder.ts'
+
 import { createEncoder } from '../src/lib/media/transcode/create-encoder.ts'
+import { detectEncoder } from '../src/lib/media/transcode/detect-encoder.ts'
 import type { BenchContext } from './support/bench.ts'
 import { webClip } from './support/clips.ts'
 import { type Made, segmentS, tasksOf, transcode } from './support/transcoding.ts'

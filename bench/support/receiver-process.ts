@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import { createRpc, type RpcPort } from '../../src/lib/base/rpc.ts'
-import { createViewerPeer, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
+import { createReceivingPeer, type ReceivingPeer } from '../../src/lib/webrtc/receiving-peer.ts'
 import type { ReceiverMethods } from './receivers.ts'
 
 /** Counts of one RTP stream; gaps are losses, whatever comes late fills its gap. */
@@ -14,7 +14,7 @@ interface Line {
 }
 
 interface Receiver {
-  readonly peer: ViewerPeer
+  readonly peer: ReceivingPeer
   readonly lines: Map<number, Line>
   /** What its connection failed of. */
   cause?: unknown
@@ -62,7 +62,7 @@ createRpc<ReceiverMethods, Record<string, never>, Record<string, never>, Record<
         const viewer = viewers.get(id)
         if (viewer && fields.err) viewer.cause = fields.err
       }
-      const peer = await createViewerPeer({
+      const peer = await createReceivingPeer({
         clock: systemClock,
         logger: { ...silentLogger, debug: note },
         bindAddresses: ['127.0.0.1'],

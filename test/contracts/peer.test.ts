@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ReceiverReport } from '../../src/lib/webrtc/peer.ts'
-import type { ReceivedRtp, ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
-import type { PeerFactory } from '../../src/lib/webrtc/werift-peer.ts'
+import type { ReceivedRtp, ReceivingPeer } from '../../src/lib/webrtc/receiving-peer.ts'
+import type { PeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
 import {
   chooseVp8,
   connectPair,
@@ -20,7 +20,7 @@ import {
 vi.setConfig({ testTimeout: 2 * hangMs })
 
 let factory: PeerFactory
-const viewers: ViewerPeer[] = []
+const viewers: ReceivingPeer[] = []
 
 beforeAll(async () => {
   factory = await createFactory()

@@ -1,4 +1,4 @@
-// Playback as a viewer meets it: real playhead, pacer and RTP streams on a fake clock; each plan says why it exists.
+// Playback as a viewer meets it: real playhead, ticker and RTP streams on a fake clock; each plan says why it exists.
 import { expect, test } from 'vitest'
 import { seeded } from '../../src/lib/base/random.ts'
 import { checkContinuity, checkTimeline, framesOf, peakBytes } from '../support/playback-checks.ts'
@@ -97,7 +97,7 @@ const plans: Plan[] = [
       await rig.run(2400)
       rig.clock.stall(300)
       await rig.run(1500)
-      expect(rig.pacer.stats().stalls).toBe(1)
+      expect(rig.ticker.stats().stalls).toBe(1)
       expect(peakBytes(rig.sent.video, 50)).toBeLessThanOrEqual(burstBytesPerMs * 60 + 1100)
       expect(videoTimes(rig).at(-1)).toBeGreaterThan(3.8)
       expect(rig.sent.audio.length).toBeGreaterThan(180)
@@ -195,5 +195,5 @@ test.each(plans)('$name: $why', async ({ rig: options, run, replays }) => {
   const feeds = [rig.videoFeed, rig.audioFeed].filter((feed) => feed !== undefined)
   checkTimeline(rig, feeds, replays?.(rig) ?? (() => false))
   rig.playback.close()
-  rig.pacer.stop()
+  rig.ticker.stop()
 })

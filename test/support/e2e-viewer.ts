@@ -4,20 +4,24 @@ import { createApi } from '../../src/lib/client/api.ts'
 import type { StreamRequest } from '../../src/lib/client/door.ts'
 import { openViewer, type Viewer } from '../../src/lib/client/viewer.ts'
 import { whepDoor } from '../../src/lib/client/whep-client.ts'
-import { createViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
+import { createReceivingPeer } from '../../src/lib/webrtc/receiving-peer.ts'
 import { run, until } from './e2e.ts'
 import type { UdpCable } from './udp-cable.ts'
 
 /** Opens a stream; the caller closes it. */
 export function openHeadless(server: { url: string }, request: StreamRequest): Promise<Viewer> {
   const door = whepDoor(createApi({ url: server.url }), systemClock)
-  return openViewer(request, { door, clock: systemClock, createPeer: () => createViewerPeer({ clock: systemClock }) })
+  return openViewer(request, {
+    door,
+    clock: systemClock,
+    createPeer: () => createReceivingPeer({ clock: systemClock }),
+  })
 }
 
 /** The same at the other end of a cable. */
 export function openHeadlessThrough(cable: UdpCable, server: { url: string }, request: StreamRequest): Promise<Viewer> {
   const createPeer = async () => {
-    const peer = await createViewerPeer({ clock: systemClock, bindAddresses: ['127.0.0.1'] })
+    const peer = await createReceivingPeer({ clock: systemClock, bindAddresses: ['127.0.0.1'] })
     const [offer, acceptAnswer] = [peer.offer.bind(peer), peer.acceptAnswer.bind(peer)]
     peer.offer = async (options) => cable.toServer(await offer(options))
     peer.acceptAnswer = (sdp) => acceptAnswer(cable.toViewer(sdp))

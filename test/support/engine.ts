@@ -1,9 +1,11 @@
 // An engine over a throw-away store with real worker threads, and viewers that watch what it sends.
+import { basename } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { addSample } from '../../src/lib/app/assets.ts'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import { spawnWorker } from '../../src/lib/base/spawn-worker.ts'
+import { testConnection } from '../../src/lib/client/connection-test.ts'
 import type { Content } from '../../src/lib/content/open-store.ts'
 import type { ContentStore } from '../../src/lib/content/store.ts'
 import { createEngine, type EngineSettings } from '../../src/lib/engine/create-engine.ts'
@@ -12,7 +14,7 @@ import { parseVp9Header } from '../../src/lib/media/vp9-header.ts'
 import type { Command, ServerNote } from '../../src/lib/protocol/control.ts'
 import type { WorkerSettings } from '../../src/lib/protocol/media-plane.ts'
 import { FrameAssembler, type ReceivedFrame } from '../../src/lib/webrtc/frame-assembler.ts'
-import { createViewerPeer, type ViewerOptions, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
+import { createReceivingPeer, type ReceivingPeer, type ViewerOptions } from '../../src/lib/webrtc/receiving-peer.ts'
 import { openTestContent } from './content.ts'
 
 export const workerSettings = (blocksPath: string, overrides: Partial<WorkerSettings> = {}): WorkerSettings => ({
@@ -67,9 +69,10 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
       metadata: content.metadata,
       clock: systemClock,
       logger: silentLogger,
+      testConnection: (tested) => testConnection(tested, systemClock),
       spawn(name, base, data) {
         const worker = spawnWorker(name, base, data)
-        threads.push({ name, worker })
+        threads.push({ name: basename(name), worker })
         return worker
       },
     },
@@ -86,7 +89,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
 
 /** A viewer and what it got. */
 export interface Watching {
-  readonly viewer: ViewerPeer
+  readonly viewer: ReceivingPeer
   readonly notes: ServerNote[]
   readonly frames: ReceivedFrame[]
   tell(command: Command): void
@@ -100,10 +103,10 @@ export const watch = (accept: (offer: string) => Promise<{ sdp: string }>): Prom
 
 /** Connects over any negotiation. */
 export async function watchOver(
-  negotiate: (viewer: ViewerPeer) => Promise<void>,
+  negotiate: (viewer: ReceivingPeer) => Promise<void>,
   options: Partial<ViewerOptions> = {},
 ): Promise<Watching> {
-  const viewer = await createViewerPeer({ clock: systemClock, bindAddresses: ['127.0.0.1'], ...options })
+  const viewer = await createReceivingPeer({ clock: systemClock, bindAddresses: ['127.0.0.1'], ...options })
   const notes: ServerNote[] = []
   const frames: ReceivedFrame[] = []
   const assemblers = new Map<string, FrameAssembler>()

@@ -1,7 +1,7 @@
-// A viewer's playback on a fake clock behind the real pacer, with everything that it sends written down.
+// A viewer's playback on a fake clock behind the real ticker, with everything that it sends written down.
 
 import { seeded } from '../../src/lib/base/random.ts'
-import { createPacer } from '../../src/lib/media/playback/pacer.ts'
+import { createTicker } from '../../src/lib/media/playback/ticker.ts'
 import {
   createViewerPlayback,
   type PlaybackNote,
@@ -33,7 +33,7 @@ export class PlaybackRig {
   readonly videoFeed: MemoryFeed | undefined
   readonly audioFeed: MemoryFeed | undefined
   readonly playback: ViewerPlayback
-  readonly pacer = createPacer({
+  readonly ticker = createTicker({
     clock: this.clock,
     onError: (_viewer, error) => {
       throw error
@@ -52,7 +52,7 @@ export class PlaybackRig {
       ...(this.videoFeed && { video: { feed: this.videoFeed, ...this.#sinks('video'), pictureIdOffset: 2 } }),
       ...(this.audioFeed && { audio: { feed: this.audioFeed, ...this.#sinks('audio') } }),
     })
-    this.pacer.add(this.playback)
+    this.ticker.add(this.playback)
   }
 
   feed(options: Partial<MemoryFeedOptions> & { kind: MediaKind; loadMs?: (() => number) | undefined }): MemoryFeed {

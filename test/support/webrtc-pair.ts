@@ -5,8 +5,8 @@ import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
 import type { PeerSettings } from '../../src/lib/protocol/media-plane.ts'
 import type { ChosenCodecs, Peer, ViewerCodecs } from '../../src/lib/webrtc/peer.ts'
 import type { ParsedRtp } from '../../src/lib/webrtc/receive-stream.ts'
-import { createViewerPeer, type ViewerOptions, type ViewerPeer } from '../../src/lib/webrtc/viewer-peer.ts'
-import { createPeerFactory, type PeerFactory } from '../../src/lib/webrtc/werift-peer.ts'
+import { createReceivingPeer, type ReceivingPeer, type ViewerOptions } from '../../src/lib/webrtc/receiving-peer.ts'
+import { createPeerFactory, type PeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
 import { FakeClock } from './fake-clock.ts'
 import { PatientClock } from './patient-clock.ts'
 
@@ -32,8 +32,8 @@ export const createFactory = (
     { clock, logger: silentLogger },
   )
 
-export const createViewer = (options: Partial<ViewerOptions> = {}): Promise<ViewerPeer> =>
-  createViewerPeer({ clock: patientClock, bindAddresses: loopback, ...options })
+export const createViewer = (options: Partial<ViewerOptions> = {}): Promise<ReceivingPeer> =>
+  createReceivingPeer({ clock: patientClock, bindAddresses: loopback, ...options })
 
 /** VP8 and Opus, as most tests want it. */
 export async function chooseVp8(viewer: ViewerCodecs): Promise<ChosenCodecs> {
@@ -42,7 +42,7 @@ export async function chooseVp8(viewer: ViewerCodecs): Promise<ChosenCodecs> {
   return { ...(video ? { video } : {}), ...(audio ? { audio } : {}) }
 }
 
-export async function isConnected(peer: Peer | ViewerPeer): Promise<void> {
+export async function isConnected(peer: Peer | ReceivingPeer): Promise<void> {
   while (peer.connectionState !== 'connected') {
     if (peer.connectionState === 'failed' || peer.connectionState === 'closed') throw new Error(peer.connectionState)
     await (peer as Peer).events.next('state', AbortSignal.timeout(hangMs))
@@ -53,7 +53,7 @@ export async function isConnected(peer: Peer | ViewerPeer): Promise<void> {
 export async function connectPair(
   factory: PeerFactory,
   options: Partial<ViewerOptions> = {},
-): Promise<{ peer: Peer; viewer: ViewerPeer }> {
+): Promise<{ peer: Peer; viewer: ReceivingPeer }> {
   const peer = await factory.createPeer()
   const viewer = await createViewer(options)
   const answer = await peer.acceptOffer(await viewer.offer(), chooseVp8)

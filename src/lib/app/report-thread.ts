@@ -32,7 +32,7 @@ export function createReportThread(folders: ReportFolders, logger: Logger): Repo
   let link: WorkerLink<ReportWorkerMethods> | undefined
 
   function start(): WorkerLink<ReportWorkerMethods> {
-    const thread = spawnWorker('report-worker', import.meta.url, folders)
+    const thread = spawnWorker('./report-worker', import.meta.url, folders)
     // What it writes must not keep a process that has ended.
     thread.unref()
     return linkWorker<Record<string, never>, ReportWorkerMethods, Record<string, never>>(

@@ -3,10 +3,10 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { McpxError } from '../base/errors.ts'
-import type { TranscodeSettings } from '../engine/transcode-plane.ts'
 import { isLoopback } from '../model/bind.ts'
 import { parsePortRange, type ServeOptions } from '../model/serve-options.ts'
 import type { IceServer, PeerSettings, WorkerSettings } from '../protocol/media-plane.ts'
+import type { TranscodeSettings } from '../protocol/transcode-plane.ts'
 
 /** Memory for packetized media, shared out among the media workers. */
 const renditionCacheBytes = 256 * 2 ** 20

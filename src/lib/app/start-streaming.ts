@@ -5,8 +5,8 @@ import type { Closer } from '../base/lifecycle.ts'
 import { packageVersion } from '../base/version.ts'
 import { type Content, openContent } from '../content/open-store.ts'
 import { createEngine } from '../engine/create-engine.ts'
-import { detectEncoder } from '../engine/detect-encoder.ts'
 import type { Engine } from '../engine/engine.ts'
+import { detectEncoder } from '../media/transcode/detect-encoder.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import { addSampleTo } from './assets.ts'
 import { transcodeSettings, workerSettings } from './settings.ts'
@@ -67,7 +67,7 @@ export async function startEngine(
       viewerTimeoutMs,
       keptClosed,
     },
-    { store: content.store, metadata: content.metadata, ...tools },
+    { store: content.store, metadata: content.metadata, testConnection: testIn(tools), ...tools },
   )
   closer.add('engine', () => engine.stop())
   return engine
@@ -75,3 +75,11 @@ export async function startEngine(
 
 const sampleStores = ({ store, addHere }: Content) =>
   store.kind === 'kubo' ? ([{ add: addHere }, store] as const) : ([store] as const)
+
+/** Loaded at the first test: nothing else in the control plane needs WebRTC. */
+const testIn =
+  ({ clock }: Tools) =>
+  async (engine: Engine) => {
+    const { testConnection } = await import('../client/connection-test.ts')
+    return testConnection(engine, clock)
+  }

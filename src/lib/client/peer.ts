@@ -1,10 +1,10 @@
 // The WebRTC stack of the viewer, apart from the rest of the client because it is slow to load.
 import type { Clock } from '../base/clock.ts'
 import type { RtpCodec } from '../model/track.ts'
-import { viewerCodecs } from '../webrtc/viewer.ts'
-import { createViewerPeer, type ViewerPeer } from '../webrtc/viewer-peer.ts'
+import { createReceivingPeer, type ReceivingPeer } from '../webrtc/receiving-peer.ts'
+import { viewerCodecs } from '../webrtc/receiving-peer-types.ts'
 
-export { createViewerPeer }
+export { createReceivingPeer }
 
 interface PeerOptions {
   readonly clock: Clock
@@ -12,9 +12,9 @@ interface PeerOptions {
   readonly codecs?: readonly RtpCodec[] | undefined
 }
 
-export function createPeer({ clock, codecs }: PeerOptions): Promise<ViewerPeer> {
-  if (!codecs) return createViewerPeer({ clock })
+export function createPeer({ clock, codecs }: PeerOptions): Promise<ReceivingPeer> {
+  if (!codecs) return createReceivingPeer({ clock })
   const { video, audio } = viewerCodecs
   const wanted = ({ codec }: { readonly codec: RtpCodec }) => codecs.includes(codec)
-  return createViewerPeer({ clock, codecs: { video: video.filter(wanted), audio: audio.filter(wanted) } })
+  return createReceivingPeer({ clock, codecs: { video: video.filter(wanted), audio: audio.filter(wanted) } })
 }

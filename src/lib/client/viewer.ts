@@ -13,7 +13,7 @@ import {
   viewerReportIntervalMs,
 } from '../protocol/control.ts'
 import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
-import type { ReceivedRtp, ViewerPeer } from '../webrtc/viewer-peer.ts'
+import type { ReceivedRtp, ReceivingPeer } from '../webrtc/receiving-peer.ts'
 import type { Door, StreamRequest } from './door.ts'
 import { createFrameCounter, type FrameStats } from './frame-counter.ts'
 import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
@@ -72,7 +72,7 @@ export interface Viewer {
 interface ViewerDeps {
   readonly door: Door
   readonly clock: Clock
-  readonly createPeer: () => Promise<ViewerPeer>
+  readonly createPeer: () => Promise<ReceivingPeer>
 }
 
 /** Opens the stream and resolves once the server has answered the offer. Throws what the server says. */
@@ -109,7 +109,7 @@ export async function openViewer(request: StreamRequest, { door, clock, createPe
 }
 
 /** Counts what the peer tells. */
-function createWatcher(peer: ViewerPeer, clock: Clock, startedAtMs: number) {
+function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   const events = new Events<ReceivedEvents>()
   const position = createPlaybackPosition()
   const frames = createFrameCounter()

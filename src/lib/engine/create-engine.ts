@@ -7,13 +7,15 @@ import { spawnWorker } from '../base/spawn-worker.ts'
 import { createTaskTracker } from '../base/tasks.ts'
 import type { CidMetadata } from '../content/cid-metadata.ts'
 import type { ContentStore } from '../content/store.ts'
+import type { ConnectionTest } from '../model/connection-test.ts'
 import type { CloseReason } from '../model/stream.ts'
 import type { MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import type { TranscodeSettings } from '../protocol/transcode-plane.ts'
 import type { Engine, EngineEvents, EngineInfo } from './engine.ts'
 import { createMediaPlane } from './media-plane.ts'
 import { createOpener, type OpenTimes } from './open-stream.ts'
 import { createStreamRegistry, type StreamLimits } from './stream-registry.ts'
-import { createTranscodePlane, type TranscodeSettings } from './transcode-plane.ts'
+import { createTranscodePlane } from './transcode-plane.ts'
 
 export interface EngineSettings extends StreamLimits, OpenTimes {
   readonly info: EngineInfo
@@ -28,6 +30,8 @@ interface EngineDeps {
   readonly metadata: Pick<CidMetadata, 'get' | 'put'>
   readonly clock: Clock
   readonly logger: Logger
+  /** A real viewer watches a stream of this engine for a moment. */
+  readonly testConnection: (engine: Engine) => Promise<ConnectionTest>
   /** How worker threads are started. */
   readonly spawn?: typeof spawnWorker
 }
@@ -139,11 +143,7 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     close,
     closeAll,
     sample,
-    async testConnection() {
-      // The only part of the control plane that needs WebRTC: loaded at the first test.
-      const { testConnection } = await import('./connection-test.ts')
-      return testConnection(engine, clock)
-    },
+    testConnection: () => deps.testConnection(engine),
     health: () => media.health(),
     async stop() {
       if (stopping.signal.aborted) return

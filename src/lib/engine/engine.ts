@@ -2,6 +2,7 @@
 import type { Events } from '../base/events.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { ContentStore } from '../content/store.ts'
+import type { ConnectionTest } from '../model/connection-test.ts'
 import type { Quality } from '../model/quality.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
@@ -33,17 +34,6 @@ export type EngineEvents = {
   health: [WorkerHealth]
   /** Background work began or ended, of a stream or of the server. */
   task: [TaskRecord]
-}
-
-export interface ConnectionTest {
-  readonly streamId: string
-  readonly iceConnectMs: number
-  readonly dtlsConnectMs: number
-  readonly firstPacketMs: number
-  readonly roundTripMs?: number
-  readonly packetsReceived: number
-  readonly packetsLost: number
-  readonly candidatePair?: { readonly local: string; readonly remote: string; readonly type: string }
 }
 
 export interface EngineInfo {

@@ -84,7 +84,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
   }))
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
-    const worker = (deps.spawn ?? spawnWorker)('media-worker', import.meta.url, own, mediaWorkerLimits)
+    const worker = (deps.spawn ?? spawnWorker)('../worker/media-worker', import.meta.url, own, mediaWorkerLimits)
     const watchdog = createWatchdog(deps.clock, silentTicks, () => {
       deps.logger.error({ worker: own.index }, 'media worker does not answer')
       void worker.terminate()

@@ -6,22 +6,9 @@ import { spawnWorker } from '../base/spawn-worker.ts'
 import type { TaskTracker } from '../base/tasks.ts'
 import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HostMethods, TranscodeJob } from '../protocol/media-plane.ts'
+import type { TranscodeMethods, TranscodeSettings } from '../protocol/transcode-plane.ts'
 
 const stopGraceMs = 3000
-
-export interface TranscodeSettings {
-  readonly workers: number
-  readonly maxJobsPerWorker: number
-  readonly blocksPath: string
-  readonly memoryCacheBytes: number
-  readonly encoder: 'node-av' | 'ffmpeg'
-}
-
-/** What the plane asks of one of its workers. `start` resolves when the job is over, however it ended. */
-export type TranscodeMethods = {
-  start: [TranscodeJob & { port: unknown }, undefined]
-  stop: [undefined, undefined]
-}
 
 interface TranscodePlane {
   /** Hands the job to the least busy worker; throws TOO_MANY_STREAMS when all are full. How it ends goes over its port. */
@@ -47,7 +34,7 @@ export function createTranscodePlane(
   let stopped = false
 
   function spawn(): Slot {
-    const worker = (deps.spawn ?? spawnWorker)('transcode-worker', import.meta.url, settings)
+    const worker = (deps.spawn ?? spawnWorker)('../worker/transcode-worker', import.meta.url, settings)
     const slot: Slot = {
       link: linkWorker(
         worker,

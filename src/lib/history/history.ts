@@ -67,7 +67,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
 
   function start(): WorkerLink<HistoryMethods> {
     return linkWorker<Record<string, never>, HistoryMethods, Record<string, never>>(
-      spawnWorker('history-worker', import.meta.url, { folder }),
+      spawnWorker('./history-worker', import.meta.url, { folder }),
       {},
       () => {},
       (error) => {

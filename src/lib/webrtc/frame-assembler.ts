@@ -1,7 +1,7 @@
 // Received packets into whole frames, in order: waits for retransmissions a while, then goes on and says that it lost some.
 import type { MediaKind, RtpCodec } from '../model/track.ts'
 import { type Depacketizer, depacketizers } from './depacketize.ts'
-import type { ReceivedRtp } from './viewer-peer.ts'
+import type { ReceivedRtp } from './receiving-peer.ts'
 
 export interface ReceivedFrame {
   readonly kind: MediaKind

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rtpCodecs } from '../../../src/lib/model/track.ts'
 import { depacketizers } from '../../../src/lib/webrtc/depacketize.ts'
 import { FrameAssembler, type ReceivedFrame } from '../../../src/lib/webrtc/frame-assembler.ts'
-import type { ReceivedRtp } from '../../../src/lib/webrtc/viewer-peer.ts'
+import type { ReceivedRtp } from '../../../src/lib/webrtc/receiving-peer.ts'
 import { packetizeVp8 } from '../../support/webrtc-clips.ts'
 
 const frameOf = (index: number, length: number): Buffer => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
+import { createPeerFactory } from '../../../src/lib/webrtc/sending-peer.ts'
 import { watchSilence } from '../../../src/lib/webrtc/silence.ts'
-import { createPeerFactory } from '../../../src/lib/webrtc/werift-peer.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { PatientClock } from '../../support/patient-clock.ts'
 import { layCable } from '../../support/udp-cable.ts'

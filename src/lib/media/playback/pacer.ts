@@ -1,124 +1,40 @@
-// The heartbeat of a media worker: one tick on absolute deadlines for all viewers, and a record of when the loop stalled.
-import type { Clock, Timer } from '../../base/clock.ts'
+// How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
 
-/** What the pacer drives. */
-export interface Paced {
-  /** Sends what is due. */
-  tick(nowMs: number, wallMs: number): void
+/** The pacing stage of one viewer. */
+interface Pacer {
+  /** A frame begins: bytes a millisecond from now on. */
+  begin(bytesPerMs: number, nowMs: number): void
+  /** True when `byteLength` may be sent now; it is then spent. */
+  take(byteLength: number, nowMs: number): boolean
 }
 
-interface PacerStats {
-  readonly viewers: number
-  readonly ticks: number
-  /** Times the loop was over 20 ms late. */
-  readonly stalls: number
-  readonly maxStallMs: number
-}
+/** Unspent time within a frame counts for at most this long: the cap on what is sent at once after a stall. */
+const maxSavedMs = 10
+/** And from before a frame for at most one tick, so that its packets are spread. */
+const maxIdleMs = 2
 
-export interface Pacer {
-  /** Ticks `viewer` from now on; returns what stops that. */
-  add(viewer: Paced): () => void
-  /**
-   * Ticks now when the deadline has passed. To be called between pieces of other work: a loop that has a queue of them comes back
-   * to its timers only after the whole queue.
-   */
-  tickIfDue(): void
-  /** Whether the loop stalled for over 20 ms in the last `withinMs`: what was measured meanwhile is not the network's doing. */
-  stalledWithin(withinMs: number): boolean
-  stats(): PacerStats
-  /** Forgets all viewers and stops. */
-  stop(): void
-}
+/** A bucket that may be overdrawn by one packet. */
+export function createPacer(): Pacer {
+  let rate = 0
+  let saved = 1
+  let lastMs = Number.NEGATIVE_INFINITY
 
-interface PacerOptions {
-  readonly clock: Clock
-  readonly periodMs?: number
-  /** What a viewer's tick threw; the others are not affected. */
-  readonly onError: (viewer: Paced, error: unknown) => void
-}
-
-const defaultPeriodMs = 2
-const stallMs = 20
-
-export function createPacer({ clock, periodMs = defaultPeriodMs, onError }: PacerOptions): Pacer {
-  const viewers: Paced[] = []
-  let timer: Timer | undefined
-  let deadlineMs = 0
-  let first = 0
-  let ticks = 0
-  let stalls = 0
-  let maxStallMs = 0
-  let lastStallMs = Number.NEGATIVE_INFINITY
-  let isTicking = false
-
-  function noteLateness(nowMs: number): void {
-    const lateMs = nowMs - deadlineMs
-    if (lateMs <= stallMs) return
-    stalls++
-    lastStallMs = nowMs
-    if (lateMs > maxStallMs) maxStallMs = lateMs
-  }
-
-  /** Deadlines stand on a grid, so that lateness does not add up; those that were missed are skipped. */
-  function nextDeadline(nowMs: number): number {
-    const next = deadlineMs + periodMs
-    return next > nowMs ? next : nowMs + periodMs - ((nowMs - deadlineMs) % periodMs)
-  }
-
-  function tickAll(): void {
-    const wallMs = clock.wallMs()
-    // Each tick begins with another viewer, so that nobody is always the last. A copy would cost: removals swap with the end.
-    first = (first + 1) % Math.max(1, viewers.length)
-    for (let i = 0; i < viewers.length; i++) {
-      const viewer = viewers[(first + i) % viewers.length]!
-      try {
-        viewer.tick(clock.now(), wallMs)
-      } catch (error) {
-        onError(viewer, error)
-      }
-    }
-  }
-
-  function run(): void {
-    timer = undefined
-    const nowMs = clock.now()
-    ticks++
-    noteLateness(nowMs)
-    isTicking = true
-    tickAll()
-    isTicking = false
-    deadlineMs = nextDeadline(clock.now())
-    arm()
-  }
-
-  function arm(): void {
-    if (timer || viewers.length === 0) return
-    timer = clock.after(Math.max(0, deadlineMs - clock.now()), run)
+  function refill(nowMs: number, capMs: number): void {
+    const elapsedMs = nowMs - lastMs
+    lastMs = nowMs
+    if (elapsedMs > 0) saved = Math.min(saved + Math.min(elapsedMs, maxSavedMs) * rate, Math.max(1, rate * capMs))
   }
 
   return {
-    add(viewer) {
-      viewers.push(viewer)
-      if (!timer && viewers.length === 1) deadlineMs = clock.now() + periodMs
-      arm()
-      return () => {
-        const at = viewers.indexOf(viewer)
-        if (at < 0) return
-        viewers[at] = viewers.at(-1)!
-        viewers.pop()
-      }
+    begin(bytesPerMs, nowMs) {
+      refill(nowMs, maxIdleMs)
+      rate = bytesPerMs
     },
-    tickIfDue() {
-      if (!timer || isTicking || clock.now() < deadlineMs) return
-      timer.cancel()
-      run()
-    },
-    stalledWithin: (withinMs) => clock.now() - lastStallMs <= withinMs,
-    stats: () => ({ viewers: viewers.length, ticks, stalls, maxStallMs }),
-    stop() {
-      viewers.length = 0
-      timer?.cancel()
-      timer = undefined
+    take(byteLength, nowMs) {
+      refill(nowMs, maxSavedMs)
+      if (saved <= 0) return false
+      saved -= byteLength
+      return true
     },
   }
 }

@@ -1,18 +1,18 @@
-// One viewer's playback: its playhead, RTP streams and byte budget put together. Time comes in by tick(), packets go out by
+// One viewer's playback: its playhead, RTP streams and pacer put together. Time comes in by tick(), packets go out by
 // the emit callbacks; nothing is made per packet.
 import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
 import type { OutboundStats } from '../../model/stats.ts'
 import type { MediaKind } from '../../model/track.ts'
 import type { ServerNote } from '../../protocol/control.ts'
 import { opusSamples } from '../opus-toc.ts'
-import { createByteBudget } from './byte-budget.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
 import { LatenessHistogram } from './lateness.ts'
-import type { Paced } from './pacer.ts'
+import { createPacer } from './pacer.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
 import { audioRetransmission, videoRetransmission } from './retransmission-ring.ts'
 import { type Emit, RtpStream } from './rtp-stream.ts'
+import type { Ticked } from './ticker.ts'
 import { AudioStamper, RtpClock, VideoStamper } from './timeline.ts'
 
 /** The notes a playback has for its viewer. */
@@ -66,7 +66,7 @@ interface SenderReport {
   readonly octetCount: number
 }
 
-export interface ViewerPlayback extends Paced {
+export interface ViewerPlayback extends Ticked {
   /** The first call starts it; content is loaded before. At the end it starts over. */
   play(): void
   pause(): void
@@ -113,7 +113,7 @@ class Playback implements ViewerPlayback {
   readonly #audio: RtpStream | undefined
   readonly #options: ViewerPlaybackOptions
   readonly #buffer: BufferTarget
-  readonly #budget = createByteBudget()
+  readonly #pacer = createPacer()
   readonly #rates = { targetBps: 2_500_000, burstBps: 2_500_000 * burstFactor }
   readonly #videoStamper = new VideoStamper()
   readonly #audioStamper = new AudioStamper()
@@ -330,13 +330,13 @@ class Playback implements ViewerPlayback {
     }
   }
 
-  /** Sends what the budget allows; true when the frame is finished. */
+  /** Sends what the pacer allows; true when the frame is finished. */
   #sendPackets(frame: PacketizedFrame, nowMs: number): boolean {
     const { payloads } = frame
     const last = payloads.length - 1
     for (; this.#packetIndex <= last; this.#packetIndex++) {
       const payload = payloads[this.#packetIndex]!
-      if (!this.#budget.take(payload.length, nowMs)) return false
+      if (!this.#pacer.take(payload.length, nowMs)) return false
       this.lateness.record(nowMs - this.#idealMs)
       this.#idealMs += payload.length / this.#bytesPerMs
       this.#video!.send(payload, this.#packetIndex === last, nowMs)
@@ -399,7 +399,7 @@ class Playback implements ViewerPlayback {
     const intervalMs = Math.min(Math.max(frame.durationS * 1000, 5), maxFrameIntervalMs)
     const spread = Math.max(frame.byteLength / (intervalMs * spreadShare), this.#gopBytesPerMs * spreadFactor)
     this.#bytesPerMs = isUrgent ? burst : Math.min(burst, spread)
-    this.#budget.begin(this.#bytesPerMs, nowMs)
+    this.#pacer.begin(this.#bytesPerMs, nowMs)
     this.#idealMs = Math.max(dueMs, this.#idealMs)
   }
 

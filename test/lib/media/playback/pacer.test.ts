@@ -1,111 +1,42 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createPacer, type Paced } from '../../../../src/lib/media/playback/pacer.ts'
-import { FakeClock } from '../../../support/fake-clock.ts'
+import { createPacer } from '../../../../src/lib/media/playback/pacer.ts'
 
-function setUp() {
-  const clock = new FakeClock()
-  const errors: unknown[] = []
-  const pacer = createPacer({ clock, onError: (_viewer, error) => errors.push(error) })
-  const viewer = (onTick: () => unknown = () => {}) => {
-    const times: number[] = []
-    const paced: Paced = {
-      tick(nowMs) {
-        times.push(nowMs)
-        onTick()
+test('whatever the ticks, what leaves stays below the rate plus 10 ms of it and two packets', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.double({ min: 0.1, max: 400, noNaN: true }), fc.boolean()), { maxLength: 200 }),
+      fc.integer({ min: 50, max: 5000 }),
+      fc.integer({ min: 1, max: 1200 }),
+      (ticks, rate, packetBytes) => {
+        const pacer = createPacer()
+        let nowMs = 0
+        let sent = 0
+        pacer.begin(rate, nowMs)
+        for (const [stepMs, isNewFrame] of ticks) {
+          nowMs += stepMs
+          if (isNewFrame) pacer.begin(rate, nowMs)
+          while (pacer.take(packetBytes, nowMs)) sent += packetBytes
+          expect(sent).toBeLessThanOrEqual(nowMs * rate + 10 * rate + 2 * packetBytes)
+        }
       },
-    }
-    return { times, remove: pacer.add(paced) }
-  }
-  return { clock, errors, pacer, viewer }
-}
-
-test('every viewer is ticked every 2 ms on a grid, and no timer is left without viewers', () => {
-  const { clock, viewer } = setUp()
-  const [one, two] = [viewer(), viewer()]
-  clock.advance(1000)
-  expect(one.times).toHaveLength(500)
-  expect(two.times).toEqual(one.times)
-  expect(one.times.every((atMs) => atMs % 2 === 0)).toBe(true)
-  one.remove()
-  clock.advance(100)
-  expect(one.times).toHaveLength(500)
-  expect(two.times).toHaveLength(550)
-  two.remove()
-  clock.advance(10)
-  expect(clock.pendingTimers).toBe(0)
+    ),
+  )
 })
 
-test('each tick begins with another viewer, so that nobody is always the last', () => {
-  const { clock, viewer } = setUp()
-  const order: string[] = []
-  for (const name of ['a', 'b', 'c']) viewer(() => order.push(name))
-  clock.advance(6)
-  const ticks = [order.slice(0, 3), order.slice(3, 6), order.slice(6, 9)]
-  expect(ticks.map((names) => names.toSorted().join(''))).toEqual(['abc', 'abc', 'abc'])
-  expect(ticks.map(([first]) => first).toSorted()).toEqual(['a', 'b', 'c'])
+test('with ticks in time it reaches its rate', () => {
+  const pacer = createPacer()
+  let sent = 0
+  pacer.begin(500, 0)
+  for (let nowMs = 0; nowMs < 1000; nowMs += 2) while (pacer.take(1100, nowMs)) sent += 1100
+  expect(sent).toBeGreaterThan(497_000)
 })
 
-test('a stall is marked, and its missed ticks are skipped', () => {
-  const { clock, pacer, viewer } = setUp()
-  const { times } = viewer()
-  clock.advance(100)
-  expect(pacer.stalledWithin(1e9)).toBe(false)
-  clock.stall(300)
-  clock.advance(100)
-  expect(times.length).toBeLessThanOrEqual(50 + 1 + 50)
-  expect(pacer.stats()).toMatchObject({ stalls: 1, maxStallMs: 298 })
-  expect(pacer.stalledWithin(100)).toBe(true)
-  expect(pacer.stalledWithin(99)).toBe(false)
-  expect(times.at(-1)! % 2).toBe(0)
-})
-
-test('a viewer that throws or leaves during its tick does not disturb the others', () => {
-  const { clock, errors, viewer } = setUp()
-  const failure = new Error('broken')
-  viewer(() => {
-    throw failure
-  })
-  const leaver = viewer(() => leaver.remove())
-  const { times } = viewer()
-  clock.advance(20)
-  expect(errors).toHaveLength(10)
-  expect(leaver.times).toHaveLength(1)
-  expect(times.length).toBeGreaterThanOrEqual(9)
-})
-
-test('stop ends it, and it can be used again', () => {
-  const { clock, pacer, viewer } = setUp()
-  const first = viewer()
-  pacer.stop()
-  clock.advance(10)
-  expect(first.times).toEqual([])
-  const second = viewer()
-  clock.advance(10)
-  expect(second.times).toHaveLength(5)
-})
-
-test('ticks on time between the pieces of other work when asked, once for each deadline', () => {
-  const { clock, pacer, viewer } = setUp()
-  const { times } = viewer()
-  clock.advance(10)
-  const before = times.length
-  for (let piece = 0; piece < 20; piece++) {
-    clock.stall(1)
-    pacer.tickIfDue()
-  }
-  expect(times.slice(before)).toHaveLength(10)
-  clock.advance(10)
-  expect(times.slice(before)).toHaveLength(15)
-  expect(pacer.stats()).toMatchObject({ stalls: 0 })
-})
-
-test('asking during a tick, or without viewers, does nothing', () => {
-  const { clock, pacer, viewer } = setUp()
-  pacer.tickIfDue()
-  const { times } = viewer(() => {
-    clock.stall(5)
-    pacer.tickIfDue()
-  })
-  clock.advance(2)
-  expect(times).toHaveLength(1)
+test('after a stall no more than 10 ms are made up at once', () => {
+  const pacer = createPacer()
+  pacer.begin(500, 0)
+  while (pacer.take(1100, 0));
+  let sent = 0
+  while (pacer.take(1100, 300)) sent += 1100
+  expect(sent).toBeLessThanOrEqual(5000 + 1100)
 })

@@ -82,7 +82,7 @@ test('whatever a viewer does, numbers stay in a row and every frame is where the
       const isReplay = (atMs: number) => losses.some((lossMs) => atMs >= lossMs && atMs < lossMs + 1500)
       checked += checkTimeline(rig, feeds, isReplay).checked
       rig.playback.close()
-      rig.pacer.stop()
+      rig.ticker.stop()
     }),
     { numRuns: 60, seed: 20260, endOnFailure: false },
   )

@@ -335,7 +335,7 @@ test('a transport that does not take packets loses them without a hole in the nu
     onError: (error) => rig.errors.push(error),
     random: () => 0,
   })
-  rig.pacer.add(refusing)
+  rig.ticker.add(refusing)
   refusing.play()
   await rig.run(1000)
   const { video, droppedPackets } = refusing.snapshot(rig.clock.now())

@@ -53,7 +53,7 @@ interface PeerDependencies {
 export async function createPeerFactory(settings: PeerSettings, deps: PeerDependencies): Promise<PeerFactory> {
   assertWeriftShape()
   const { breathe = () => {} } = deps
-  const peers = new Set<WeriftPeer>()
+  const peers = new Set<SendingPeer>()
   const addresses = hostAddresses(settings.bindAddresses)
   const range = settings.udpPortRange
   const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0, breathe })
@@ -65,7 +65,7 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
     async createPeer() {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
       const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
-      const peer = new WeriftPeer({ settings, ...deps, random, breathe, mux }, async () => {
+      const peer = new SendingPeer({ settings, ...deps, random, breathe, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()
       })
@@ -90,7 +90,7 @@ interface PeerContext extends Required<PeerDependencies> {
   readonly mux: UdpMux
 }
 
-class WeriftPeer implements Peer {
+class SendingPeer implements Peer {
   readonly events: Events<PeerEvents>
   outlets: readonly Outlet[] = []
   readonly #context: PeerContext

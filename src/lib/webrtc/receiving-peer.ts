@@ -8,6 +8,13 @@ import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind, type RtpCodec } from '../model/track.ts'
 import { uniqueCandidates, usableTransport } from './negotiate.ts'
 import { type ParsedRtp, parseRtpHeader, ReceiveStream } from './receive-stream.ts'
+import {
+  type ViewerEvents,
+  type ViewerOptions,
+  type ViewerStats,
+  type ViewerStreamStats,
+  viewerCodecs,
+} from './receiving-peer-types.ts'
 import { compactNtp, parseRtcp, wallMsOf, writeNack, writePictureLoss, writeReceiverReport } from './rtcp.ts'
 import { codecsOf, type NegotiatedCodec, parseSdp, type SdpSection, transportSequenceUri } from './sdp.ts'
 import { type LocalSection, numberCodecs, writeSdp } from './sdp-write.ts'
@@ -15,15 +22,8 @@ import { Rollover } from './srtp.ts'
 import { Transport } from './transport.ts'
 import { maxFeedbackPackets, writeTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
-import {
-  type ViewerEvents,
-  type ViewerOptions,
-  type ViewerStats,
-  type ViewerStreamStats,
-  viewerCodecs,
-} from './viewer.ts'
 
-export { type ReceivedRtp, type ViewerOptions, type ViewerStats, viewerCodecs } from './viewer.ts'
+export { type ReceivedRtp, type ViewerOptions, type ViewerStats, viewerCodecs } from './receiving-peer-types.ts'
 
 const tickMs = 20
 const reportMs = 500
@@ -41,15 +41,15 @@ interface Format {
 }
 
 /** Throws PORT_IN_USE when no socket can be had. */
-export async function createViewerPeer(options: ViewerOptions): Promise<ViewerPeer> {
+export async function createReceivingPeer(options: ViewerOptions): Promise<ReceivingPeer> {
   const addresses = options.bindAddresses ? hostAddresses(options.bindAddresses) : allAddresses()
   const mux = await createUdpMux({ addresses })
-  return new ViewerPeer(options, mux)
+  return new ReceivingPeer(options, mux)
 }
 
 const allAddresses = (): string[] => [...new Set(['127.0.0.1', ...hostAddresses([])])]
 
-export class ViewerPeer {
+export class ReceivingPeer {
   readonly events: Events<ViewerEvents>
   readonly #options: ViewerOptions
   readonly #mux: UdpMux

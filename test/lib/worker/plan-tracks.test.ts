@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chosenCodecs, type PlanInput, planTracks, sentTracks } from '../../../src/lib/engine/plan-tracks.ts'
-import { planRules } from '../../../src/lib/engine/transcode-rules.ts'
 import type { CodecParameters } from '../../../src/lib/model/codec.ts'
 import type { Track } from '../../../src/lib/model/track.ts'
+import { chosenCodecs, type PlanInput, planTracks, sentTracks } from '../../../src/lib/worker/plan-tracks.ts'
+import { planRules } from '../../../src/lib/worker/transcode-rules.ts'
 
 const vp8: CodecParameters = { codec: 'vp8', parameters: {} }
 const vp9: CodecParameters = { codec: 'vp9', parameters: { 'profile-id': '0' } }

@@ -1,4 +1,4 @@
-// What runs in a media worker: content, viewers, one pacer, one peer factory. Free of threads, so that tests run it in process.
+// What runs in a media worker: content, viewers, one ticker, one peer factory. Free of threads, so that tests run it in process.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
@@ -8,7 +8,7 @@ import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
 import { createTaskTracker } from '../base/tasks.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import { LatenessHistogram } from '../media/playback/lateness.ts'
-import { createPacer } from '../media/playback/pacer.ts'
+import { createTicker } from '../media/playback/ticker.ts'
 import { createRenditionCache, type RenditionCacheStats } from '../media/rendition-cache.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
 import {
@@ -19,7 +19,7 @@ import {
   prefetchEdgesMs,
   type WorkerSettings,
 } from '../protocol/media-plane.ts'
-import { createPeerFactory } from '../webrtc/werift-peer.ts'
+import { createPeerFactory } from '../webrtc/sending-peer.ts'
 import { createContentShelf } from './content-shelf.ts'
 import { createJobStarter } from './transcode-client.ts'
 import { createViewer, type Viewer } from './viewer.ts'
@@ -47,16 +47,16 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   const closer = createCloser()
   const viewers = new Map<string, Viewer>()
 
-  const pacer = createPacer({
+  const ticker = createTicker({
     clock,
     onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
   })
-  closer.add('pacer', () => pacer.stop())
+  closer.add('ticker', () => ticker.stop())
   const latenessTotal = new LatenessHistogram()
   // One that is started again counts from one again.
   const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
-  const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: pacer.tickIfDue })
+  const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: ticker.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
     blocksPath: settings.blocksPath,
@@ -107,7 +107,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   }
 
   return {
-    breathe: pacer.tickIfDue,
+    breathe: ticker.tickIfDue,
     stop: async () => {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -121,7 +121,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
           createViewer(params, content, {
             clock,
             logger,
-            pacer,
+            ticker,
             latenessTotal,
             tasks,
             random: deps.random,

@@ -6,8 +6,8 @@ import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import type { HostMethods } from '../protocol/media-plane.ts'
+import type { TranscodeMethods, TranscodeSettings } from '../protocol/transcode-plane.ts'
 import { surviveStrayRejections } from './stray-rejections.ts'
-import type { TranscodeMethods, TranscodeSettings } from './transcode-plane.ts'
 import { createTranscodeRuntime } from './transcode-runtime.ts'
 
 /** Yields to the media workers and the control plane, which have deadlines. On Linux, 0 means the calling thread. */

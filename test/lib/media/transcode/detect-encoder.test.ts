@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { detectEncoder } from '../../../src/lib/engine/detect-encoder.ts'
-import { isFfmpegUsable } from '../../../src/lib/media/transcode/ffmpeg-cli.ts'
+import { detectEncoder } from '../../../../src/lib/media/transcode/detect-encoder.ts'
+import { isFfmpegUsable } from '../../../../src/lib/media/transcode/ffmpeg-cli.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -44,7 +44,7 @@ describe('the encoder of this machine', () => {
   })
 
   it('is found without loading it', () => {
-    const module = new URL('../../../src/lib/engine/detect-encoder.ts', import.meta.url).href
+    const module = new URL('../../../../src/lib/media/transcode/detect-encoder.ts', import.meta.url).href
     const script = `const { detectEncoder } = await import(${JSON.stringify(module)}); await detectEncoder()
       console.log(process.report.getReport().sharedObjects.filter((path) => path.includes('node-av')).length)`
     expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim()).toBe('0')

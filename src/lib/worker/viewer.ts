@@ -4,7 +4,7 @@ import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { TaskTracker } from '../base/tasks.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
-import type { Pacer } from '../media/playback/pacer.ts'
+import type { Ticker } from '../media/playback/ticker.ts'
 import type { QualityReason } from '../model/quality.ts'
 import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
 import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
@@ -28,7 +28,7 @@ const senderReportMs = 1000
 interface ViewerDeps {
   readonly clock: Clock
   readonly logger: Logger
-  readonly pacer: Pacer
+  readonly ticker: Ticker
   readonly latenessTotal?: LatenessHistogram
   readonly random: () => number
   readonly tasks: TaskTracker
@@ -62,7 +62,7 @@ export function createViewer(
   let state: StreamState = 'waiting'
   let peer: Peer | undefined
   let peerMade: Promise<Peer> | undefined
-  let unpace: (() => void) | undefined
+  let untick: (() => void) | undefined
   let grace: Timer | undefined
   /** A failure that waits for the control channel. */
   let held: Timer | undefined
@@ -147,7 +147,7 @@ export function createViewer(
     const { playback } = media
     if (firstPacketMs === undefined && playback) {
       firstPacketMs = clock.now() - openedAt
-      unpace = deps.pacer.add(playback)
+      untick = deps.ticker.add(playback)
       deps.tasks.begin('playback', streamId)
       playback.play()
       senderReports = every(clock, senderReportMs, sendReports)
@@ -239,7 +239,7 @@ export function createViewer(
     grace?.cancel()
     held?.cancel()
     senderReports?.cancel()
-    unpace?.()
+    untick?.()
     gate.close()
     media.close()
     content.release()

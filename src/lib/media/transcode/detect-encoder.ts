@@ -1,8 +1,8 @@
 // Which encoder there is on this machine. Looks, but loads nothing: node-av costs up to 0.5 s and 45 MB, and only a transcode
 // worker needs it.
 import { createRequire } from 'node:module'
-import { isFfmpegUsable } from '../media/transcode/ffmpeg-cli.ts'
-import type { WorkerSettings } from '../protocol/media-plane.ts'
+import type { WorkerSettings } from '../../protocol/media-plane.ts'
+import { isFfmpegUsable } from './ffmpeg-cli.ts'
 
 /** What node-av's loader looks for beside it. */
 const binaryNames = (platform: string, arch: string): string[] => {

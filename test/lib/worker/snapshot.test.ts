@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type SnapshotInput, snapshotOf } from '../../../src/lib/engine/snapshot.ts'
 import type { PlaybackSnapshot, ViewerPlayback } from '../../../src/lib/media/playback/viewer-playback.ts'
 import type { OutboundStats } from '../../../src/lib/model/stats.ts'
+import { type SnapshotInput, snapshotOf } from '../../../src/lib/worker/snapshot.ts'
 
 const sent = (bytesSent: number): OutboundStats => ({
   packetsSent: 10,

@@ -3,7 +3,6 @@ import { addSample } from '../../../src/lib/app/assets.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
-import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/engine/media-runtime.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
 import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type SourceRef,
   type WorkerHealth,
 } from '../../../src/lib/protocol/media-plane.ts'
+import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/worker/media-runtime.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
 import { PatientClock } from '../../support/patient-clock.ts'

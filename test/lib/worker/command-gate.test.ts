@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createCommandGate } from '../../../src/lib/engine/command-gate.ts'
 import type { ViewerMessage } from '../../../src/lib/protocol/control.ts'
+import { createCommandGate } from '../../../src/lib/worker/command-gate.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function start() {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
-import type { OpenedContent } from '../../../src/lib/engine/opened-content.ts'
-import { ViewerMedia } from '../../../src/lib/engine/viewer-media.ts'
 import type { MediaInfo } from '../../../src/lib/model/stream.ts'
 import type { Track } from '../../../src/lib/model/track.ts'
 import type { ServerNote } from '../../../src/lib/protocol/control.ts'
 import type { OpenParams } from '../../../src/lib/protocol/media-plane.ts'
+import type { OpenedContent } from '../../../src/lib/worker/opened-content.ts'
+import { ViewerMedia } from '../../../src/lib/worker/viewer-media.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryFeed } from '../../support/memory-feed.ts'
 

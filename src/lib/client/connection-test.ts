@@ -1,18 +1,26 @@
 // A real viewer inside this process watches the sample for a moment: the truth about whether streaming works here.
 import { type Clock, delay } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
-import { createViewerPeer, type ViewerStats } from '../webrtc/viewer-peer.ts'
-import type { ConnectionTest, Engine } from './engine.ts'
+import type { ConnectionTest } from '../model/connection-test.ts'
+import { createReceivingPeer, type ViewerStats } from '../webrtc/receiving-peer.ts'
 
 const connectTimeoutMs = 10_000
 /** Long enough for a receiver report and a few hundred packets. */
 const watchMs = 1500
 
+/** The calls of an engine that the test needs. */
+interface TestedEngine {
+  sample(): Promise<string>
+  open(request: { content: string; owner: string }): Promise<{ readonly id: string }>
+  acceptOffer(streamId: string, sdp: string): Promise<{ sdp: string }>
+  close(streamId: string): Promise<void>
+}
+
 /** Throws PEER_FAILED when no connection or no packet comes about in time. The stream is closed either way. */
-export async function testConnection(engine: Engine, clock: Clock): Promise<ConnectionTest> {
+export async function testConnection(engine: TestedEngine, clock: Clock): Promise<ConnectionTest> {
   const startedAt = clock.now()
   const stream = await engine.open({ content: await engine.sample(), owner: 'test_connection' })
-  const viewer = await createViewerPeer({ clock })
+  const viewer = await createReceivingPeer({ clock })
   try {
     const deadline = AbortSignal.timeout(connectTimeoutMs)
     const firstPacket = viewer.events.next('rtp', deadline).then(() => clock.now() - startedAt)

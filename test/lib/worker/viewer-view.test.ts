@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { viewOf } from '../../../src/lib/engine/viewer-view.ts'
+import { viewOf } from '../../../src/lib/worker/viewer-view.ts'
 
 const first = viewOf({ totalFreezesDurationS: 1, framesDecoded: 100, framesDropped: 0 }, 10_000, undefined)
 
