@@ -2,6 +2,7 @@
 import type { Events } from '../base/events.ts'
 import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 import type { OutgoingPacket } from '../model/frame.ts'
+import type { PacketFeedback } from '../model/packet-report.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
@@ -34,13 +35,6 @@ export interface ReceiverReport {
   readonly roundTripTimeS?: number
 }
 
-/** One transport-wide feedback packet (draft-holmer-rmcat-transport-wide-cc-extensions-01), decoded. */
-export interface TransportFeedback {
-  readonly baseSequence: number
-  /** One entry a packet from baseSequence on; null when it did not arrive, else the receive time in ms on the viewer's scale. */
-  readonly receivedAtMs: readonly (number | null)[]
-}
-
 export type PeerEvents = {
   state: [connection: ConnectionState, ice: IceState]
   /** A local candidate, or null at the end. */
@@ -49,7 +43,10 @@ export type PeerEvents = {
   /** Sequence numbers the viewer misses. */
   nack: [kind: MediaKind, sequences: readonly number[]]
   receiverReport: [ReceiverReport]
-  transportFeedback: [TransportFeedback]
+  /** What became of packets that carried a transport-wide sequence number. */
+  acked: [PacketFeedback]
+  /** What the viewer thinks that it may be sent in all, bits a second (REMB): from one that does not do transport-cc. */
+  remb: [bitrateBps: number]
   control: [text: string]
   controlOpen: []
 }
@@ -69,11 +66,6 @@ export interface Peer {
   readonly timings: PeerTimings
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
-  /**
-   * The 16-bit transport-wide sequence of the packet sent last, media or retransmission, of any outlet; -1 before the first, and
-   * always when the viewer does not do transport-cc. What TransportFeedback speaks of.
-   */
-  readonly lastTransportSequence: number
   /**
    * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
    * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.

@@ -12,7 +12,7 @@ import { answerSection, offerSections, type Sender, type Settled } from './local
 import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
 import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
 import { parseRtcp, type RtcpPacket } from './rtcp.ts'
-import { Outlet, type OutletLink } from './rtp-outlet.ts'
+import { Outlet } from './rtp-outlet.ts'
 import {
   codecsOf,
   maxCandidates,
@@ -23,14 +23,20 @@ import {
   type SdpSection,
 } from './sdp.ts'
 import { type LocalSection, writeSdp } from './sdp-write.ts'
+import { type OnSent, SentPackets } from './sent-packets.ts'
 import { Transport } from './transport.ts'
 import { parseTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
 import { assertWeriftShape } from './werift.ts'
 
+export interface PeerOptions {
+  /** Called for each packet with a transport-wide sequence number as it leaves. */
+  readonly onSent?: OnSent
+}
+
 export interface PeerFactory {
   /** A peer that waits for acceptOffer or createOffer. */
-  createPeer(options?: { id?: string }): Promise<Peer>
+  createPeer(options?: PeerOptions): Promise<Peer>
   readonly openPeers: number
   /** Where the shared socket listens; empty with udpPortRange. */
   readonly addresses: readonly { address: string; port: number }[]
@@ -62,10 +68,10 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   let created = 0
 
   return {
-    async createPeer() {
+    async createPeer(options = {}) {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
       const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
-      const peer = new SendingPeer({ settings, ...deps, random, breathe, mux }, async () => {
+      const peer = new SendingPeer({ settings, ...deps, ...options, random, breathe, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()
       })
@@ -85,7 +91,7 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   }
 }
 
-interface PeerContext extends Required<PeerDependencies> {
+interface PeerContext extends Required<PeerDependencies>, PeerOptions {
   readonly settings: PeerSettings
   readonly mux: UdpMux
 }
@@ -100,13 +106,14 @@ class SendingPeer implements Peer {
   #version = 1
   #transport: Transport | undefined
   #offered: { sections: LocalSection[] } | undefined
-  #transportSequence = -1
+  readonly #sentPackets: SentPackets
   #early: RemoteCandidate[] = []
   #closing: Promise<void> | undefined
   #isBusy = false
 
   constructor(context: PeerContext, onClosed: () => Promise<void>) {
     this.#context = context
+    this.#sentPackets = new SentPackets(context.onSent)
     this.#onClosed = onClosed
     this.events = new Events((error) => context.logger.warn({ err: error }, 'a peer listener failed'))
     this.#cname = `mcpx-${context.random(2 ** 32).toString(36)}`
@@ -129,10 +136,6 @@ class SendingPeer implements Peer {
     const address = this.#transport?.selected?.remoteAddr
     if (!address) return undefined
     return address[0].includes(':') ? `[${address[0]}]:${address[1]}` : `${address[0]}:${address[1]}`
-  }
-
-  get lastTransportSequence(): number {
-    return this.#transportSequence < 0 ? -1 : this.#transportSequence & 0xffff
   }
 
   acceptOffer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<string> {
@@ -331,24 +334,8 @@ class SendingPeer implements Peer {
         transportSequenceId: transportSequenceIdOf(section, codec),
         cname: this.#cname,
       },
-      this.#link,
+      { path: this.#transport!, sentPackets: this.#sentPackets, clock: this.#context.clock },
     )
-  }
-
-  readonly #link: OutletLink = this.#createLink()
-
-  #createLink(): OutletLink {
-    const peer = this
-    return {
-      get protect() {
-        const transport = peer.#transport
-        return transport?.isReady ? transport.protect : undefined
-      },
-      post: (packet) => peer.#transport?.post(packet) ?? false,
-      sendRtcp: (compound) => peer.#transport?.sendRtcp(compound) ?? false,
-      nextTransportSequence: () => ++peer.#transportSequence & 0xffff,
-      now: () => peer.#context.clock.now(),
-    }
   }
 
   readonly #sources = new Map<MediaKind, { ssrc: number; rtxSsrc: number }>()
@@ -368,7 +355,11 @@ class SendingPeer implements Peer {
   #onRtcp(packet: RtcpPacket): void {
     if (packet.type === 'transport-feedback') {
       const feedback = parseTransportFeedback(packet.body)
-      if (feedback) this.events.emit('transportFeedback', feedback)
+      if (feedback) this.events.emit('acked', this.#sentPackets.acknowledge(feedback, this.#context.clock.now()))
+      return
+    }
+    if (packet.type === 'remb') {
+      if (packet.ssrcs.some((ssrc) => this.#outletOf(ssrc))) this.events.emit('remb', packet.bitrateBps)
       return
     }
     if (packet.type === 'picture-loss') {
