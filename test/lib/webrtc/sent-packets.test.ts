@@ -158,6 +158,14 @@ describe('what the viewer says of packets', () => {
     expect(rig.told(3, [arrives(0), arrives(0)]).map(([sequence]) => sequence)).toEqual([4])
   })
 
+  it('is nothing of a packet that got a number and never left', () => {
+    const rig = new Rig()
+    rig.send(8192)
+    rig.sentPackets.next()
+    rig.send(1)
+    expect(rig.told(8192, [lost, arrives(0)]).map(([sequence]) => sequence)).toEqual([8193])
+  })
+
   it('is nothing before anything was sent', () => {
     expect(new Rig().told(0, [arrives(0), lost])).toEqual([])
     expect(new Rig().told(0xffff, [arrives(0), lost])).toEqual([])
