@@ -2,6 +2,7 @@
 import type { OutgoingPacket } from '../../model/frame.ts'
 import { BucketCounts } from '../../model/histogram.ts'
 import { frameSizeEdges, type OutboundStats } from '../../model/stats.ts'
+import type { Pacer } from './pacer.ts'
 import { type RetransmissionLimits, RetransmissionRing } from './retransmission-ring.ts'
 
 /** Takes a packet to the network now; false when it could not. The packet is valid only during the call. */
@@ -30,6 +31,7 @@ export class RtpStream {
   framesSent = 0
   keyFramesSent = 0
   retransmittedPacketsSent = 0
+  retransmittedBytesSent = 0
   nackCount = 0
   pliCount = 0
   packetsDropped = 0
@@ -84,25 +86,37 @@ export class RtpStream {
     this.bytesSent += payload.length
   }
 
-  /** Answers a NACK with what is still here and allowed. */
-  onNack(sequences: readonly number[], nowMs: number): void {
+  /** Puts in line what is still here and allowed; true when something waits. */
+  onNack(sequences: readonly number[], nowMs: number): boolean {
     this.nackCount++
     const count = Math.min(sequences.length, maxNackedSequences)
-    for (let i = 0; i < count; i++) {
-      if (!this.ring.lookup(sequences[i]!, nowMs, this.#again)) continue
-      if (this.#retransmit(this.#again)) this.retransmittedPacketsSent++
+    for (let i = 0; i < count; i++) this.ring.request(sequences[i]!, nowMs)
+    return this.ring.waiting > 0
+  }
+
+  /** Sends again what is in line, as far as the pacer lets it; true when nothing waits any more. */
+  repair(pacer: Pacer, nowMs: number): boolean {
+    for (;;) {
+      const byteLength = this.ring.nextByteLength(nowMs)
+      if (byteLength === 0) return true
+      if (!pacer.take(byteLength, nowMs)) return false
+      this.ring.takeNext(nowMs, this.#again)
+      if (!this.#retransmit(this.#again)) continue
+      this.retransmittedPacketsSent++
+      this.retransmittedBytesSent += byteLength
     }
   }
 
   stats(): OutboundStats {
-    const { packetsSent, bytesSent, framesSent, keyFramesSent, retransmittedPacketsSent } = this
-    const { nackCount, pliCount, packetsDropped } = this
+    const { packetsSent, bytesSent, framesSent, keyFramesSent } = this
+    const { retransmittedPacketsSent, retransmittedBytesSent, nackCount, pliCount, packetsDropped } = this
     return {
       packetsSent,
       bytesSent,
       framesSent,
       keyFramesSent,
       retransmittedPacketsSent,
+      retransmittedBytesSent,
       nackCount,
       pliCount,
       packetsDropped,

@@ -216,7 +216,7 @@ class Playback implements ViewerPlayback {
   }
 
   onNack(kind: MediaKind, sequences: readonly number[], nowMs: number): void {
-    if (!this.#closed) this.#stream(kind)?.onNack(sequences, nowMs)
+    if (!this.#closed && this.#stream(kind)?.onNack(sequences, nowMs)) this.#wake()
   }
 
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined {
@@ -266,8 +266,9 @@ class Playback implements ViewerPlayback {
     this.#wakeAtMs = Number.POSITIVE_INFINITY
     this.#playhead.update(nowMs)
     this.#sendAudio(nowMs)
-    this.#sendVideo(nowMs)
-    this.#sleep()
+    const isRepaired = this.#repair(nowMs)
+    if (isRepaired) this.#sendVideo(nowMs)
+    this.#sleep(isRepaired)
   }
 
   close(): void {
@@ -292,9 +293,9 @@ class Playback implements ViewerPlayback {
   }
 
   /** Until when there is nothing to do. An event during the tick has set 0 already. */
-  #sleep(): void {
+  #sleep(isRepaired: boolean): void {
     const { video, audio, clock } = this.#playhead
-    if (this.#frame) {
+    if (this.#frame || !isRepaired) {
       this.#wakeAtMs = 0
       return
     }
@@ -321,6 +322,17 @@ class Playback implements ViewerPlayback {
       stream.send(payload, this.#audioStamper.reanchored, nowMs)
       this.lateness.record(nowMs - dueMs)
     }
+  }
+
+  /** What the viewer misses goes before new video, at the pace of a catch-up; true when nothing is missing any more. */
+  #repair(nowMs: number): boolean {
+    const waiting = (this.#audio?.ring.waiting ?? 0) + (this.#video?.ring.waiting ?? 0)
+    if (waiting === 0) return true
+    this.#pacer.setPace(this.#rates.burstBps / 8000, nowMs)
+    const isRepaired =
+      (this.#audio?.repair(this.#pacer, nowMs) ?? true) && (this.#video?.repair(this.#pacer, nowMs) ?? true)
+    if (isRepaired) this.#pacer.setPace(this.#bytesPerMs, nowMs)
+    return isRepaired
   }
 
   #sendVideo(nowMs: number): void {
