@@ -1,8 +1,8 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
 import type { Events } from '../base/events.ts'
 import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
-import type { OutgoingPacket } from '../model/frame.ts'
-import type { PacketFeedback } from '../model/packet-report.ts'
+import type { PacketSink } from '../model/frame.ts'
+import type { PacketFeedback, PacketKind } from '../model/packet-report.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
@@ -10,14 +10,10 @@ import type { IceCandidate } from '../protocol/media-plane.ts'
 export type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 
 /** One outgoing RTP stream of a connected peer. */
-export interface RtpOutlet {
+export interface RtpOutlet extends PacketSink {
   readonly kind: MediaKind
   readonly codec: CodecParameters
   readonly ssrc: number
-  /** Encrypts and sends now. False when the transport is not ready. The packet is not kept. */
-  send(packet: OutgoingPacket): boolean
-  /** Sends again on the RTX stream (RFC 4588); false when RTX was not negotiated or the transport is not ready. */
-  retransmit(packet: OutgoingPacket): boolean
   /** Sends a sender report (RFC 3550 6.4.1) that ties `rtpTimestamp` to the wall clock instant `wallMs`. */
   sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void
 }
@@ -51,6 +47,9 @@ export type PeerEvents = {
   controlOpen: []
 }
 
+/** Called for each packet with a transport-wide sequence number, right after it has left. */
+export type SentObserver = (kind: PacketKind, byteLength: number, atMs: number) => void
+
 export interface PeerTimings {
   readonly iceGatheringMs?: number
   readonly iceConnectMs?: number
@@ -79,6 +78,8 @@ export interface Peer {
   /** The answer to createOffer; `choose` picks from what the answer left. */
   acceptAnswer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<void>
   addCandidate(candidate: IceCandidate | null): Promise<void>
+  /** One observer at a time: the last one. */
+  observeSent(observer: SentObserver): void
   /** False when the control channel is not open or is backed up. */
   sendControl(text: string): boolean
   close(): Promise<void>

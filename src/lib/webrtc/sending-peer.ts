@@ -10,7 +10,15 @@ import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
 import { answerSection, offerSections, type Sender, type Settled } from './local-sections.ts'
 import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
-import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
+import type {
+  ChosenCodecs,
+  CodecParameters,
+  Peer,
+  PeerEvents,
+  PeerTimings,
+  SentObserver,
+  ViewerCodecs,
+} from './peer.ts'
 import { parseRtcp, type RtcpPacket } from './rtcp.ts'
 import { Outlet } from './rtp-outlet.ts'
 import {
@@ -23,20 +31,15 @@ import {
   type SdpSection,
 } from './sdp.ts'
 import { type LocalSection, writeSdp } from './sdp-write.ts'
-import { type OnSent, SentPackets } from './sent-packets.ts'
+import { SentPackets } from './sent-packets.ts'
 import { Transport } from './transport.ts'
 import { parseTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
 import { assertWeriftShape } from './werift.ts'
 
-export interface PeerOptions {
-  /** Called for each packet with a transport-wide sequence number as it leaves. */
-  readonly onSent?: OnSent
-}
-
 export interface PeerFactory {
   /** A peer that waits for acceptOffer or createOffer. */
-  createPeer(options?: PeerOptions): Promise<Peer>
+  createPeer(): Promise<Peer>
   readonly openPeers: number
   /** Where the shared socket listens; empty with udpPortRange. */
   readonly addresses: readonly { address: string; port: number }[]
@@ -68,10 +71,10 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   let created = 0
 
   return {
-    async createPeer(options = {}) {
+    async createPeer() {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
       const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
-      const peer = new SendingPeer({ settings, ...deps, ...options, random, breathe, mux }, async () => {
+      const peer = new SendingPeer({ settings, ...deps, random, breathe, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()
       })
@@ -91,7 +94,7 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerDepend
   }
 }
 
-interface PeerContext extends Required<PeerDependencies>, PeerOptions {
+interface PeerContext extends Required<PeerDependencies> {
   readonly settings: PeerSettings
   readonly mux: UdpMux
 }
@@ -106,14 +109,13 @@ class SendingPeer implements Peer {
   #version = 1
   #transport: Transport | undefined
   #offered: { sections: LocalSection[] } | undefined
-  readonly #sentPackets: SentPackets
+  readonly #sentPackets = new SentPackets()
   #early: RemoteCandidate[] = []
   #closing: Promise<void> | undefined
   #isBusy = false
 
   constructor(context: PeerContext, onClosed: () => Promise<void>) {
     this.#context = context
-    this.#sentPackets = new SentPackets(context.onSent)
     this.#onClosed = onClosed
     this.events = new Events((error) => context.logger.warn({ err: error }, 'a peer listener failed'))
     this.#cname = `mcpx-${context.random(2 ** 32).toString(36)}`
@@ -213,6 +215,10 @@ class SendingPeer implements Peer {
     const parsed = parseCandidate(candidate.candidate)
     const isKnown = this.#early.some(({ address, port }) => address === parsed?.address && port === parsed.port)
     if (parsed && !isKnown && this.#early.length < maxCandidates) this.#early.push(parsed)
+  }
+
+  observeSent(observer: SentObserver): void {
+    this.#sentPackets.observer = observer
   }
 
   sendControl(text: string): boolean {

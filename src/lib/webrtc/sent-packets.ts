@@ -1,11 +1,9 @@
 // What was sent on a connection, by transport-wide sequence number, until the viewer's feedback says what became of it.
 // All outlets of a peer share it, and nothing is made per packet: the columns are allocated once.
 import type { PacketFeedback, PacketKind, PacketReport } from '../model/packet-report.ts'
+import type { SentObserver } from './peer.ts'
 import { notReceived, notSaid, type TransportFeedback, ticksPerMs } from './transport-feedback.ts'
 import { unwrap } from './unwrap.ts'
-
-/** Told of each packet that has left. */
-export type OnSent = (kind: PacketKind, byteLength: number, atMs: number) => void
 
 /** Power of two: 40 s at 200 packets a second. Feedback that is later says nothing that anybody could use. */
 const capacity = 8192
@@ -21,7 +19,8 @@ const referenceMs = 64
 const maxMissed = 127
 
 export class SentPackets {
-  readonly #onSent: OnSent | undefined
+  /** Told of each packet that has left. */
+  observer: SentObserver | undefined
   /** 1 + the index of its kind, with `lostFlag` once it was reported lost; or `done`. */
   #states = new Uint8Array(0)
   #byteLengths = new Uint16Array(0)
@@ -33,10 +32,6 @@ export class SentPackets {
   #reference: number | undefined
   /** What is added to the viewer's time: a whole number, so that sums of quarters of a millisecond stay exact. */
   #anchorMs = 0
-
-  constructor(onSent?: OnSent) {
-    this.#onSent = onSent
-  }
 
   /** The 16 bits that the next packet carries. */
   next(): number {
@@ -52,7 +47,7 @@ export class SentPackets {
     this.#states[at] = 1 + kinds.indexOf(kind)
     this.#byteLengths[at] = byteLength
     this.#sentAtMs[at] = nowMs
-    this.#onSent?.(kind, byteLength, nowMs)
+    this.observer?.(kind, byteLength, nowMs)
   }
 
   /** Says of each packet what is new in this feedback. */

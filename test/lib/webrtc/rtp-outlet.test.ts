@@ -22,9 +22,10 @@ function outletWith(options: Partial<OutletOptions> = {}, { hasTransport = true,
       post: (packet: Buffer) => isTaken && packets.push(packet) > 0,
       sendRtcp: (compound: Buffer) => reports.push(compound) > 0,
     },
-    sentPackets: new SentPackets((...sent) => seen.push(sent)),
+    sentPackets: new SentPackets(),
     clock: { now: () => time.nowMs },
   }
+  link.sentPackets.observer = (...sent) => seen.push(sent)
   const outlet = new Outlet(
     {
       kind: 'video',

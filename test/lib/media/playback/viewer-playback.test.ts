@@ -373,18 +373,19 @@ test('a transport that does not take packets loses them without a hole in the nu
   const rig = new PlaybackRig()
   let sequence = -1
   const refusing = createViewerPlayback({
+    video: { feed: rig.videoFeed! },
+    events: { epoch() {}, buffering() {}, ended() {}, error: (error) => rig.errors.push(error) },
+    random: () => 0,
+  })
+  refusing.connect({
     video: {
-      feed: rig.videoFeed!,
-      emit: (packet) => {
+      send: (packet) => {
         expect([-1, packet.sequence - 1]).toContain(sequence)
         sequence = packet.sequence
         return false
       },
       retransmit: () => false,
     },
-    onNote: () => {},
-    onError: (error) => rig.errors.push(error),
-    random: () => 0,
   })
   rig.ticker.add(refusing)
   refusing.play()
