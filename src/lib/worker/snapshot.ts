@@ -41,7 +41,8 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
   const underruns = played?.underruns ?? 0
   const scored: ScoreInput = {
     ...pathOf(video, audio),
-    underruns: Math.max(0, underruns - (last?.underruns ?? 0)),
+    // One that lasts is felt as long as it does.
+    underruns: Math.max(played?.phase === 'stalled' ? 1 : 0, underruns - (last?.underruns ?? 0)),
     ...(isReporting ? seenBy(viewer) : {}),
     ...(input.pictureHeight !== undefined && { pictureHeight: input.pictureHeight }),
   }

@@ -17,7 +17,7 @@ import { createCommandGate } from './command-gate.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
-import { viewOf } from './viewer-view.ts'
+import { ReportHistory } from './viewer-view.ts'
 
 /** How long a viewer whose path broke may take to come back with an ICE restart. */
 const disconnectGraceMs = 15_000
@@ -74,6 +74,7 @@ export function createViewer(
   let last: StatsSnapshot | undefined
   let lastRecorded: StatsSnapshot | undefined
   let view: ViewerView | undefined
+  const told = new ReportHistory()
 
   const media = new ViewerMedia(params, content, {
     clock,
@@ -192,7 +193,7 @@ export function createViewer(
   function takeReport(report: ViewerReport): void {
     const [impossible] = impossibleCounters(report, (clock.now() - openedAt) / 1000)
     if (impossible) throw new McpxError('INVALID_REQUEST', `${impossible} of a report cannot be so large yet`)
-    view = viewOf(report, clock.wallMs(), view)
+    view = told.take(report, clock.wallMs())
   }
 
   function command(wanted: Command, by: QualityReason): void {

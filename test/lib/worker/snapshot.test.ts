@@ -129,6 +129,23 @@ describe('a snapshot', () => {
     expect(silent.health).not.toHaveProperty('value')
   })
 
+  it('takes from the health as long as the playhead waits for content, not only when it begins to', () => {
+    const report = {
+      kind: 'video',
+      fractionLost: 0,
+      packetsLost: 0,
+      highestSequence: 40,
+      jitterS: 0,
+      roundTripTimeS: 0,
+    } as const
+    const reports = { video: report }
+    const at = (phase: 'running' | 'stalled', last?: ReturnType<typeof snapshotOf>) =>
+      snapshotOf({ ...idle, playback: playing({ video: sent(1000), phase }), reports, last })
+    const began = at('stalled', at('running'))
+    const lasts = at('stalled', began)
+    expect([at('running', lasts), began, lasts].map(({ health }) => health.value)).toEqual([95, 70, 70])
+  })
+
   it('names the rung where there are several', () => {
     expect(snapshotOf({ ...idle, rung: 2, rungCount: 3 })).toMatchObject({ rung: 2, quality: 'very_high' })
     expect(snapshotOf(idle)).not.toHaveProperty('rung')
