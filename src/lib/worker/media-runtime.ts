@@ -19,7 +19,7 @@ import {
   prefetchEdgesMs,
   type WorkerSettings,
 } from '../protocol/media-plane.ts'
-import { createPeerFactory } from '../webrtc/sending-peer.ts'
+import { createPeerFactory } from '../webrtc/peer-factory.ts'
 import { createContentShelf } from './content-shelf.ts'
 import { createJobStarter } from './transcode-client.ts'
 import { createViewer, type Viewer } from './viewer.ts'
