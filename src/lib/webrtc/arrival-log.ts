@@ -15,7 +15,7 @@ export class ArrivalLog {
   #highest: number | undefined
   /** Where the next report begins, */
   #next = 0
-  /** and how far back it may be taken by a packet that comes late. */
+  /** and how far back it may be taken by a packet that comes late: what is forgotten would count as lost. */
   #floor = Number.NEGATIVE_INFINITY
   #unreported = 0
 
@@ -48,10 +48,10 @@ export class ArrivalLog {
   }
 
   #forget(nowMs: number): void {
-    this.#floor = this.#next
     for (const [extended, atMs] of this.#arrivals) {
-      if (nowMs - atMs > keepMs) this.#arrivals.delete(extended)
-      else this.#floor = Math.min(this.#floor, extended)
+      if (nowMs - atMs <= keepMs) continue
+      this.#arrivals.delete(extended)
+      this.#floor = Math.max(this.#floor, extended + 1)
     }
   }
 }
