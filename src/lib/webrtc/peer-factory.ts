@@ -21,7 +21,7 @@ export interface PeerFactory {
   close(): Promise<void>
 }
 
-interface PeerDependencies {
+export interface PeerFactoryDeps {
   readonly clock: Clock
   readonly logger: Logger
   /** A whole number from 0 to below `end`; node:crypto when absent. */
@@ -31,7 +31,7 @@ interface PeerDependencies {
 }
 
 /** Opens the shared socket. Throws PORT_IN_USE, or INTERNAL when werift is not the version this was made for. */
-export async function createPeerFactory(settings: PeerSettings, deps: PeerDependencies): Promise<PeerFactory> {
+export async function createPeerFactory(settings: PeerSettings, deps: PeerFactoryDeps): Promise<PeerFactory> {
   assertWeriftShape()
   const { clock, logger, breathe = () => {} } = deps
   const peers = new Set<SendingPeer>()
