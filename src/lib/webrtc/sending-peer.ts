@@ -8,8 +8,8 @@ import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
 import { Descriptions } from './descriptions.ts'
-import { answerSection, offerSections, type Sender, type Settled } from './local-sections.ts'
-import { dataSectionOf, isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
+import { answerSection, offerSections, type Sender } from './local-sections.ts'
+import { dataSectionOf, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
 import type {
   ChosenCodecs,
   CodecParameters,
@@ -22,7 +22,6 @@ import type {
 import { dispatchRtcp } from './rtcp-dispatch.ts'
 import { Outlet } from './rtp-outlet.ts'
 import {
-  codecsOf,
   maxCandidates,
   type NegotiatedCodec,
   parseCandidate,
@@ -32,6 +31,7 @@ import {
 } from './sdp.ts'
 import type { LocalSection } from './sdp-write.ts'
 import { SentPackets } from './sent-packets.ts'
+import { settle, settleAgain } from './settle.ts'
 import { Transport } from './transport.ts'
 import type { UdpMux } from './udp-mux.ts'
 
@@ -88,7 +88,8 @@ export class SendingPeer implements Peer {
     return this.#exclusive(async () => {
       const offer = parseSdp(sdp)
       const { ice, fingerprints, setup, sections } = usableTransport(offer)
-      const settled = this.outlets.length > 0 ? this.#settleAgain(sections) : await this.#choose(sections, choose)
+      const settled = this.outlets.length > 0 ? settleAgain(sections, this.outlets) : await settle(sections, choose)
+      this.#assertOpen()
       const transport = await this.#openTransport(false)
       const dtlsRole = setup === 'passive' ? 'client' : 'server'
       const data = dataSectionOf(sections)
@@ -134,7 +135,8 @@ export class SendingPeer implements Peer {
       const answer = parseSdp(sdp)
       const { ice, fingerprints, setup, sections } = usableTransport(answer)
       const isNew = this.outlets.length === 0
-      const settled = isNew ? await this.#choose(sections, choose) : []
+      const settled = isNew ? await settle(sections, choose) : []
+      this.#assertOpen()
       const data = dataSectionOf(sections)
       const dtlsRole = setup === 'passive' ? 'client' : 'server'
       const before = transport.remoteFragment
@@ -233,41 +235,6 @@ export class SendingPeer implements Peer {
     const early = this.#early
     this.#early = []
     for (const candidate of [...uniqueCandidates(sections), ...early]) await this.#transport!.addCandidate(candidate)
-  }
-
-  async #choose(
-    sections: readonly SdpSection[],
-    choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>,
-  ): Promise<Settled[]> {
-    const first = (kind: MediaKind) =>
-      sections.find((s) => s.kind === kind && (s.direction === 'recvonly' || s.direction === 'sendrecv'))
-    const found = { video: first('video'), audio: first('audio') }
-    const viewer = {
-      video: found.video ? codecsOf(found.video) : [],
-      audio: found.audio ? codecsOf(found.audio) : [],
-    }
-    const chosen = await choose(viewer)
-    this.#assertOpen()
-    return (['video', 'audio'] as const).flatMap((kind) => {
-      const wanted = chosen[kind]
-      const section = found[kind]
-      if (!wanted) return []
-      const codec = viewer[kind].find((offered) => isSameCodec(offered, wanted))
-      if (!section || !codec) throw new McpxError('INTERNAL', `${wanted.codec} was chosen, but the viewer has it not`)
-      return [{ section, codec }]
-    })
-  }
-
-  /** The sections of a later offer that carry what is being sent already. */
-  #settleAgain(sections: readonly SdpSection[]): Settled[] {
-    return this.outlets.map((outlet) => {
-      const candidates = sections.filter((section) => section.kind === outlet.kind)
-      for (const section of candidates) {
-        const codec = codecsOf(section).find((offered) => offered.payloadType === outlet.payloadType)
-        if (codec?.codec === outlet.codec.codec) return { section, codec }
-      }
-      throw new McpxError('INVALID_SDP', `the new offer has no ${outlet.kind} section for ${outlet.codec.codec}`)
-    })
   }
 
   #createOutlet(section: SdpSection, codec: NegotiatedCodec): Outlet {
