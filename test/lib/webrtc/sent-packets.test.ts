@@ -145,6 +145,32 @@ describe('what the viewer says of packets', () => {
     expect(rig.told(3, [arrives(40), arrives(-20), arrives(-2000)]).map(([, at]) => at)).toEqual([10_016, 10_011, 9511])
   })
 
+  it('does not depend on when the feedback is processed, once the first one has set the scale', () => {
+    const feedback = (lateMs: number) => {
+      const rig = new Rig()
+      rig.send(6)
+      rig.told(0, [arrives(0)])
+      rig.nowMs += lateMs
+      return rig.told(1, [arrives(4), lost, arrives(4)], { time: 102 })
+    }
+    expect(feedback(400)).toEqual(feedback(0))
+  })
+
+  it('stays a number and in bounds when the clock leaps', () => {
+    const rig = new Rig()
+    rig.send(2)
+    rig.told(0, [arrives(0)])
+    rig.nowMs += 3_600_000
+    rig.send(2)
+    expect(rig.told(1, [arrives(4), arrives(4), arrives(4)], { time: 100 + 3_600_000 / 64 })).toEqual([
+      [2, 10_002 + 3_600_000 + 2],
+      [3, 10_002 + 3_600_000 + 3],
+    ])
+    rig.nowMs -= 3_600_000
+    rig.send(1)
+    expect(rig.told(4, [arrives(0)])).toEqual([[4, 10_002]])
+  })
+
   it('is nothing of a packet that left more than a minute or 8192 packets ago', () => {
     const rig = new Rig()
     rig.send(2)
