@@ -1,22 +1,23 @@
 // What one viewer is sent: the plan made for its codecs, the rung and audio track it is on, and the playback that sends them.
+import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { createFixedRate } from '../feedback/congestion/fixed-rate.ts'
 import type { LatenessHistogram } from '../media/playback/lateness.ts'
-import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
+import type { PlaybackEvents, ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
 import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
 import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
-import { clockRateOf, type MediaKind } from '../model/track.ts'
+import { clockRateOf } from '../model/track.ts'
 import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
 import type { OpenParams } from '../protocol/media-plane.ts'
-import type { RtpOutlet } from '../webrtc/peer.ts'
 import type { OpenedContent } from './opened-content.ts'
+import { Pipeline } from './pipeline.ts'
 import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 
 interface ViewerMediaDeps {
+  readonly clock: Clock
   readonly random: () => number
   readonly latenessTotal?: LatenessHistogram
-  /** Where packets of a kind leave, once connected. */
-  outlet(kind: MediaKind): RtpOutlet | undefined
   /** Tells the viewer. */
   note(message: ServerNote): void
   /** What is sent, or in which quality, has changed. */
@@ -39,7 +40,7 @@ export class ViewerMedia {
   #plan: TrackPlan | undefined
   #info: MediaInfo
   #rung = 0
-  #playback: ViewerPlayback | undefined
+  #pipeline: Pipeline | undefined
   #epoch: Epoch | undefined
   #paused = false
   #failure: { readonly error: unknown } | undefined
@@ -56,8 +57,12 @@ export class ViewerMedia {
   }
 
   /** Absent until the viewer's codecs are known. */
+  get pipeline(): Pipeline | undefined {
+    return this.#pipeline
+  }
+
   get playback(): ViewerPlayback | undefined {
-    return this.#playback
+    return this.#pipeline?.playback
   }
 
   get quality(): Quality {
@@ -96,30 +101,28 @@ export class ViewerMedia {
     this.#plan = plan
     this.#info = this.#content.infoFor(plan)
     this.#rung = this.#wantedRung(plan)
-    this.#playback?.close()
-    this.#playback = this.#createPlayback(plan)
+    this.playback?.close()
+    this.#pipeline = this.#createPipeline(plan)
     return chosenCodecs(plan)
   }
 
-  #createPlayback(plan: TrackPlan): ViewerPlayback {
-    const { startS } = this.#params
-    const { random, outlet, latenessTotal } = this.#deps
-    const video = plan.video && this.#content.feed(plan.video, this.#rung)
-    const audio = plan.audio && this.#content.feed(plan.audio, 0)
-    const track = (kind: MediaKind) => ({
-      emit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.send(packet) ?? false,
-      retransmit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.retransmit(packet) ?? false,
-    })
-    return createViewerPlayback({
-      ...(video && { video: { ...video, ...track('video') } }),
-      ...(audio && { audio: { feed: audio.feed, ...track('audio') } }),
-      startS,
-      loop: this.#loop,
-      random,
-      ...(this.#params.buffer && { buffer: this.#bufferTarget(this.#params.buffer) }),
-      ...(latenessTotal && { latenessTotal }),
-      onError: (error) => this.#onError(error),
-      onNote: (note) => this.#onNote(note),
+  #createPipeline(plan: TrackPlan): Pipeline {
+    const { startS, buffer } = this.#params
+    const { clock, random, latenessTotal } = this.#deps
+    return new Pipeline({
+      clock,
+      content: this.#content,
+      plan,
+      rung: this.#rung,
+      congestion: createFixedRate(),
+      playback: {
+        startS,
+        loop: this.#loop,
+        random,
+        ...(buffer && { buffer: this.#bufferTarget(buffer) }),
+        ...(latenessTotal && { latenessTotal }),
+        events: this.#playbackEvents(),
+      },
     })
   }
 
@@ -133,20 +136,31 @@ export class ViewerMedia {
     return rungOf(this.#quality, plan.video?.rungs.length ?? 1)
   }
 
-  #onNote(note: PlaybackNote): void {
-    if (note.type === 'epoch') {
-      this.#epoch = note.epoch
-      this.#paused = note.paused
+  /** What the playback tells becomes notes for the viewer. */
+  #playbackEvents(): PlaybackEvents {
+    const { note, onEnded } = this.#deps
+    return {
+      epoch: (epoch, paused) => {
+        this.#epoch = epoch
+        this.#paused = paused
+        note({ type: 'epoch', epoch, paused })
+      },
+      buffering: (buffering) => {
+        note({ type: 'buffering', buffering })
+        if (buffering) this.#giveUp()
+      },
+      ended: () => {
+        note({ type: 'ended' })
+        onEnded()
+      },
+      error: (error) => this.#onError(error),
     }
-    this.#deps.note(note)
-    if (note.type === 'buffering' && note.buffering) this.#giveUp()
-    if (note.type === 'ended') this.#deps.onEnded()
   }
 
   /** What has been read is played out before the stream ends of it. */
   #onError(error: unknown): void {
     this.#failure = { error }
-    if (this.#playback?.phase !== 'running') this.#giveUp()
+    if (this.playback?.phase !== 'running') this.#giveUp()
   }
 
   #giveUp(): void {
@@ -170,7 +184,7 @@ export class ViewerMedia {
   /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
   command(command: Command, by: QualityReason): void {
     if (command.type === 'quality') this.#qualityReason = by
-    const [playback, plan] = [this.#playback, this.#plan]
+    const [playback, plan] = [this.playback, this.#plan]
     if (!playback || !plan) {
       this.#remember(command)
       return
@@ -212,7 +226,7 @@ export class ViewerMedia {
     const rung = this.#wantedRung(plan)
     if (rung !== this.#rung && plan.video) {
       this.#rung = rung
-      this.#playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
+      this.playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
     }
     this.#deps.onSent()
     this.#noteQuality()
@@ -225,12 +239,12 @@ export class ViewerMedia {
     if (!audio) throw new McpxError('INVALID_REQUEST', `there is no audio track ${trackId}`)
     this.#audioTrackId = trackId
     this.#plan = { ...plan, audio }
-    this.#playback?.setAudioFeed(this.#content.feed(audio, 0).feed)
+    this.playback?.setAudioFeed(this.#content.feed(audio, 0).feed)
     this.#deps.onSent()
   }
 
   close(): void {
     this.#closed = true
-    this.#playback?.close()
+    this.playback?.close()
   }
 }

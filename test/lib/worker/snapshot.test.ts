@@ -10,6 +10,7 @@ const sent = (bytesSent: number): OutboundStats => ({
   framesSent: 5,
   keyFramesSent: 1,
   retransmittedPacketsSent: 0,
+  retransmittedBytesSent: 0,
   nackCount: 0,
   pliCount: 0,
   packetsDropped: 0,

@@ -32,8 +32,8 @@ function start(before: (media: ViewerMedia) => void = () => {}, params: Partial<
     { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false, ...params },
     content,
     {
+      clock,
       random: () => 0,
-      outlet: () => undefined,
       note: (note) => notes.push(note),
       onSent() {},
       onEnded() {},
