@@ -246,3 +246,37 @@ it('tells what a viewer saw, once, whatever feedback is lost, repeated or late',
     { numRuns: 200, seed: 8 },
   )
 })
+
+it('says at most twice something of a packet that was sent, and nothing of others, whatever a viewer claims', () => {
+  const status = fc.oneof(
+    fc.constantFrom<Status>(lost, { symbol: 3 }),
+    fc.integer({ min: -0x8000, max: 0x7fff }).map(arrives),
+  )
+  const claim = fc.record({
+    base: fc.nat(0xffff),
+    time: fc.nat(0xff_ffff),
+    count: fc.nat(255),
+    statuses: fc.array(status, { minLength: 1, maxLength: 50 }),
+  })
+  fc.assert(
+    fc.property(fc.array(claim, { maxLength: 40 }), fc.nat(300), (claims, sent) => {
+      const rig = new Rig()
+      const told = new Map<number, number>()
+      for (const { base, time, count, statuses } of claims) {
+        rig.send(sent)
+        const { packets, missedFeedback } = rig.feedback(base % 1000, statuses, { time, count })
+        expect(missedFeedback).toBeLessThan(128)
+        for (const { sequence, sentAtMs, arrivedAtMs } of packets) {
+          told.set(sequence, (told.get(sequence) ?? 0) + 1)
+          expect(sentAtMs).toBe(10_000 + sequence)
+          expect(Number.isFinite(arrivedAtMs ?? 0)).toBe(true)
+        }
+      }
+      for (const [sequence, times] of told) {
+        expect(sequence).toBeLessThan(claims.length * sent)
+        expect(times).toBeLessThanOrEqual(2)
+      }
+    }),
+    { numRuns: 200, seed: 10 },
+  )
+})
