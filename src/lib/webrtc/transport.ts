@@ -4,8 +4,8 @@ import { isIP } from 'node:net'
 import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
@@ -69,8 +69,8 @@ export class Transport {
   /** What is to be done once the path is known; until then. */
   #onPath: (() => void) | undefined
   readonly #early = new EarlyHandshake()
-  readonly #dtlsWindow = new ByteWindow(maxDtlsBytesPerS)
-  readonly #rtcpWindow = new ByteWindow(maxRtcpBytesPerS)
+  readonly #dtlsBytes = new TokenBucket({ burst: maxDtlsBytesPerS, perSecond: maxDtlsBytesPerS })
+  readonly #rtcpBytes = new TokenBucket({ burst: maxRtcpBytesPerS, perSecond: maxRtcpBytesPerS })
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
   #silence: Timer | undefined
@@ -313,7 +313,7 @@ export class Transport {
   /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
   #watchVolume(data: Buffer): void {
     if (data[0]! < 20 || data[0]! > 63) return
-    if (this.#dtlsWindow.take(data.length, this.#options.clock.now())) return
+    if (this.#dtlsBytes.take(data.length, this.#options.clock.now())) return
     this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
   }
 
@@ -325,7 +325,7 @@ export class Transport {
       this.events.emit('rtp', data)
       return
     }
-    if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
+    if (!this.#rtcpBytes.take(data.length, this.#options.clock.now())) return
     let clear: Buffer
     try {
       clear = this.#dtls.srtcp.decrypt(data)
