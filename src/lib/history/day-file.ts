@@ -1,9 +1,9 @@
 // One day of history in one SQLite file: rows as they came, and the samples of each minute and hour rolled up.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../base/database.ts'
-import { sampleFigures } from '../model/figures.ts'
+import { columnOf, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
-import { columnOf, type HistoryBatch } from './rows.ts'
+import type { HistoryBatch } from './rows.ts'
 
 const figures = sampleFigures.map(columnOf)
 const rolled = figures.flatMap((name) => [`${name}_mean`, `${name}_min`, `${name}_max`])

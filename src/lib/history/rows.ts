@@ -1,11 +1,9 @@
 // What the history keeps, as it crosses to its worker and comes back. Times are milliseconds since the epoch.
-import { figuresOf, type SampleFigures } from '../model/figures.ts'
+import { columnOf, type SampleFigures } from '../model/figure-table.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { LifecycleEvent, MonitoredConnection, OperationRecord } from '../model/monitor.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
+import { writeReasons } from '../model/score-record.ts'
 import type { StreamRecord } from '../model/stream.ts'
-
-/** `bitrateBps` → `bitrate_bps`. */
-export const columnOf = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
 
 export interface ConnectionRow {
   readonly id: string
@@ -34,7 +32,7 @@ export interface SampleRow extends SampleFigures {
   /** As the viewer says; null where it does not. */
   readonly freezeCount: number | null
   readonly freezeS: number | null
-  /** Why the scores are what they are. */
+  /** Why the scores are what they are: JSON of codes and values (score-record.ts). */
   readonly reasons: string
 }
 
@@ -93,7 +91,7 @@ export interface HistoryBatch {
 }
 
 /** `last` is what was measured last. */
-export function connectionRow(stream: StreamRecord, last: StatsSnapshot | undefined): ConnectionRow {
+export function connectionRow(stream: StreamRecord, last: MeasuredSnapshot | undefined): ConnectionRow {
   return {
     id: stream.id,
     content: stream.content,
@@ -112,20 +110,17 @@ export function connectionRow(stream: StreamRecord, last: StatsSnapshot | undefi
   }
 }
 
-/** `before` is the snapshot before, for the rates. */
-export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined): SampleRow {
+export function sampleRow(now: MeasuredSnapshot): SampleRow {
   return {
     atMs: now.atMs,
     connection: now.streamId,
     mediaTimeS: now.mediaTimeS,
     quality: now.quality ?? null,
-    ...figuresOf(now, before),
+    ...now.figures,
     underruns: now.underruns,
     freezeCount: now.isReporting ? (now.viewer?.freezeCount ?? null) : null,
     freezeS: now.isReporting ? (now.viewer?.totalFreezesDurationS ?? null) : null,
-    reasons: [...now.health.reasons, ...now.videoQuality.reasons]
-      .map(({ points, text }) => `−${points}: ${text}`)
-      .join(', '),
+    reasons: writeReasons(now),
   }
 }
 

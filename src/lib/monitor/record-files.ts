@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { createTroubleLog } from '../base/log-trouble.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MonitoredConnection, OperationRecord } from '../model/monitor.ts'
+import { shownStats } from '../model/shown-stats.ts'
 import { iso, operationItem, statsItem } from './items.ts'
 import type { Monitor } from './monitor.ts'
 
@@ -98,7 +99,7 @@ export function connectionRecord(found: MonitoredConnection) {
     close_reason: stream.closeReason ?? null,
     error: stream.error ? { code: stream.error.code, error: stream.error.message } : null,
     ...item,
-    stats: snapshot ?? null,
+    stats: snapshot ? shownStats(snapshot) : null,
   }
 }
 

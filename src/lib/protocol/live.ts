@@ -4,10 +4,15 @@ import type { TaskRecord } from '../base/tasks.ts'
 import type { SampleFigures } from '../model/figures.ts'
 import type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from '../model/monitor.ts'
 import type { Quality, RungQuality } from '../model/quality.ts'
-import type { Score } from '../model/score.ts'
+import { type WordedReason, type WordedScore, wordScore } from '../model/score-words.ts'
 import type { CloseReason, PeerStates, StreamState } from '../model/stream.ts'
 
 export const liveVersion = 1
+
+/** A score with its reasons in words: the most that a watcher needs. */
+export interface LiveScore extends Pick<WordedScore, 'value' | 'version' | 'unknown'> {
+  readonly reasons: readonly (Pick<WordedReason, 'points' | 'text'> & Partial<WordedReason>)[]
+}
 
 /** A moment of one connection. */
 export interface LiveSample extends SampleFigures {
@@ -42,8 +47,8 @@ export interface LiveConnection {
   readonly freezeCount?: number
   readonly totalFreezesDurationS?: number
   readonly underruns: number
-  readonly health?: Score
-  readonly videoQuality?: Score
+  readonly health?: LiveScore
+  readonly videoQuality?: LiveScore
   /** The newest; absent until something was measured. */
   readonly sample?: LiveSample
 }
@@ -117,7 +122,7 @@ export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnect
     ...(viewer?.freezeCount !== undefined && { freezeCount: viewer.freezeCount }),
     ...(viewer?.totalFreezesDurationS !== undefined && { totalFreezesDurationS: viewer.totalFreezesDurationS }),
     underruns: snapshot?.underruns ?? 0,
-    ...(snapshot && { health: snapshot.health, videoQuality: snapshot.videoQuality }),
+    ...(snapshot && { health: wordScore(snapshot.health), videoQuality: wordScore(snapshot.videoQuality) }),
     ...(snapshot && figures && { sample: { atMs: snapshot.atMs, ...figures } }),
   }
 }

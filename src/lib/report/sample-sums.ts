@@ -1,5 +1,8 @@
 // A million samples, one by one: what a report needs of them is summed up while they pass, and none is kept but its figures.
 import type { HistoryRow } from '../model/history.ts'
+import type { ScoreCode } from '../model/score.ts'
+import { readReasons } from '../model/score-record.ts'
+import { scoreWords, timesText } from '../model/score-words.ts'
 import type { ReportFigure } from '../protocol/report.ts'
 import { type Distribution, distributionOf } from './statistics.ts'
 
@@ -74,7 +77,7 @@ export function createSampleSums(
   const values = figures.map(() => new Values())
   const connections = new Map<
     string,
-    Sums & { readonly reasons: Map<string, number>; readonly counted: Counted; untilMs: number }
+    Sums & { readonly reasons: Map<ScoreCode, number>; readonly counted: Counted; untilMs: number }
   >()
   const bySteps = new Map<number, Sums & { readonly viewers: Set<string> }>()
 
@@ -147,19 +150,18 @@ function use<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return found
 }
 
-/** `−50: loss 3.1 %` and `−30: loss 3.4 %` are one reason: figures are left out. */
-function countReasons(counts: Map<string, number>, reasons: string): void {
-  for (const reason of reasons.split(', ')) {
-    const kind = reason.replace(/^−\d+: /, '').replace(/ ?\d.*$/, '')
-    counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  }
+/** In how many samples something was wrong, however much, in one score or in both. */
+function countReasons(counts: Map<ScoreCode, number>, text: string): void {
+  const { health, videoQuality } = readReasons(text)
+  const codes = new Set([...health.reasons, ...videoQuality.reasons].map(({ code }) => code))
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1)
 }
 
-const frequent = (counts: ReadonlyMap<string, number>): string[] =>
+const frequent = (counts: ReadonlyMap<ScoreCode, number>): string[] =>
   [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, maxReasons)
-    .map(([kind, count]) => `${kind} (${count} times)`)
+    .map(([code, count]) => `${scoreWords[code].what} (${timesText(count)})`)
 
 /** Numbers in one growing piece of memory, eight bytes each. */
 class Values {

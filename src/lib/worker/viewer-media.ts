@@ -1,6 +1,6 @@
 // What one viewer is sent: the plan made for its codecs, the rung and audio track it is on, and the playback that sends them.
 import { McpxError } from '../base/errors.ts'
-import type { LatenessHistogram } from '../media/playback/lateness.ts'
+import type { PacingErrors } from '../media/playback/pacing-errors.ts'
 import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
 import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
@@ -14,7 +14,7 @@ import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 
 interface ViewerMediaDeps {
   readonly random: () => number
-  readonly latenessTotal?: LatenessHistogram
+  readonly pacingErrorTotal?: PacingErrors
   /** Where packets of a kind leave, once connected. */
   outlet(kind: MediaKind): RtpOutlet | undefined
   /** Tells the viewer. */
@@ -103,7 +103,7 @@ export class ViewerMedia {
 
   #createPlayback(plan: TrackPlan): ViewerPlayback {
     const { startS } = this.#params
-    const { random, outlet, latenessTotal } = this.#deps
+    const { random, outlet, pacingErrorTotal } = this.#deps
     const video = plan.video && this.#content.feed(plan.video, this.#rung)
     const audio = plan.audio && this.#content.feed(plan.audio, 0)
     const track = (kind: MediaKind) => ({
@@ -117,7 +117,7 @@ export class ViewerMedia {
       loop: this.#loop,
       random,
       ...(this.#params.buffer && { buffer: this.#bufferTarget(this.#params.buffer) }),
-      ...(latenessTotal && { latenessTotal }),
+      ...(pacingErrorTotal && { pacingErrorTotal }),
       onError: (error) => this.#onError(error),
       onNote: (note) => this.#onNote(note),
     })

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import { parseQuality, type Quality } from '../model/quality.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
 import {
@@ -110,7 +110,7 @@ export function createSignallingSession(deps: SignallingDeps): SignallingSession
     send({ type: 'closed', pc_id: id, ...(closeReason ? { reason: closeReason } : {}) })
   }
 
-  function onSnapshot(snapshot: StatsSnapshot): void {
+  function onSnapshot(snapshot: MeasuredSnapshot): void {
     const stream = streams.get(snapshot.streamId)
     const record = engine.get(snapshot.streamId)
     if (!stream || record?.state !== 'active' || clock.now() - stream.noticedAtMs < noticeEveryMs) return

@@ -59,7 +59,7 @@ const rows: ReportRows = {
       sample('good', 2),
       sample('good', 4, { bitrate_bps: 3_000_000 }),
       sample('bad', 2, { health: 40, reasons: '−50: loss 12.0 %, −5: RTT 150 ms' }),
-      sample('bad', 4, { health: 20, reasons: '−50: loss 14.5 %' }),
+      sample('bad', 4, { health: 20, reasons: '{"health":[["loss",50,0.145]]}' }),
     ],
     period,
   ),
@@ -157,7 +157,7 @@ describe('a report', () => {
 
   it('lists the worst connection first, with why, and unknown where the viewer said nothing', () => {
     expect(report.connections).toMatchObject([
-      { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 times)'], error: 'torn' },
+      { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 time)'], error: 'torn' },
       { id: 'good', healthMean: 90, freezes: 1, frozenS: 0.5, reasons: [], closeReason: 'viewer_left' },
     ])
     expect(report.qualitySwitches).toMatchObject([

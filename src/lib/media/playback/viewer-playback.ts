@@ -1,14 +1,15 @@
 // One viewer's playback: its playhead, RTP streams and pacer put together. Time comes in by tick(), packets go out by
 // the emit callbacks; nothing is made per packet.
 import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
-import type { OutboundStats } from '../../model/stats.ts'
+import type { HistogramCounts } from '../../model/histogram.ts'
+import { type OutboundStats, viewerPacingEdgesMs } from '../../model/stats.ts'
 import type { MediaKind } from '../../model/track.ts'
 import type { ServerNote } from '../../protocol/control.ts'
 import { opusSamples } from '../opus-toc.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
-import { LatenessHistogram } from './lateness.ts'
 import { createPacer } from './pacer.ts'
+import { PacingErrors } from './pacing-errors.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
 import { audioRetransmission, videoRetransmission } from './retransmission-ring.ts'
 import { type Emit, RtpStream } from './rtp-stream.ts'
@@ -38,8 +39,8 @@ export interface ViewerPlaybackOptions {
   /** 0 up to 1: the source of the first sequence numbers, timestamps and PictureID. */
   readonly random: () => number
   readonly buffer?: Partial<BufferTarget>
-  /** Where the lateness of all its packets is added up, besides that of many other viewers. */
-  readonly latenessTotal?: LatenessHistogram
+  /** Counts how late its packets leave, besides those of many other viewers. */
+  readonly pacingErrorTotal?: PacingErrors
   /** What the viewer is thought to take, in bits a second: bounds prerolls and catch-up. Default 2.5 Mbps. */
   readonly targetBps?: number
 }
@@ -55,8 +56,8 @@ export interface PlaybackSnapshot {
   readonly droppedPackets: number
   readonly video?: OutboundStats
   readonly audio?: OutboundStats
-  /** p99 of how late packets left since the last snapshot; absent when none did. */
-  readonly pacingErrorP99Ms?: number
+  /** How late packets left, by viewerPacingEdgesMs. */
+  readonly pacingErrors: HistogramCounts
 }
 
 interface SenderReport {
@@ -83,8 +84,6 @@ export interface ViewerPlayback extends Ticked {
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined
   readonly phase: PlayheadPhase
   snapshot(nowMs: number): PlaybackSnapshot
-  /** Lateness of the packets since the last snapshot. */
-  readonly lateness: LatenessHistogram
   close(): void
 }
 
@@ -107,7 +106,7 @@ export function createViewerPlayback(options: ViewerPlaybackOptions): ViewerPlay
 }
 
 class Playback implements ViewerPlayback {
-  readonly lateness = new LatenessHistogram()
+  readonly #pacingErrors: PacingErrors
   readonly #playhead: Playhead
   readonly #video: RtpStream | undefined
   readonly #audio: RtpStream | undefined
@@ -136,6 +135,7 @@ class Playback implements ViewerPlayback {
     const { random, video, audio } = options
     const below = (bound: number) => Math.floor(random() * bound)
     this.#options = options
+    this.#pacingErrors = new PacingErrors(options.pacingErrorTotal)
     this.#buffer = { ...defaultBufferTarget, ...options.buffer }
     this.#offsets = { video: below(2 ** 32), audio: below(2 ** 32) }
     const numbers = () => ({ sequence: below(2 ** 15), pictureId: below(2 ** 15) })
@@ -238,8 +238,6 @@ class Playback implements ViewerPlayback {
     const { video, audio, durationS, paused, phase, underruns } = this.#playhead
     const queue = video && !(video.queue.isOver && audio) ? video.queue : audio?.queue
     const aheadS = [video, audio].filter((head) => head && !head.queue.isOver).map((head) => head!.queue.aheadS)
-    const lateness = this.lateness.count > 0 ? { pacingErrorP99Ms: this.lateness.quantile(0.99) } : {}
-    this.#handOverLateness()
     this.#video?.ring.expire(nowMs)
     this.#audio?.ring.expire(nowMs)
     return {
@@ -253,7 +251,7 @@ class Playback implements ViewerPlayback {
       droppedPackets: (this.#video?.packetsDropped ?? 0) + (this.#audio?.packetsDropped ?? 0),
       ...(this.#video && { video: this.#video.stats() }),
       ...(this.#audio && { audio: this.#audio.stats() }),
-      ...lateness,
+      pacingErrors: this.#pacingErrors.read(viewerPacingEdgesMs),
     }
   }
 
@@ -274,13 +272,7 @@ class Playback implements ViewerPlayback {
     if (this.#closed) return
     this.#closed = true
     this.#frame = undefined
-    this.#handOverLateness()
     this.#playhead.close()
-  }
-
-  #handOverLateness(): void {
-    this.#options.latenessTotal?.add(this.lateness)
-    this.lateness.reset()
   }
 
   #stream(kind: MediaKind): RtpStream | undefined {
@@ -319,7 +311,7 @@ class Playback implements ViewerPlayback {
       const timestamp = this.#audioStamper.stamp(this.#clock.ticksAt('audio', dueMs), opusSamples(payload))
       stream.beginFrame(timestamp, frame.isKey, payload.length)
       stream.send(payload, this.#audioStamper.reanchored, nowMs)
-      this.lateness.record(nowMs - dueMs)
+      this.#pacingErrors.record(nowMs - dueMs)
     }
   }
 
@@ -337,7 +329,7 @@ class Playback implements ViewerPlayback {
     for (; this.#packetIndex <= last; this.#packetIndex++) {
       const payload = payloads[this.#packetIndex]!
       if (!this.#pacer.take(payload.length, nowMs)) return false
-      this.lateness.record(nowMs - this.#idealMs)
+      this.#pacingErrors.record(nowMs - this.#idealMs)
       this.#idealMs += payload.length / this.#bytesPerMs
       this.#video!.send(payload, this.#packetIndex === last, nowMs)
     }
