@@ -44,13 +44,12 @@ export function recordHistory(
       for (const snapshot of snapshots) onSnapshot(snapshot)
     }),
     engine.events.on('health', ({ worker, viewers, cpuS, rssBytes, loopDelayP99Ms }) =>
-      history.add('nodes', { atMs: clock.wallMs(), worker, viewers, cpuS, rssBytes, loopDelayP99Ms }),
+      history.add('workers', { atMs: clock.wallMs(), worker, viewers, cpuS, rssBytes, loopDelayP99Ms }),
     ),
     monitor.events.on('connection', ({ stream }) => addConnection(stream.id)),
-    monitor.events.on('lifecycle', (event) => {
-      const { atMs, connectionId, type, details } = event
+    engine.events.on('decision', (id, decision) => history.add('decisions', decisionRow(id, decision))),
+    monitor.events.on('lifecycle', ({ atMs, connectionId, type, details }) => {
       history.add('events', { atMs, connection: connectionId, type, details: JSON.stringify(details) })
-      if (type === 'quality_change') history.add('decisions', decisionRow(event, monitor.connection(connectionId)))
     }),
     monitor.events.on('operation', (record) => history.add('operations', operationRow(record))),
   ]

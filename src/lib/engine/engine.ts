@@ -3,6 +3,7 @@ import type { Events } from '../base/events.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { ConnectionTest } from '../model/connection-test.ts'
+import type { Decision } from '../model/decision.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { Quality } from '../model/quality.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
@@ -30,6 +31,7 @@ export type EngineEvents = {
   stream: [StreamRecord]
   /** A local ICE candidate (null: no more), for doors that trickle. */
   candidate: [streamId: string, candidate: IceCandidate | null]
+  decision: [streamId: string, decision: Decision]
   /** Each beside the one before. */
   snapshots: [readonly MeasuredSnapshot[]]
   health: [WorkerHealth]

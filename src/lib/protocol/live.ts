@@ -97,6 +97,7 @@ export const liveLimits = { closed: 200, operations: 200, tasks: 200, events: 20
 
 export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnection): LiveConnection {
   const { media, error } = stream
+  const sentQuality = stream.rung?.name ?? snapshot?.quality
   const viewer = snapshot?.isReporting ? snapshot.viewer : undefined
   return {
     id: stream.id,
@@ -104,7 +105,7 @@ export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnect
     state: stream.state,
     peerStates: stream.peerStates,
     quality: stream.quality,
-    ...(snapshot?.quality !== undefined && { sentQuality: snapshot.quality }),
+    ...(sentQuality !== undefined && { sentQuality }),
     qualities: media?.mode === 'ladder' ? media.rungs.map(({ name }) => name) : [],
     codecs: stream.sent.map(({ codec }) => codec),
     ...(stream.peer !== undefined && { peer: stream.peer }),

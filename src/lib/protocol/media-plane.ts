@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../base/errors.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
+import type { Decision } from '../model/decision.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality, QualityReason } from '../model/quality.ts'
@@ -113,6 +114,8 @@ export type MediaEvents = {
     /** What the content is to this viewer: transcoded, it has other rungs and stands upright. */
     readonly media: MediaInfo
   }
+  /** Told by who decided, before what it has decided holds. */
+  decision: { readonly streamId: string; readonly decision: Decision }
   candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
   /** The stream ended by itself; the worker has forgotten it. */
   over: { readonly streamId: string; readonly reason: CloseReason; readonly error?: ErrorRecord }

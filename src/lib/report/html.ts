@@ -1,5 +1,6 @@
 // One period as a page.
 import { formatDurationS } from '../base/units.ts'
+import { decisionWords } from '../model/decision.ts'
 import {
   type Report,
   type ReportConnection,
@@ -95,11 +96,7 @@ async function details(report: Report): Promise<string> {
   ].join('\n')
 }
 
-const whys: Readonly<Record<string, string>> = {
-  viewer: 'the viewer chose it',
-  request: 'somebody asked the server for it',
-}
-const whyOf = (why: string | null): string => (why === null ? '–' : (whys[why] ?? why))
+const whyOf = (why: string | null): string => (why === null ? '–' : decisionWords(why))
 
 const knownOf = (known: Partial<Record<ReportFigure, number>>): string =>
   charted

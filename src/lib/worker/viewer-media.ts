@@ -1,9 +1,14 @@
 // What one viewer is sent: the plan made for its codecs, the rung and audio track it is on, and the playback that sends them.
 import { McpxError } from '../base/errors.ts'
+import { fixedQuality } from '../feedback/fixed-quality.ts'
+import { policyFor } from '../feedback/policy.ts'
+import type { Strategy, StrategyState } from '../feedback/strategy.ts'
 import type { PacingErrors } from '../media/playback/pacing-errors.ts'
 import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
-import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
+import type { Decision } from '../model/decision.ts'
+import type { SampleFigures } from '../model/figure-table.ts'
+import { type Quality, type QualityReason, qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
 import { clockRateOf, type MediaKind } from '../model/track.ts'
 import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
@@ -19,6 +24,12 @@ interface ViewerMediaDeps {
   outlet(kind: MediaKind): RtpOutlet | undefined
   /** Tells the viewer. */
   note(message: ServerNote): void
+  /** Decides which rung is sent; one that follows nothing when absent. */
+  readonly strategy?: Strategy
+  wallMs(): number
+  /** What is known now; undefined before anything was measured. */
+  figures(): SampleFigures | undefined
+  onDecision(decision: Decision): void
   /** What is sent, or in which quality, has changed. */
   onSent(): void
   onEnded(): void
@@ -95,7 +106,8 @@ export class ViewerMedia {
     const plan = this.#content.plan(viewer, this.#audioTrackId)
     this.#plan = plan
     this.#info = this.#content.infoFor(plan)
-    this.#rung = this.#wantedRung(plan)
+    // Another offer may bring another ladder.
+    this.#rung = this.#decideRung(plan, undefined) ?? 0
     this.#playback?.close()
     this.#playback = this.#createPlayback(plan)
     return chosenCodecs(plan)
@@ -128,9 +140,34 @@ export class ViewerMedia {
     return { bufferS: frames / (this.currentRung?.frameRate ?? usualFrameRate), thresholdRatio: prefetchRatio }
   }
 
-  #wantedRung(plan: TrackPlan): number {
-    if (this.#quality === 'auto') return this.#content.autoRung(plan)
-    return rungOf(this.#quality, plan.video?.rungs.length ?? 1)
+  /** Asks the strategy, and tells what it has decided; undefined where all stays as it is. */
+  #decideRung(plan: TrackPlan, rung: number | undefined): number | undefined {
+    const { strategy = fixedQuality, wallMs, figures, onDecision } = this.#deps
+    const state = { rungs: this.#rungsOf(plan), rung, isTranscoded: plan.video?.transcoded ?? false }
+    const decisions = strategy.decide(state, figures(), policyFor(this.#quality), wallMs())
+    for (const decision of decisions) onDecision(decision)
+    return decisions.at(-1)?.to.index
+  }
+
+  #rungsOf(plan: TrackPlan): StrategyState['rungs'] {
+    const { rungs = [] } = plan.video ?? {}
+    return rungs.map((_, index) => this.#info.rungs[index] ?? { index, name: qualityOfRung(index, rungs.length) })
+  }
+
+  /** Somebody asked for another quality. */
+  #noteQualityAsked(quality: Quality, by: QualityReason): void {
+    if (quality === this.#quality) return
+    const { wallMs, figures, onDecision } = this.#deps
+    const inputs = figures()
+    onDecision({
+      type: 'quality',
+      atMs: wallMs(),
+      by,
+      from: this.#quality,
+      to: quality,
+      reason: { code: by },
+      ...(inputs && { inputs }),
+    })
   }
 
   #onNote(note: PlaybackNote): void {
@@ -169,7 +206,10 @@ export class ViewerMedia {
 
   /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
   command(command: Command, by: QualityReason): void {
-    if (command.type === 'quality') this.#qualityReason = by
+    if (command.type === 'quality') {
+      this.#noteQualityAsked(command.quality, by)
+      this.#qualityReason = by
+    }
     const [playback, plan] = [this.#playback, this.#plan]
     if (!playback || !plan) {
       this.#remember(command)
@@ -209,8 +249,8 @@ export class ViewerMedia {
 
   #setQuality(quality: Quality, plan: TrackPlan): void {
     this.#quality = quality
-    const rung = this.#wantedRung(plan)
-    if (rung !== this.#rung && plan.video) {
+    const rung = this.#decideRung(plan, this.#rung)
+    if (rung !== undefined && plan.video) {
       this.#rung = rung
       this.#playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
     }

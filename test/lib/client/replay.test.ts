@@ -15,7 +15,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 
 const noon = Date.parse('2026-05-04T12:00:00Z')
 const nothing: HistoryBatch = {
-  ...{ connections: [], samples: [], events: [], operations: [], nodes: [], decisions: [] },
+  ...{ connections: [], samples: [], events: [], operations: [], workers: [], decisions: [] },
 }
 
 const row = (id: string, atS: number, closedAtS: number | null, more: Partial<ConnectionRow> = {}): ConnectionRow => ({
