@@ -5,10 +5,11 @@ import { announce, startHttp, startWebrtcMetrics } from './app/start-doors.ts'
 import { startContent, startEngine } from './app/start-streaming.ts'
 import { startWatching } from './app/start-watching.ts'
 import { warningsOf } from './app/warnings.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, createSystemClock } from './base/clock.ts'
 import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { createStrayLog } from './base/stray-errors.ts'
 import type { ContentStore } from './content/store.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Plugin } from './http/plugins.ts'
@@ -68,8 +69,9 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 }
 
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
-  const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
+  const say = createStrayLog(logger)
+  const clock = deps.clock ?? createSystemClock((error) => say(error, 'a timer failed'))
   const tools = { clock, logger }
   const monitorTools = { clock, logger: deps.logger ?? createLogger({ ...loggerOptions(options), file: 'monitor' }) }
   const config = await openMonitorConfig(options.webrtcConfigPath, logger.child({ scope: 'config' }))

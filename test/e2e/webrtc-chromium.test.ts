@@ -78,8 +78,8 @@ describe.skipIf(missing.length > 0)(`Chromium ${missing.length > 0 ? `(missing: 
       peer.sendControl('hello from the server')
     })
     let feedback = 0
-    peer.events.on('transportFeedback', ({ receivedAtMs }) => {
-      feedback += receivedAtMs.length
+    peer.events.on('acked', ({ packets }) => {
+      feedback += packets.length
     })
     const connected = peer.events.next('state')
     const offer = await page.evaluate<string>('offer()')

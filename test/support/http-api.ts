@@ -32,6 +32,7 @@ export const defaultOptions: HttpServerSettings['options'] = {
   allowedHost: [],
   allowedOrigin: [],
   rateLimit: 0,
+  maxConnections: undefined,
   debug: false,
   isolation: false,
   webrtcTest: false,

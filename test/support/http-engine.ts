@@ -331,6 +331,7 @@ export function snapshotOf(record: StreamRecord, change: Partial<MeasuredSnapsho
       framesSent: 60,
       keyFramesSent: 2,
       retransmittedPacketsSent: 1,
+      retransmittedBytesSent: 1,
       nackCount: 1,
       pliCount: 0,
       packetsLost: 3,

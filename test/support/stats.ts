@@ -7,6 +7,7 @@ export const outbound = (change: Partial<OutboundStats> = {}): OutboundStats => 
   framesSent: 0,
   keyFramesSent: 0,
   retransmittedPacketsSent: 0,
+  retransmittedBytesSent: 0,
   nackCount: 0,
   pliCount: 0,
   frameSizes: { upTo: [], count: 0, sum: 0 },

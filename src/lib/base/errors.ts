@@ -97,6 +97,11 @@ export const errorKinds = {
   },
   STREAM_CONFLICT: { exit: 1, status: 409, hint: 'The stream is in a state that does not allow this.' },
   TOO_MANY_STREAMS: { exit: 1, status: 503, hint: 'The server is full; close a stream or raise its limits.' },
+  TOO_MANY_FILES: {
+    exit: 1,
+    status: 503,
+    hint: `The process has as many files and connections open as it may. Raise its limit (ulimit -n, LimitNOFILE=), or lower --max-connections and --max-streams. ${see('the-server-is-full')}`,
+  },
   PEER_FAILED: {
     exit: 3,
     status: 502,
@@ -162,6 +167,7 @@ export function toMcpxError(thrown: unknown): McpxError {
     (code === 'ERR_SQLITE_ERROR' && (Number(errcode) & 0xff) === sqliteFull)
   )
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
+  if (code === 'EMFILE' || code === 'ENFILE') return new McpxError('TOO_MANY_FILES', error.message, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })
   if (error.name === 'TimeoutError') return new McpxError('CONTENT_TIMEOUT', 'timed out', { cause: error })

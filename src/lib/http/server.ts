@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
+import { maxOpenFiles } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
@@ -14,6 +15,7 @@ import type { Monitor } from '../monitor/monitor.ts'
 import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
+import { connectionBounds } from './connections.ts'
 import {
   type App,
   defaultLimits,
@@ -81,7 +83,8 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const { engine, options, version, clock = systemClock } = settings
   const logger = settings.logger.child({ scope: 'http' })
   checkBind(options.host, options.authToken, options.insecure)
-  const limits = { ...defaultLimits, ...settings.limits }
+  const connections = connectionBounds(options.maxConnections, maxOpenFiles())
+  const limits = { ...defaultLimits, connections, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
   const { authToken } = options

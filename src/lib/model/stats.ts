@@ -27,6 +27,7 @@ export interface OutboundStats {
   readonly framesSent: number
   readonly keyFramesSent: number
   readonly retransmittedPacketsSent: number
+  readonly retransmittedBytesSent: number
   readonly nackCount: number
   readonly pliCount: number
   /** From the viewer's receiver reports. */

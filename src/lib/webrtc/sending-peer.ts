@@ -10,9 +10,17 @@ import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
 import { answerSection, offerSections, type Sender, type Settled } from './local-sections.ts'
 import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
-import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
+import type {
+  ChosenCodecs,
+  CodecParameters,
+  Peer,
+  PeerEvents,
+  PeerTimings,
+  SentObserver,
+  ViewerCodecs,
+} from './peer.ts'
 import { parseRtcp, type RtcpPacket } from './rtcp.ts'
-import { Outlet, type OutletLink } from './rtp-outlet.ts'
+import { Outlet } from './rtp-outlet.ts'
 import {
   codecsOf,
   maxCandidates,
@@ -23,6 +31,7 @@ import {
   type SdpSection,
 } from './sdp.ts'
 import { type LocalSection, writeSdp } from './sdp-write.ts'
+import { SentPackets } from './sent-packets.ts'
 import { Transport } from './transport.ts'
 import { parseTransportFeedback } from './transport-feedback.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
@@ -30,7 +39,7 @@ import { assertWeriftShape } from './werift.ts'
 
 export interface PeerFactory {
   /** A peer that waits for acceptOffer or createOffer. */
-  createPeer(options?: { id?: string }): Promise<Peer>
+  createPeer(): Promise<Peer>
   readonly openPeers: number
   /** Where the shared socket listens; empty with udpPortRange. */
   readonly addresses: readonly { address: string; port: number }[]
@@ -100,7 +109,7 @@ class SendingPeer implements Peer {
   #version = 1
   #transport: Transport | undefined
   #offered: { sections: LocalSection[] } | undefined
-  #transportSequence = -1
+  readonly #sentPackets = new SentPackets()
   #early: RemoteCandidate[] = []
   #closing: Promise<void> | undefined
   #isBusy = false
@@ -129,10 +138,6 @@ class SendingPeer implements Peer {
     const address = this.#transport?.selected?.remoteAddr
     if (!address) return undefined
     return address[0].includes(':') ? `[${address[0]}]:${address[1]}` : `${address[0]}:${address[1]}`
-  }
-
-  get lastTransportSequence(): number {
-    return this.#transportSequence < 0 ? -1 : this.#transportSequence & 0xffff
   }
 
   acceptOffer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<string> {
@@ -210,6 +215,10 @@ class SendingPeer implements Peer {
     const parsed = parseCandidate(candidate.candidate)
     const isKnown = this.#early.some(({ address, port }) => address === parsed?.address && port === parsed.port)
     if (parsed && !isKnown && this.#early.length < maxCandidates) this.#early.push(parsed)
+  }
+
+  observeSent(observer: SentObserver): void {
+    this.#sentPackets.observer = observer
   }
 
   sendControl(text: string): boolean {
@@ -331,24 +340,8 @@ class SendingPeer implements Peer {
         transportSequenceId: transportSequenceIdOf(section, codec),
         cname: this.#cname,
       },
-      this.#link,
+      { path: this.#transport!, sentPackets: this.#sentPackets, clock: this.#context.clock },
     )
-  }
-
-  readonly #link: OutletLink = this.#createLink()
-
-  #createLink(): OutletLink {
-    const peer = this
-    return {
-      get protect() {
-        const transport = peer.#transport
-        return transport?.isReady ? transport.protect : undefined
-      },
-      post: (packet) => peer.#transport?.post(packet) ?? false,
-      sendRtcp: (compound) => peer.#transport?.sendRtcp(compound) ?? false,
-      nextTransportSequence: () => ++peer.#transportSequence & 0xffff,
-      now: () => peer.#context.clock.now(),
-    }
   }
 
   readonly #sources = new Map<MediaKind, { ssrc: number; rtxSsrc: number }>()
@@ -368,7 +361,11 @@ class SendingPeer implements Peer {
   #onRtcp(packet: RtcpPacket): void {
     if (packet.type === 'transport-feedback') {
       const feedback = parseTransportFeedback(packet.body)
-      if (feedback) this.events.emit('transportFeedback', feedback)
+      if (feedback) this.events.emit('acked', this.#sentPackets.acknowledge(feedback, this.#context.clock.now()))
+      return
+    }
+    if (packet.type === 'remb') {
+      if (packet.ssrcs.some((ssrc) => this.#outletOf(ssrc))) this.events.emit('remb', packet.bitrateBps)
       return
     }
     if (packet.type === 'picture-loss') {

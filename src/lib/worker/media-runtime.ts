@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { residentBytes } from '../base/host.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
@@ -180,7 +181,7 @@ function watchHealth(
       prefetches: cache.reads,
       failedPrefetches: cache.failedReads,
       cpuS: threadCpuS(),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: residentBytes(),
       renditionCacheBytes: cache.bytes,
       renditionCacheHits: cache.hits,
       renditionCacheMisses: cache.misses,

@@ -7,7 +7,7 @@ import { createRpc, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import { createBlockReader } from '../content/block-reader.ts'
 import type { HostMethods } from '../protocol/media-plane.ts'
 import type { TranscodeMethods, TranscodeSettings } from '../protocol/transcode-plane.ts'
-import { surviveStrayRejections } from './stray-rejections.ts'
+import { surviveStrays } from './survive-strays.ts'
 import { createTranscodeRuntime } from './transcode-runtime.ts'
 
 /** Yields to the media workers and the control plane, which have deadlines. On Linux, 0 means the calling thread. */
@@ -18,7 +18,7 @@ const settings = workerData as TranscodeSettings
 const port = parentPort
 if (!port) throw new Error('transcode-worker runs as a worker thread only')
 
-surviveStrayRejections(createLogger({ level: 'warning' }))
+surviveStrays(createLogger({ level: 'warning' }))
 
 let host: RpcPeer<Pick<HostMethods, 'fetchBlock'>, Record<string, never>>
 const blocks = createBlockReader({

@@ -14,7 +14,7 @@ import type { MediaKind } from '../model/track.ts'
 import { impossibleCounters, type ViewerReport } from '../model/viewer-report.ts'
 import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
-import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
+import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
 import { createCommandGate } from './command-gate.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
@@ -60,7 +60,6 @@ export function createViewer(
   const { streamId } = params
   const { clock, logger, emit } = deps
   const openedAt = clock.now()
-  const outlets: Partial<Record<MediaKind, RtpOutlet>> = {}
   const reports: Partial<Record<MediaKind, ReceiverReport>> = {}
   let state: StreamState = 'waiting'
   let peer: Peer | undefined
@@ -80,11 +79,10 @@ export function createViewer(
   const recorded = new SnapshotRecord()
 
   const media = new ViewerMedia(params, content, {
+    clock,
     random: deps.random,
     ...(deps.pacingErrorTotal && { pacingErrorTotal: deps.pacingErrorTotal }),
-    outlet: (kind) => outlets[kind],
     note,
-    wallMs: () => clock.wallMs(),
     figures: () => (firstPacketMs === undefined ? undefined : recorded.ask(snapshot()).figures),
     onDecision: (decision) => emit('decision', { streamId, decision }),
     onSent: tellSent,
@@ -104,9 +102,9 @@ export function createViewer(
     peer = await deps.createPeer()
     peer.events.on('state', onPeerState)
     peer.events.on('candidate', (candidate) => emit('candidate', { streamId, candidate }))
-    peer.events.on('pictureLoss', () => media.playback?.onPictureLoss(clock.now()))
-    peer.events.on('nack', (kind, sequences) => media.playback?.onNack(kind, sequences, clock.now()))
-    peer.events.on('receiverReport', onReceiverReport)
+    peer.events.on('receiverReport', (report) => {
+      reports[report.kind] = report
+    })
     peer.events.on('control', (text) => gate.receive(text))
     peer.events.on('controlOpen', () => {
       canTell = true
@@ -114,11 +112,6 @@ export function createViewer(
       media.greet()
     })
     return peer
-  }
-
-  function onReceiverReport(report: ReceiverReport): void {
-    reports[report.kind] = report
-    if (report.roundTripTimeS !== undefined) media.playback?.setRoundTripMs(report.roundTripTimeS * 1000)
   }
 
   function onPeerState(connection: Peer['connectionState']): void {
@@ -149,24 +142,17 @@ export function createViewer(
   function connected(): void {
     grace?.cancel()
     grace = undefined
-    for (const outlet of peer?.outlets ?? []) outlets[outlet.kind] = outlet
-    const { playback } = media
-    if (firstPacketMs === undefined && playback) {
+    const { pipeline } = media
+    if (firstPacketMs === undefined && pipeline && peer) {
       firstPacketMs = clock.now() - openedAt
-      untick = deps.ticker.add(playback)
+      pipeline.connect(peer)
+      untick = deps.ticker.add(pipeline)
       deps.tasks.begin('playback', streamId)
-      playback.play()
-      senderReports = every(clock, senderReportMs, sendReports)
+      pipeline.playback.play()
+      senderReports = every(clock, senderReportMs, () => pipeline.sendSenderReports())
     }
     // A path that came back: what had ended has ended still.
     setState(state === 'ended' ? 'ended' : 'active')
-  }
-
-  function sendReports(): void {
-    for (const kind of ['video', 'audio'] as const) {
-      const report = media.playback?.senderReport(kind, clock.now())
-      if (report) outlets[kind]?.sendSenderReport(report)
-    }
   }
 
   function setState(next: StreamState): void {

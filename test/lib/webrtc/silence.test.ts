@@ -72,7 +72,7 @@ describe('a viewer whose network is gone', () => {
 
     // While it is heard every second, any number of seconds may pass.
     for (let second = 0; second < 15; second++) {
-      const heard = peer.events.next('transportFeedback', AbortSignal.timeout(5000))
+      const heard = peer.events.next('acked', AbortSignal.timeout(5000))
       expect(send()).toBe(true)
       await heard
       clock.pass(1000)

@@ -43,12 +43,11 @@ function start(
     { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false, ...params },
     content,
     {
+      clock,
       random: () => 0,
-      wallMs: () => clock.wallMs(),
       figures: () => undefined,
       onDecision: (decision) => decisions.push(decision),
       ...deps,
-      outlet: () => undefined,
       note: (note) => notes.push(note),
       onSent() {},
       onEnded() {},
@@ -63,7 +62,7 @@ function start(
       media.playback!.tick(clock.now(), clock.wallMs())
     }
   }
-  return { media, clock, feed, errors, decisions, notes, run, play: () => media.command({ type: 'play' }, 'viewer') }
+  return { media, clock, feed, errors, decisions, run, play: () => media.command({ type: 'play' }, 'viewer') }
 }
 
 const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')

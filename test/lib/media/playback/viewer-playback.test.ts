@@ -238,6 +238,57 @@ test('a picture loss while paused and after the end is answered too', async () =
   checkContinuity(rig)
 })
 
+test('what is asked for again goes before new video, at the pace of a catch-up, and audio waits for nothing', async () => {
+  const rig = new PlaybackRig({ video: { deltaPackets: 6 } })
+  rig.playback.play()
+  await rig.run(1000)
+  const from = { video: rig.sent.video.length, audio: rig.sent.audio.length }
+  rig.playback.onNack(
+    'video',
+    rig.sent.video.map(({ sequence }) => sequence),
+    rig.clock.now(),
+  )
+  expect(rig.again.video).toEqual([])
+  const askedAtMs = rig.clock.now()
+  await rig.run(100)
+  const again = rig.again.video
+  expect(again.length).toBeGreaterThan(50)
+  expect(again[0]!.atMs - askedAtMs).toBeLessThanOrEqual(2)
+  const doneMs = again.at(-1)!.atMs
+  expect(doneMs - askedAtMs).toBeGreaterThan(20)
+  expect(peakBytes(again, 10)).toBeLessThanOrEqual(937.5 * 20 + 1100)
+  const meanwhile = rig.sent.video.slice(from.video).filter(({ atMs }) => atMs < doneMs)
+  expect(meanwhile, 'no new video before').toEqual([])
+  const sound = rig.sent.audio.slice(from.audio).filter(({ atMs }) => atMs < doneMs)
+  expect(sound.length).toBeGreaterThanOrEqual(Math.floor((doneMs - askedAtMs) / 20))
+  const { retransmittedPacketsSent, retransmittedBytesSent } = state(rig).video!
+  expect([retransmittedPacketsSent, retransmittedBytesSent]).toEqual([again.length, again.length * 1100])
+  await rig.run(500)
+  expect(state(rig).pacingErrors.count).toBeGreaterThan(0)
+  checkContinuity(rig)
+})
+
+test('a viewer that paused, and one that hears audio alone, get what they miss', async () => {
+  const paused = new PlaybackRig()
+  paused.playback.play()
+  await paused.run(500)
+  paused.playback.pause()
+  await paused.run(200)
+  const [last] = paused.sent.video.slice(-1)
+  paused.playback.onNack('video', [last!.sequence], paused.clock.now())
+  await paused.run(2)
+  expect(paused.again.video.map(({ sequence }) => sequence)).toEqual([last!.sequence])
+
+  const sound = new PlaybackRig({ video: false })
+  sound.playback.play()
+  await sound.run(500)
+  const lost = sound.sent.audio.slice(-3).map(({ sequence }) => sequence)
+  sound.playback.onNack('audio', lost, sound.clock.now())
+  await sound.run(2)
+  expect(sound.again.audio.map(({ sequence }) => sequence)).toEqual(lost)
+  expect(state(sound).audio!.retransmittedPacketsSent).toBe(3)
+})
+
 test('a load that fails is said once, and a seek tries again', async () => {
   const rig = new PlaybackRig()
   const failure = new Error('gone')
@@ -325,18 +376,19 @@ test('a transport that does not take packets loses them without a hole in the nu
   const rig = new PlaybackRig()
   let sequence = -1
   const refusing = createViewerPlayback({
+    video: { feed: rig.videoFeed! },
+    events: { epoch() {}, buffering() {}, ended() {}, error: (error) => rig.errors.push(error) },
+    random: () => 0,
+  })
+  refusing.connect({
     video: {
-      feed: rig.videoFeed!,
-      emit: (packet) => {
+      send: (packet) => {
         expect([-1, packet.sequence - 1]).toContain(sequence)
         sequence = packet.sequence
         return false
       },
       retransmit: () => false,
     },
-    onNote: () => {},
-    onError: (error) => rig.errors.push(error),
-    random: () => 0,
   })
   rig.ticker.add(refusing)
   refusing.play()
