@@ -26,6 +26,8 @@ export interface FigureSpec {
   readonly title: string
   /** For the head of a column. */
   readonly short: string
+  /** The same in a terminal, where columns are narrow. */
+  readonly terse: string
   readonly unit: FigureUnit
   /** Undefined where nobody measured it. */
   readonly read: (measured: Measured) => number | undefined
@@ -47,7 +49,8 @@ export interface FigureSpec {
 export const figureTable = {
   bitrateBps: {
     title: 'Bitrate',
-    short: 'Rate',
+    short: 'Bitrate',
+    terse: 'RATE',
     unit: 'bps',
     read: ({ rates }) => rates.bitrateBps,
     report: 'bitrate',
@@ -57,6 +60,7 @@ export const figureTable = {
   lossRatio: {
     title: 'Packet loss',
     short: 'Loss',
+    terse: 'LOSS',
     unit: 'ratio',
     read: ({ rates }) => rates.lossRatio,
     report: 'loss',
@@ -71,6 +75,7 @@ export const figureTable = {
   roundTripMs: {
     title: 'Round trip',
     short: 'RTT',
+    terse: 'RTT',
     unit: 'ms',
     read: ({ rates }) => rates.roundTripMs,
     report: 'rtt',
@@ -81,6 +86,7 @@ export const figureTable = {
   jitterMs: {
     title: 'Jitter',
     short: 'Jitter',
+    terse: 'JITTER',
     unit: 'ms',
     read: ({ rates }) => rates.jitterMs,
     report: 'jitter',
@@ -90,7 +96,8 @@ export const figureTable = {
   },
   bufferS: {
     title: 'Buffer',
-    short: 'Buf',
+    short: 'Buffer',
+    terse: 'BUF',
     unit: 's',
     read: ({ now }) => now.bufferS,
     report: 'buffer',
@@ -100,6 +107,7 @@ export const figureTable = {
   framesPerSecond: {
     title: 'Frame rate',
     short: 'fps',
+    terse: 'FPS',
     unit: 'fps',
     read: ({ rates }) => rates.video.framesPerSecond,
     report: 'fps',
@@ -108,6 +116,7 @@ export const figureTable = {
   health: {
     title: 'Stream health',
     short: 'Health',
+    terse: 'HLTH',
     unit: 'points',
     read: ({ health }) => health,
     report: 'health',
@@ -119,6 +128,7 @@ export const figureTable = {
   videoQuality: {
     title: 'Video quality',
     short: 'Video',
+    terse: 'VID',
     unit: 'points',
     read: ({ videoQuality }) => videoQuality,
     report: 'quality',
@@ -141,6 +151,8 @@ export const figureSpec = (name: SampleFigure): FigureSpec => figureTable[name]
 /** Something for each figure, by name. */
 export const eachFigure = <T>(make: (spec: FigureSpec, name: SampleFigure) => T): Record<SampleFigure, T> =>
   Object.fromEntries(sampleFigures.map((name) => [name, make(figureTable[name], name)])) as Record<SampleFigure, T>
+
+export type ReportName = (typeof figureTable)[SampleFigure]['report']
 
 /** `bitrateBps` → `bitrate_bps`, the column of the history. */
 export const columnOf = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)

@@ -1,6 +1,6 @@
 // `startup_p95<800ms`: a figure of the report, how it is summed up, and what it must not pass. As in k6.
 import { McpxError } from '../base/errors.ts'
-import { type Report, type ReportFigure, reportFigures, type Verdict } from '../protocol/report.ts'
+import { type Report, type ReportFigure, reportFigures, reportUnit, type Verdict } from '../protocol/report.ts'
 
 const statistics = ['p50', 'p90', 'p95', 'p99', 'mean', 'min', 'max', 'count'] as const
 /** Sums of the period, which have no distribution, with their units. */
@@ -45,15 +45,15 @@ export function parseThreshold(text: string): Threshold {
     const total = name as Total
     return { ...common, subject: { total }, bound: boundIn(totals[total]) }
   }
-  if (!Object.hasOwn(reportFigures, name))
+  const figure = reportFigures.find((one) => one === name)
+  if (!figure)
     throw wrong(
       text,
-      `there is no figure "${name}"; there are ${Object.keys(reportFigures).join(', ')}, and ${Object.keys(totals).join(', ')}`,
+      `there is no figure "${name}"; there are ${reportFigures.join(', ')}, and ${Object.keys(totals).join(', ')}`,
     )
   const known = statistics.find((one) => one === (statistic ?? 'mean'))
   if (!known) throw wrong(text, `there is no statistic "${statistic}"; there are ${statistics.join(', ')}`)
-  const figure = name as ReportFigure
-  const bound = boundIn(known === 'count' ? '' : reportFigures[figure])
+  const bound = boundIn(known === 'count' ? '' : reportUnit(figure))
   return { ...common, subject: { figure, statistic: known }, bound }
 }
 
