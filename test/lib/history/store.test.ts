@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HistoryBatch, SampleRow } from '../../../src/lib/history/rows.ts'
 import { type HistoryStore, openHistoryStore } from '../../../src/lib/history/store.ts'
+import { eachFigure } from '../../../src/lib/model/figure-table.ts'
 
 const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], workers: [] }
 const noon = Date.parse('2026-05-04T12:00:00Z')
@@ -14,6 +15,7 @@ const dayMs = 86_400_000
 const all = { fromMs: 0, toMs: noon + 40 * dayMs }
 
 const sample = (atMs: number, change: Partial<SampleRow> = {}): SampleRow => ({
+  ...eachFigure(() => null),
   atMs,
   connection: 'a',
   mediaTimeS: 1,
