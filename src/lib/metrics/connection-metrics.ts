@@ -1,13 +1,11 @@
 // The series of one connection, snapshot by snapshot. They begin with all that was counted until then, and go when it ends or
 // loses its place.
-import { type FigureSpec, figureTable, sampleFigures } from '../model/figure-table.ts'
+import { connectionMetrics } from '../model/figure-table.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import { grown, mediaKinds } from '../model/rates.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { webrtcMetrics } from '../protocol/metrics.ts'
 import type { Metrics } from './registry.ts'
-
-type FigureMetric = 'webrtc_bandwidth_kbps'
 
 /** Writes what changed from `before` (undefined for the first that is written) to `now`. */
 export function writeConnection(
@@ -28,25 +26,14 @@ export function writeConnection(
   }
 
   function writeFigures(): void {
-    for (const name of sampleFigures) {
-      const { metrics }: FigureSpec = figureTable[name]
-      if (!metrics?.connection) continue
-      const [metric, factor, labels] = metrics.connection
-      writeGauge(metric as FigureMetric, { ...connection, ...labels }, now.figures[name], factor)
+    for (const { figure, metric, factor, labels } of connectionMetrics) {
+      const value = now.figures[figure]
+      if (value === null) webrtc.unset(metric, { ...connection, ...labels })
+      else webrtc.set(metric, { ...connection, ...labels }, value * factor)
     }
     const { mediaLatencyMs } = now
     if (mediaLatencyMs !== undefined)
       webrtc.observe('webrtc_latency_ms', { ...connection, type: 'media' }, mediaLatencyMs)
-  }
-
-  function writeGauge(
-    metric: FigureMetric,
-    labels: Readonly<Record<string, string>>,
-    value: number | null,
-    factor: number,
-  ) {
-    if (value === null) webrtc.unset(metric, labels)
-    else webrtc.set(metric, labels, value * factor)
   }
 
   function writeBuffer(): void {

@@ -1,13 +1,11 @@
 // What streams add up to, snapshot by snapshot: counters grow by what has changed since the one before.
-import { type FigureSpec, figureTable, sampleFigures } from '../model/figure-table.ts'
+import { totalMetrics } from '../model/figure-table.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import { countsSince } from '../model/histogram.ts'
 import { grown, mediaKinds } from '../model/rates.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { mcpMetrics, webrtcMetrics } from '../protocol/metrics.ts'
 import type { Metrics } from './registry.ts'
-
-type FigureMetric = 'mcpx_packet_loss_ratio'
 
 interface Targets {
   readonly mcp: Metrics<typeof mcpMetrics>
@@ -30,12 +28,9 @@ export function writeStream({ mcp, webrtc }: Targets, now: MeasuredSnapshot): vo
   }
 
   function measure(): void {
-    for (const name of sampleFigures) {
-      const { metrics }: FigureSpec = figureTable[name]
-      const value = now.figures[name]
-      if (!metrics?.all || value === null) continue
-      const [metric, factor] = metrics.all
-      webrtc.observe(metric as FigureMetric, {}, value * factor)
+    for (const { figure, metric, factor } of totalMetrics) {
+      const value = now.figures[figure]
+      if (value !== null) webrtc.observe(metric, {}, value * factor)
     }
     const { mediaLatencyMs } = now
     if (mediaLatencyMs !== undefined) webrtc.observe('mcpx_latency_seconds', { type: 'media' }, mediaLatencyMs / 1000)

@@ -152,6 +152,30 @@ export const figureSpec = (name: SampleFigure): FigureSpec => figureTable[name]
 export const eachFigure = <T>(make: (spec: FigureSpec, name: SampleFigure) => T): Record<SampleFigure, T> =>
   Object.fromEntries(sampleFigures.map((name) => [name, make(figureTable[name], name)])) as Record<SampleFigure, T>
 
+type Spec = (typeof figureTable)[SampleFigure]
+type WithMetrics = Extract<Spec, { readonly metrics: unknown }>['metrics']
+
+interface FigureMetric<Name extends string> {
+  readonly figure: SampleFigure
+  readonly metric: Name
+  readonly factor: number
+  /** Besides that of the connection. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+const metricsOf = (of: 'connection' | 'all') =>
+  sampleFigures.flatMap((figure) => {
+    const [metric, factor = 1, labels = {}] = figureSpec(figure).metrics?.[of] ?? []
+    return metric === undefined ? [] : [{ figure, metric, factor, labels }]
+  })
+
+export const connectionMetrics = metricsOf('connection') as readonly FigureMetric<
+  Extract<WithMetrics, { readonly connection: unknown }>['connection'][0]
+>[]
+export const totalMetrics = metricsOf('all') as readonly FigureMetric<
+  Extract<WithMetrics, { readonly all: unknown }>['all'][0]
+>[]
+
 export type ReportName = (typeof figureTable)[SampleFigure]['report']
 
 /** `bitrateBps` → `bitrate_bps`, the column of the history. */
