@@ -13,6 +13,7 @@ import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import { watchSilence } from './silence.ts'
+import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
@@ -29,8 +30,8 @@ import {
   RTCIceTransport,
   type SelectedPair,
   sendCloseNotify,
+  sessionKeysOf,
   srtpProfiles,
-  takeSrtpKeys,
 } from './werift.ts'
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
@@ -56,6 +57,8 @@ export class Transport {
   ice: IceState = 'new'
   protect: Protect | undefined
   unprotect: Unprotect | undefined
+  #protectRtcp: ProtectRtcp | undefined
+  #unprotectRtcp: UnprotectRtcp | undefined
   readonly #options: TransportOptions
   readonly #agent: IceAgent
   readonly #dtls: RTCDtlsTransport
@@ -238,8 +241,7 @@ export class Transport {
 
   /** Encrypts and sends a compound of RTCP packets. */
   sendRtcp(compound: Buffer): boolean {
-    if (!this.isReady) return false
-    return this.post(this.#dtls.srtcp.encrypt(compound))
+    return this.isReady && this.#protectRtcp !== undefined && this.post(this.#protectRtcp(compound))
   }
 
   sendControl(text: string): boolean {
@@ -302,10 +304,13 @@ export class Transport {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
     })
     this.#dtls.startSrtp = () => {
-      this.#dtls.updateSrtpSession()
-      const keys = takeSrtpKeys(this.#dtls)
-      this.protect = createProtect(keys.local)
-      this.unprotect = createUnprotect(keys.remote)
+      const { local, remote } = sessionKeysOf(this.#dtls)
+      this.protect = createProtect(local.rtp)
+      this.unprotect = createUnprotect(remote.rtp)
+      this.#protectRtcp = createProtectRtcp(local.rtcp)
+      this.#unprotectRtcp = createUnprotectRtcp(remote.rtcp)
+      for (const endpoint of this.#attached.endpoints) endpoint.onMedia = (data) => this.#receiveMedia(data)
+      // What comes over a relay comes through the agent.
       agent.onData.subscribe((data) => this.#receiveMedia(data))
     }
   }
@@ -326,13 +331,8 @@ export class Transport {
       return
     }
     if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
-    let clear: Buffer
-    try {
-      clear = this.#dtls.srtcp.decrypt(data)
-    } catch {
-      return
-    }
-    this.events.emit('rtcp', clear)
+    const clear = this.#unprotectRtcp?.(data)
+    if (clear) this.events.emit('rtcp', clear)
   }
 
   #startDtls(remoteSctpPort: number | undefined): void {

@@ -19,7 +19,7 @@ import {
   serverReflexiveCandidate,
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
-import { type SrtpKeys, secretKey } from './srtp.ts'
+import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
 export {
@@ -77,31 +77,18 @@ export function useEndpoint(protocol: StunProtocol, endpoint: MuxEndpoint): void
   endpoint.onData = (data, from) => open.datagramReceived(data, [...from])
 }
 
-interface SrtpContext {
-  srtpSessionKey: Buffer
-  srtpSessionSalt: Buffer
-  srtpSessionAuthTag: Buffer
-  profile: number
-  cipher: { srtcpSessionKey: unknown; srtcpSessionAuthTag?: unknown }
-}
-
-/** Both directions of what DTLS derived; also swaps the SRTCP keys for KeyObjects. */
-export function takeSrtpKeys(dtls: RTCDtlsTransport): { local: SrtpKeys; remote: SrtpKeys } {
-  const srtp = dtls.srtp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  const srtcp = dtls.srtcp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  for (const { cipher } of [srtcp.localContext, srtcp.remoteContext]) {
-    cipher.srtcpSessionKey = secretKey(cipher.srtcpSessionKey as Buffer)
-    if (cipher.srtcpSessionAuthTag) cipher.srtcpSessionAuthTag = secretKey(cipher.srtcpSessionAuthTag as Buffer)
+/** Both directions of what DTLS negotiated. Throws when the other side agreed to no profile. */
+export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; remote: SessionKeys } {
+  const { dtls: socket } = dtls
+  const id = socket?.srtp.srtpProfile
+  if (!socket || id === undefined) throw new McpxError('PEER_FAILED', 'the other side offers no SRTP')
+  const profile = id === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1'
+  const master = socket.extractSessionKeys(masterKeyLength, masterSaltLength(profile))
+  return {
+    local: deriveSessionKeys(profile, master.localKey, master.localSalt),
+    remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
   }
-  return { local: toKeys(srtp.localContext), remote: toKeys(srtp.remoteContext) }
 }
-
-const toKeys = (context: SrtpContext): SrtpKeys => ({
-  profile: context.profile === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1',
-  key: context.srtpSessionKey,
-  salt: context.srtpSessionSalt,
-  authKey: context.srtpSessionAuthTag,
-})
 
 /** Sends a DTLS close_notify alert, so that the other side knows at once. werift has no call for it. */
 export function sendCloseNotify(dtls: RTCDtlsTransport): void {
@@ -160,13 +147,7 @@ export function assertWeriftShape(): void {
   const protocol = new StunProtocol()
   requireFields('Connection', agent, agentFields)
   requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
-  requireFields('RTCDtlsTransport', dtls, [
-    'role',
-    'startSrtp',
-    'updateSrtpSession',
-    'onStateChange',
-    'setRemoteParams',
-  ])
+  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams'])
   requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
 }
 
