@@ -9,6 +9,7 @@ import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
@@ -20,18 +21,21 @@ import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
+  createGatherer,
   endHandshake,
+  fingerprintOf,
   type IceAgent,
   parseIceServers,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
-  RTCIceGatherer,
+  type RTCIceGatherer,
   RTCIceTransport,
   type SelectedPair,
   sendCloseNotify,
   sessionKeysOf,
   srtpProfiles,
+  startDtls,
 } from './werift.ts'
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
@@ -101,8 +105,9 @@ export class Transport {
   }
 
   static async create(options: TransportOptions): Promise<Transport> {
+    useNodeCrypto()
     const certificate = await RTCDtlsTransport.SetupCertificate()
-    const gatherer = new RTCIceGatherer({
+    const gatherer = createGatherer({
       ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
       turnConnectTimeout: serverTimeoutS,
@@ -112,9 +117,8 @@ export class Transport {
   }
 
   get local(): IceParameters & { fingerprint: string } {
-    const [fingerprint] = this.#dtls.localParameters.fingerprints
     const { localUsername: ufrag, localPassword: password } = this.#agent
-    return { ufrag, password, fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}` }
+    return { ufrag, password, fingerprint: fingerprintOf(this.#dtls) }
   }
 
   /** `candidate:…` texts found so far. */
@@ -340,7 +344,7 @@ export class Transport {
     const startedAt = clock.now()
     this.#setState(this.connection, 'connected')
     this.#arm(dtlsTimeoutMs, 'DTLS')
-    this.#dtls.start().then(
+    startDtls(this.#dtls).then(
       () => {
         if (this.#closing) return
         this.#timer?.cancel()
@@ -363,7 +367,10 @@ export class Transport {
   /** The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). */
   #onEarly(data: Buffer): void {
     this.#early.keep(data)
-    if (this.#agent.nominated && !this.#closing) this.#onPath?.()
+    // Not within this event: werift would hand the packet to the handshake that begins in it, and then it would come twice.
+    queueMicrotask(() => {
+      if (this.#agent.nominated && !this.#closing) this.#onPath?.()
+    })
   }
 
   /** Packets that came, on our sockets (checks included) or through a relay. */

@@ -4,9 +4,11 @@ import {
   type Connection,
   candidateFoundation,
   candidatePriority,
+  DtlsClient,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
   parseIceServers,
+  type RTCCertificate,
   RTCDataChannel,
   RTCDataChannelParameters,
   RTCDtlsFingerprint,
@@ -19,6 +21,7 @@ import {
   serverReflexiveCandidate,
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
 import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
@@ -90,6 +93,35 @@ export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; rem
   }
 }
 
+const fingerprints = new WeakMap<RTCCertificate, string>()
+
+/** `algorithm value` of the certificate, which is one for all connections of the thread: werift parses it at each question. */
+export function fingerprintOf(dtls: RTCDtlsTransport): string {
+  const certificate = dtls.localCertificate!
+  const known = fingerprints.get(certificate)
+  if (known !== undefined) return known
+  const [found] = certificate.getFingerprints()
+  const text = `${found!.algorithm} ${found!.value}`
+  fingerprints.set(certificate, text)
+  return text
+}
+
+/** The gatherer of an agent that gathers on our sockets: it does not look for addresses itself. */
+export function createGatherer(options: ConstructorParameters<typeof RTCIceGatherer>[0]): RTCIceGatherer {
+  return new RTCIceGatherer({ ...options, useIpv4: false, useIpv6: false })
+}
+
+/** Begins the handshake. As a client werift waits 100 ms before its first flight, for a server that may not listen yet; ours does. */
+export function startDtls(dtls: RTCDtlsTransport): Promise<void> {
+  const started = dtls.start()
+  const socket = dtls.dtls
+  if (!(socket instanceof DtlsClient)) return started
+  const connect = socket.connect.bind(socket)
+  socket.connect = async () => {}
+  connect().catch((error: Error) => socket.onError.execute(error))
+  return started
+}
+
 /** Sends a DTLS close_notify alert, so that the other side knows at once. werift has no call for it. */
 export function sendCloseNotify(dtls: RTCDtlsTransport): void {
   const socket = dtls.dtls as unknown as
@@ -140,6 +172,7 @@ const agentFields = [
 
 /** Throws INTERNAL naming the first field of werift that is not as it was in the version pinned. */
 export function assertWeriftShape(): void {
+  useNodeCrypto()
   const gatherer = new RTCIceGatherer({})
   const agent = gatherer.connection as object
   const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), undefined, srtpProfiles)
