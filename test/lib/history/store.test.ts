@@ -194,10 +194,9 @@ describe('the history', () => {
     store.retain(noon, { maxAgeDays: 30, maxBytes })
     let removed = 0
     for (let at = 0; at < 60; at++)
-      removed += store.write({
-        ...nothing,
+      removed += write({
         samples: Array.from({ length: 200 }, (_, one) => sample(noon + at * 60_000 + one, { reasons: 'x'.repeat(50) })),
-      })
+      }).removed
     store.close()
     expect(statSync(join(folder, '2026-05-04.db')).size).toBeLessThan(maxBytes * 1.5)
     const left = rows('samples', all)
