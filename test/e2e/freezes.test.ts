@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Viewer } from '../../src/lib/client/viewer.ts'
-import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
+import type { shownStats } from '../../src/lib/model/shown-stats.ts'
 import { chromiumPath, launchChromium, openPlayer, type Player } from '../support/browser-chromium.ts'
 import { createMemoryBlocks } from '../support/content-blocks.ts'
 import { startGateway, type TestGateway } from '../support/content-gateway.ts'
@@ -17,6 +17,8 @@ import { layCable, type UdpCable } from '../support/udp-cable.ts'
 
 const clipS = 60
 const missing = missingParts({ chromium: chromiumPath, ffmpeg: findProgram('ffmpeg') })
+
+type Stats = ReturnType<typeof shownStats>
 
 /** Counted until now: of all standstills together. */
 interface Count {
@@ -157,10 +159,10 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
   const get = async <T>(path: string) => (await (await fetch(`${server.url}/api/v0/webrtc${path}`)).json()) as T
   const streams = async () => (await get<{ connections: { id: string }[] }>('/live')).connections
   const statsOf = async (id: string) =>
-    (await get<{ connection: { stats: StatsSnapshot } }>(`/connection/${id}`)).connection.stats
+    (await get<{ connection: { stats: Stats } }>(`/connection/${id}`)).connection.stats
 
   /** What a viewer has told the server from now on. */
-  async function told(id: string): Promise<StatsSnapshot> {
+  async function told(id: string): Promise<Stats> {
     const beforeMs = (await statsOf(id)).viewer?.atMs ?? 0
     return until('the viewer reports', async () => {
       const stats = await statsOf(id)
@@ -239,7 +241,7 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
 
   it('is frozen while content does not come, and that takes from the scores', async () => {
     await seek(13)
-    let whileItStood: StatsSnapshot[] = []
+    let whileItStood: Stats[] = []
     const by = await counted(async () => {
       await stands()
       await passes(2)
