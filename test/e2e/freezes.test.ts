@@ -64,12 +64,8 @@ function meter(viewer: Viewer) {
   }
 }
 
-const countShown = `
-globalThis.shown = 0
-const video = document.querySelector('video')
-const next = () => video.requestVideoFrameCallback(() => (shown++, next()))
-next()
-`
+/** A browser without a screen may draw what is hidden: the page is told of no frame either way. */
+const tellNoFrames = 'HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0'
 
 /** A gateway that keeps back the blocks of the file that belong to a part of its time, until that is allowed. */
 async function startHeldGateway(blocks: ReadonlyMap<string, Uint8Array>) {
@@ -308,9 +304,8 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
 
   it('is not frozen in a tab that nobody sees, as long as frames are decoded', async () => {
     await player.hide()
-    await player.page.evaluate(countShown)
-    const playing = await counted(() => passes(1))
-    expect(await player.page.evaluate('shown')).toBeLessThan(10)
+    await player.page.evaluate(tellNoFrames)
+    const playing = await counted(() => passes(2))
     expect(playing.player).toEqual(playing.chromium)
     const by = await counted(() => cut(2))
     expectFreeze(by, 1.9)
