@@ -1,0 +1,128 @@
+// DTLS of one connection over werift: the handshake, also what of it comes early, and the SRTP keys that it gives.
+import type { Clock } from '../base/clock.ts'
+import { ByteWindow } from './byte-window.ts'
+import { EarlyHandshake } from './early-handshake.ts'
+import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { RemoteParameters } from './transport-options.ts'
+import {
+  endHandshake,
+  type IceAgent,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  type RTCIceGatherer,
+  RTCIceTransport,
+  sendCloseNotify,
+  srtpProfiles,
+  takeSrtpKeys,
+} from './werift.ts'
+
+const maxBytesPerS = 524_288
+
+type Certificate = Awaited<ReturnType<typeof RTCDtlsTransport.SetupCertificate>>
+
+/** Ours, one for all connections of this thread. */
+export const setupCertificate = (): Promise<Certificate> => RTCDtlsTransport.SetupCertificate()
+
+interface DtlsDeps {
+  readonly clock: Clock
+  /** The SRTP keys are there. */
+  readonly onKeys: () => void
+  /** The other side has closed it. */
+  readonly onClosed: () => void
+  readonly onFailure: (cause: string) => void
+}
+
+export class Dtls {
+  readonly transport: RTCDtlsTransport
+  protect: Protect | undefined
+  unprotect: Unprotect | undefined
+  readonly #deps: DtlsDeps
+  readonly #early = new EarlyHandshake()
+  readonly #window = new ByteWindow(maxBytesPerS)
+
+  constructor(certificate: Certificate, gatherer: RTCIceGatherer, deps: DtlsDeps) {
+    const transport = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), certificate, srtpProfiles)
+    this.transport = transport
+    this.#deps = deps
+    transport.onStateChange.subscribe((state) => {
+      if (state === 'closed') deps.onClosed()
+    })
+    transport.startSrtp = () => {
+      transport.updateSrtpSession()
+      const keys = takeSrtpKeys(transport)
+      this.protect = createProtect(keys.local)
+      this.unprotect = createUnprotect(keys.remote)
+      deps.onKeys()
+    }
+  }
+
+  get isNew(): boolean {
+    return this.transport.state === 'new'
+  }
+
+  get isConnected(): boolean {
+    return this.transport.state === 'connected'
+  }
+
+  /** `sha-256 AA:BB:…` */
+  get fingerprint(): string {
+    const [fingerprint] = this.transport.localParameters.fingerprints
+    return `${fingerprint!.algorithm} ${fingerprint!.value}`
+  }
+
+  /** Before the start only; a running session keeps what it has. */
+  setRemote({ fingerprints, dtlsRole }: Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>): void {
+    if (!this.isNew) return
+    this.transport.setRemoteParams(
+      new RTCDtlsParameters(
+        fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
+        dtlsRole === 'server' ? 'client' : 'server',
+      ),
+    )
+    this.transport.role = dtlsRole
+  }
+
+  /** Shakes hands over the path of the agent, with what came before it was known. */
+  start(agent: IceAgent): Promise<void> {
+    const started = this.transport.start()
+    // The handshake listens from here on.
+    for (const data of this.#early.take()) agent.onData.execute(data)
+    return started
+  }
+
+  /** Looks at a packet before the library does; the handshake that comes before the start is kept for it. */
+  watch(data: Buffer): void {
+    if (data[0]! < 20 || data[0]! > 63) return
+    // werift keeps fragments of handshakes and messages without a bound: nobody gets to send many.
+    const isTaken = this.#window.take(data.length, this.#deps.clock.now())
+    if (!isTaken) this.#deps.onFailure(`more than ${maxBytesPerS} bytes in a second`)
+    else if (this.isNew) this.#early.keep(data)
+  }
+
+  /** RTCP in the clear, or undefined when it is not authentic. */
+  decryptRtcp(packet: Buffer): Buffer | undefined {
+    try {
+      return this.transport.srtcp.decrypt(packet)
+    } catch {
+      return undefined
+    }
+  }
+
+  encryptRtcp(compound: Buffer): Buffer {
+    return this.transport.srtcp.encrypt(compound)
+  }
+
+  /** Says goodbye, and ends a handshake under way. */
+  sayGoodbye(): void {
+    sendCloseNotify(this.transport)
+    endHandshake(this.transport)
+  }
+
+  async stop(): Promise<void> {
+    this.protect = undefined
+    this.unprotect = undefined
+    await this.transport.stop().catch(() => {})
+    this.transport.onStateChange.allUnsubscribe()
+  }
+}
