@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { PacketReport } from '../../src/lib/model/packet-report.ts'
 import type { ReceiverReport } from '../../src/lib/webrtc/peer.ts'
+import type { PeerFactory } from '../../src/lib/webrtc/peer-factory.ts'
 import type { ReceivedRtp, ReceivingPeer } from '../../src/lib/webrtc/receiving-peer.ts'
-import type { PeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
 import {
   chooseVp8,
   connectPair,

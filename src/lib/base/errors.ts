@@ -124,6 +124,11 @@ export const errorKinds = {
     status: 500,
     hint: 'The repo was written by a newer mcpx. Update mcpx or choose another --persistence-path.',
   },
+  REPO_DAMAGED: {
+    exit: 1,
+    status: 500,
+    hint: 'Start mcpx again: what can be made again is. Otherwise restore the file from a backup, or choose another --persistence-path.',
+  },
   DISK_FULL: { exit: 1, status: 507, hint: 'Free some space, or lower --disk-cache-size.' },
   INTERRUPTED: { exit: 130, status: 499, hint: '' },
   INTERNAL: { exit: 1, status: 500, hint: 'This is a defect of mcpx. Run again with --debug and report what it says.' },
@@ -153,19 +158,19 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorKinds, value)
 }
 
-/** SQLITE_FULL (https://sqlite.org/rescode.html#full) */
+/** SQLITE_FULL; SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html); the extended codes have more in the upper bits. */
 const sqliteFull = 13
+const sqliteDamaged = [11, 26]
 
 /** Any thrown value as an McpxError: known system errors get their code, the rest is INTERNAL. */
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  if (
-    code === 'ENOSPC' ||
-    code === 'EDQUOT' ||
-    (code === 'ERR_SQLITE_ERROR' && (Number(errcode) & 0xff) === sqliteFull)
-  )
+  const sqlite = code === 'ERR_SQLITE_ERROR' ? Number(errcode) & 0xff : undefined
+  if (sqlite !== undefined && sqliteDamaged.includes(sqlite))
+    return new McpxError('REPO_DAMAGED', `a database of the repo is damaged: ${error.message}`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT' || sqlite === sqliteFull)
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
   if (code === 'EMFILE' || code === 'ENFILE') return new McpxError('TOO_MANY_FILES', error.message, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })

@@ -48,11 +48,13 @@ export interface Content {
   readonly metadata: CidMetadata
   /** What is done to `store`. */
   readonly events: Events<ContentEvents>
+  /** What was damaged or lost when it was opened, and what became of it. No paths. */
+  readonly problems: readonly string[]
   stats(): ContentStats
   close(): Promise<void>
 }
 
-/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
+/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, REPO_DAMAGED, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
 export async function openContent(options: ContentOptions, deps: ContentDeps): Promise<Content> {
   const { clock, logger } = deps
   const timeoutMs = options.fetchTimeoutMs
@@ -100,6 +102,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     })
     closer.add('CID metadata', () => metadata.close())
 
+    const problems = [...repo.problems, ...cache.problems]
+    for (const problem of problems) logger.error({ repo: repo.path }, problem)
     const events = new Events<ContentEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
 
     return {
@@ -109,6 +113,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       blocksPath: cache.blocksPath,
       repo,
       metadata,
+      problems,
       stats: () => ({
         blocksBySource: sources.stats().blocks,
         fetchedBytes: sources.stats().bytes,

@@ -89,7 +89,7 @@ export interface DayFile {
   close(): void
 }
 
-/** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
+/** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or REPO_DAMAGED that names the file. */
 export function openDayFile(path: string): DayFile {
   const { db } = openDatabase(path, schema)
   try {

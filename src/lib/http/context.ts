@@ -95,6 +95,8 @@ export interface RouteContext {
   readonly readHistory?: ReadHistoryJson | undefined
   /** Absent where no benchmarks can be taken. */
   readonly runBenchmark?: RunBenchmark | undefined
+  /** What is wrong with what the server keeps; without paths. */
+  readonly problems: () => readonly string[]
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

@@ -8,6 +8,7 @@ const internalCodes: readonly ErrorCode[] = [
   'INTERNAL',
   'DISK_FULL',
   'TOO_MANY_FILES',
+  'REPO_DAMAGED',
   'REPO_LOCKED',
   'REPO_VERSION',
   'PORT_IN_USE',

@@ -52,6 +52,8 @@ export interface HttpServerSettings {
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistoryJson
   readonly runBenchmark?: RunBenchmark
+  /** What is wrong with what the server keeps; without paths. */
+  readonly problems?: () => readonly string[]
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -94,6 +96,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
     runBenchmark: settings.runBenchmark,
+    problems: settings.problems ?? (() => []),
     options,
     limits,
     logger,

@@ -16,11 +16,12 @@ import {
   type HostMethods,
   type MediaEvents,
   type MediaMethods,
+  type PeerSettings,
   pacingErrorEdgesMs,
   prefetchEdgesMs,
   type WorkerSettings,
 } from '../protocol/media-plane.ts'
-import { createPeerFactory } from '../webrtc/sending-peer.ts'
+import type { PeerFactory, PeerFactoryDeps } from '../webrtc/peer-factory.ts'
 import { createContentShelf } from './content-shelf.ts'
 import { createJobStarter } from './transcode-client.ts'
 import { createViewer, type Viewer } from './viewer.ts'
@@ -36,6 +37,8 @@ export interface MediaRuntime {
 }
 
 interface MediaRuntimeDeps {
+  /** What viewers connect to. Throws PORT_IN_USE. */
+  createPeers(settings: PeerSettings, deps: PeerFactoryDeps): Promise<PeerFactory>
   readonly clock: Clock
   readonly logger: Logger
   readonly random: () => number
@@ -57,7 +60,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   // One that is started again counts from one again.
   const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
-  const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: ticker.tickIfDue })
+  const peers = await deps.createPeers(settings.peer, { clock, logger, breathe: ticker.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
     blocksPath: settings.blocksPath,

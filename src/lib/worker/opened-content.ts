@@ -1,8 +1,8 @@
 // One piece of opened content in a media worker: what it is, what of it a viewer can be sent, and the feeds that send it.
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { codecOf, createPacketizer, sendable } from '../codec/index.ts'
 import { ladderOf } from '../media/ladder.ts'
-import { createPacketizer } from '../media/packetize/index.ts'
 import type { GopFeed } from '../media/playback/feed.ts'
 import { describeMedia } from '../media/probe.ts'
 import type { MediaSource, Rendition } from '../media/rendition.ts'
@@ -12,7 +12,7 @@ import { createTranscodedRendition } from '../media/transcode/transcoded-renditi
 import type { CodecParameters, ViewerCodecs } from '../model/codec.ts'
 import { qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung } from '../model/stream.ts'
-import { rtpCodecs, type Track } from '../model/track.ts'
+import type { Track } from '../model/track.ts'
 import type { Recipe, SourceRef } from '../protocol/media-plane.ts'
 import { type PlannedKind, type PlannedRung, planTracks, type TrackPlan } from './plan-tracks.ts'
 import type { StartJob } from './transcode-client.ts'
@@ -38,18 +38,6 @@ interface OpenedContentDeps {
   readonly startJob: StartJob
   readonly canTranscode: boolean
 }
-
-/** What a peer of ours can send, as an offer says it. */
-const sendable: readonly CodecParameters[] = [
-  { codec: 'vp8', parameters: {} },
-  { codec: 'vp9', parameters: { 'profile-id': '0' } },
-  {
-    codec: 'h264',
-    parameters: { 'profile-level-id': '42e01f', 'packetization-mode': '1', 'level-asymmetry-allowed': '1' },
-  },
-  { codec: 'av1', parameters: {} },
-]
-const opus: CodecParameters = { codec: 'opus', parameters: { minptime: '10', useinbandfec: '1' }, channels: 2 }
 
 export function createOpenedContent(source: SourceRef, media: MediaSource, deps: OpenedContentDeps): OpenedContent {
   const ladder = ladderOf(media)
@@ -118,10 +106,10 @@ export function createOpenedContent(source: SourceRef, media: MediaSource, deps:
     },
     offerCodecs() {
       const stored = ladder.video[0]?.codec
-      const order = sendable.toSorted((a, b) => Number(b.codec === stored) - Number(a.codec === stored))
-      const isStored = rtpCodecs.some((codec) => codec === stored)
+      const order = sendable('video').toSorted((a, b) => Number(b.codec === stored) - Number(a.codec === stored))
+      const isStored = stored !== undefined && codecOf(stored) !== undefined
       const video = deps.canTranscode ? order : isStored ? order.filter(({ codec }) => codec === stored) : []
-      return { ...(video.length > 0 && { video }), ...(ladder.audio.length > 0 && { audio: [opus] }) }
+      return { ...(video.length > 0 && { video }), ...(ladder.audio.length > 0 && { audio: sendable('audio') }) }
     },
     rest: endTranscodes,
     close() {

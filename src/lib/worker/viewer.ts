@@ -15,7 +15,7 @@ import { impossibleCounters, type ViewerReport } from '../model/viewer-report.ts
 import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
 import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
-import { createCommandGate } from './command-gate.ts'
+import { createMessageThrottle } from './message-throttle.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
@@ -90,7 +90,7 @@ export function createViewer(
     onError: (error) => fail('content_failed', error),
   })
 
-  const gate = createCommandGate(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+  const throttle = createMessageThrottle(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
 
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
@@ -105,7 +105,7 @@ export function createViewer(
     peer.events.on('receiverReport', (report) => {
       reports[report.kind] = report
     })
-    peer.events.on('control', (text) => gate.receive(text))
+    peer.events.on('control', (text) => throttle.receive(text))
     peer.events.on('controlOpen', () => {
       canTell = true
       tell()
@@ -253,7 +253,7 @@ export function createViewer(
     held?.cancel()
     senderReports?.cancel()
     untick?.()
-    gate.close()
+    throttle.close()
     media.close()
     content.release()
     deps.tasks.cancelOwner(streamId)

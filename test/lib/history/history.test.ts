@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import type { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createLogger } from '../../../src/lib/base/logger.ts'
 import { createHistory, type History } from '../../../src/lib/history/history.ts'
 import type { WorkerRow } from '../../../src/lib/history/rows.ts'
@@ -46,18 +48,22 @@ describe('the history and its thread', () => {
   it('goes on where it cannot write, says so once, counts what it lost, and writes again', async () => {
     const day = new Date(clock.wallMs()).toISOString().slice(0, 10)
     const file = join(folder, `${day}.db`)
-    writeFileSync(file, Buffer.alloc(8192, 'garbage'))
+    const newer = new DatabaseSync(file)
+    newer.exec('PRAGMA user_version = 99')
+    newer.close()
     for (let i = 0; i < 3; i++) {
       history.add('workers', worker(clock.wallMs()))
       await history.flush()
     }
     expect(history.lostRows).toBe(3)
+    expect(history.problems()).toEqual(['the history is not written (REPO_VERSION), and 3 rows are lost'])
     expect(lines.filter((line) => line.includes('the history is not written'))).toHaveLength(1)
     rmSync(file)
     history.add('workers', worker(clock.wallMs()))
     await history.flush()
     expect((await history.read('workers', all)).rows).toHaveLength(1)
     expect(lines.at(-1)).toContain('written again')
+    expect(history.problems()).toEqual([])
   })
 
   it('holds no more than it may while the thread is busy', async () => {
@@ -76,19 +82,25 @@ describe('the history and its thread', () => {
 
   it('starts its thread again when that dies, and gives up when it dies again and again', async () => {
     const said = (text: string) => lines.filter((line) => line.includes(text)).length
-    const blocked = join(folder, 'file')
-    writeFileSync(blocked, '')
-    const never = open(join(blocked, 'below'))
+    // The thread of the history above is told of before that.
+    await history.flush()
+    await history.read('workers', all)
+    let deaths = Number.POSITIVE_INFINITY
+    const end = (thread: Worker) => void (deaths-- > 0 && thread.terminate())
+    process.on('worker', end)
+    onTestFinished(() => void process.off('worker', end))
+    const never = open(join(folder, 'never'))
     await until('it is given up', () => said('not written any more') === 1)
     expect(said('is started again')).toBe(5)
     never.add('workers', worker(1))
     expect(never.lostRows).toBe(1)
+    expect(never.problems()).toEqual(['the history is not written (ENDED), and 1 rows are lost'])
     await never.close()
 
     lines.length = 0
-    const later = open(join(blocked, 'below'))
+    deaths = 1
+    const later = open(join(folder, 'later'))
     await until('it is started again', () => said('is started again') > 0)
-    rmSync(blocked)
     later.add('workers', worker(clock.wallMs()))
     await until('it writes', async () => {
       await later.flush()

@@ -219,10 +219,9 @@ describe('the history', () => {
     store.retain(noon, { maxAgeDays: 30, maxBytes })
     let removed = 0
     for (let at = 0; at < 60; at++)
-      removed += store.write({
-        ...nothing,
+      removed += write({
         samples: Array.from({ length: 200 }, (_, one) => sample(noon + at * 60_000 + one, { reasons: 'x'.repeat(50) })),
-      })
+      }).removed
     store.close()
     expect(statSync(join(folder, '2026-05-04.db')).size).toBeLessThan(maxBytes * 1.5)
     const left = rows('samples', all)
@@ -264,7 +263,7 @@ describe('the history', () => {
 
   it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
     const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
-    empty.exec('PRAGMA user_version = 3')
+    empty.exec('PRAGMA user_version = 4')
     empty.close()
     for (let time = 0; time < 5; time++) expect(store.read('samples', all).damaged).toHaveLength(1)
     const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`))

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
-import { createPeerFactory } from '../../../src/lib/webrtc/sending-peer.ts'
+import { createPeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { watchSilence } from '../../../src/lib/webrtc/silence.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { PatientClock } from '../../support/patient-clock.ts'

@@ -13,6 +13,7 @@ import {
   type SourceRef,
   type WorkerHealth,
 } from '../../../src/lib/protocol/media-plane.ts'
+import { createPeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/worker/media-runtime.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
@@ -40,7 +41,7 @@ beforeAll(async () => {
     emit: (event, payload) => told.push({ event, payload } as Told),
     close() {},
   }
-  const deps = { clock, logger: silentLogger, random: () => 0.5, host }
+  const deps = { clock, logger: silentLogger, random: () => 0.5, host, createPeers: createPeerFactory }
   runtime = await createMediaRuntime(workerSettings(content.blocksPath), deps)
 })
 afterEach(async () => {

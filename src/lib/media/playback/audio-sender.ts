@@ -1,5 +1,5 @@
 // Sends the audio of one viewer: each frame when it is due, unpaced, because its packets are small and nothing may wait for them.
-import { opusSamples } from '../opus-toc.ts'
+import { opusSamples } from '../../codec/opus-toc.ts'
 import type { PacingErrors } from './pacing-errors.ts'
 import type { RtpStream } from './rtp-stream.ts'
 import { AudioStamper, type MediaClock, type RtpClock } from './timeline.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canPass } from '../../../src/lib/media/codec-match.ts'
+import { canPass } from '../../../src/lib/codec/index.ts'
 import type { CodecParameters } from '../../../src/lib/model/codec.ts'
 import type { RtpCodec, Track } from '../../../src/lib/model/track.ts'
 

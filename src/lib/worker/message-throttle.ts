@@ -9,16 +9,16 @@ const minGapMs = 100
 const errorBurst = 10
 const msPerError = 1000
 
-export interface CommandGate {
+export interface MessageThrottle {
   receive(text: string): void
   close(): void
 }
 
-export function createCommandGate(
+export function createMessageThrottle(
   clock: Clock,
   run: (command: ViewerMessage) => void,
   onError: (error: unknown) => void,
-): CommandGate {
+): MessageThrottle {
   const ranAtMs = new Map<ViewerMessage['type'], number>()
   /** The last of each kind, in the order they came. */
   const waiting = new Map<ViewerMessage['type'], ViewerMessage>()

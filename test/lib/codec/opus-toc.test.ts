@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { opusDurationS, opusSamples } from '../../../src/lib/media/opus-toc.ts'
+import { opusDurationS, opusSamples } from '../../../src/lib/codec/opus-toc.ts'
 
 test.each([
   ['SILK 60 ms, one frame', [3 << 3], 2880],

@@ -1,5 +1,8 @@
 // H.264 over RTP (RFC 6184), packetization mode 1: single NAL units, STAP-A for small ones, FU-A for large ones.
-import type { Frame } from '../../model/frame.ts'
+import type { Frame } from '../model/frame.ts'
+import type { Codec } from './codec.ts'
+import type { Depacketizer } from './depacketizer.ts'
+import { fitsH264 } from './h264-profile.ts'
 import {
   type AvcConfiguration,
   nalTypeOf,
@@ -7,7 +10,7 @@ import {
   parseAvcConfiguration,
   splitAnnexB,
   splitLengthPrefixed,
-} from '../avcc.ts'
+} from './nal-units.ts'
 import { maxPayloadBytes, type Packetizer } from './packetizer.ts'
 
 const stapA = 24
@@ -27,7 +30,7 @@ function isSent(nal: Uint8Array): boolean {
 }
 
 /** @param description avcC of samples with length prefixes; absent for Annex B (MPEG-TS). */
-export function createH264Packetizer(description?: Uint8Array): Packetizer {
+function createPacketizer(description?: Uint8Array): Packetizer {
   const configuration: AvcConfiguration | undefined = description && parseAvcConfiguration(description)
 
   function unitsOf(frame: Frame): Uint8Array[] {
@@ -109,4 +112,73 @@ function pushFragments(payloads: Uint8Array[], unit: Uint8Array): void {
     payloads.push(slab.subarray(at, at + fuHeader + end - from))
     at += fuHeader + end - from
   }
+}
+
+const startCode = Buffer.from([0, 0, 0, 1])
+
+/** Frames come out as Annex B. */
+const depacketizer: Depacketizer = {
+  isStart(payload) {
+    const type = nalTypeOf(payload)
+    if (type === stapA || (type >= nalTypes.sei && type <= nalTypes.aud)) return true
+    // first_mb_in_slice is 0 when its Exp-Golomb code is the single bit 1.
+    if (type === fuA) return ((payload[1] ?? 0) & 0x80) !== 0 && ((payload[2] ?? 0) & 0x80) !== 0
+    return (type === 1 || type === nalTypes.idr) && ((payload[1] ?? 0) & 0x80) !== 0
+  },
+  join(payloads) {
+    const units = joinUnits(payloads)
+    if (!units || units.length === 0) return undefined
+    const isKey = units.some((unit) => nalTypeOf(unit) === nalTypes.idr)
+    return { data: Buffer.concat(units.flatMap((unit) => [startCode, unit])), isKey }
+  },
+}
+
+/** The NAL units of a frame's payloads; undefined when a fragment or an aggregate is not whole. */
+function joinUnits(payloads: readonly Buffer[]): Buffer[] | undefined {
+  const units: Buffer[] = []
+  let fragments: Buffer[] | undefined
+  for (const payload of payloads) {
+    if (payload.length < 2) return undefined
+    const type = nalTypeOf(payload)
+    if (type === stapA) {
+      if (!splitAggregate(payload, units)) return undefined
+    } else if (type === fuA) {
+      const head = payload[1]!
+      if (head & 0x80) fragments = [Buffer.from([(payload[0]! & 0xe0) | (head & 0x1f)])]
+      if (!fragments) return undefined
+      fragments.push(payload.subarray(fuHeader))
+      if ((head & 0x40) === 0) continue
+      units.push(Buffer.concat(fragments))
+      fragments = undefined
+    } else units.push(payload)
+  }
+  return fragments ? undefined : units
+}
+
+function splitAggregate(payload: Buffer, into: Buffer[]): boolean {
+  for (let at = stapHeader; at < payload.length; ) {
+    if (at + stapEntry > payload.length) return false
+    const end = at + stapEntry + payload.readUInt16BE(at)
+    if (end > payload.length || end === at + stapEntry) return false
+    into.push(payload.subarray(at + stapEntry, end))
+    at = end
+  }
+  return true
+}
+
+const anyLevel = { 'level-asymmetry-allowed': '1', 'packetization-mode': '1' }
+
+export const h264: Codec = {
+  name: 'h264',
+  kind: 'video',
+  rtpName: 'H264',
+  clockRate: 90_000,
+  sends: { 'profile-level-id': '42e01f', 'packetization-mode': '1', 'level-asymmetry-allowed': '1' },
+  receives: ['42e01f', '42001f', '4d001f', '64001f'].map((profile) => ({ ...anyLevel, 'profile-level-id': profile })),
+  codecString: 'avc1.42e01f',
+  containerName: 'avc',
+  files: ['.mp4'],
+  depacketizer,
+  createPacketizer,
+  fits: fitsH264,
 }

@@ -1,6 +1,6 @@
 // What every packetizer is, and the cutting that they share.
-import type { Frame } from '../../model/frame.ts'
-import type { RtpCodec } from '../../model/track.ts'
+import type { Frame } from '../model/frame.ts'
+import type { RtpCodec } from '../model/track.ts'
 
 /** Bytes of an RTP payload at most: leaves room for headers, extensions, SRTP and RTX in a 1280-byte IPv6 packet. */
 export const maxPayloadBytes = 1180

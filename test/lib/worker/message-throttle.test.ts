@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ViewerMessage } from '../../../src/lib/protocol/control.ts'
-import { createCommandGate } from '../../../src/lib/worker/command-gate.ts'
+import { createMessageThrottle } from '../../../src/lib/worker/message-throttle.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function start() {
   const clock = new FakeClock()
   const ran: ViewerMessage[] = []
   const errors: unknown[] = []
-  const gate = createCommandGate(
+  const gate = createMessageThrottle(
     clock,
     (command) => {
       if (command.type === 'audio') throw new Error('no such track')

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AV1RtpPayload, H264RtpPayload, Vp8RtpPayload, Vp9RtpPayload } from 'werift'
-import { systemClock } from '../../../../src/lib/base/clock.ts'
-import { nalTypeOf, splitAnnexB, splitLengthPrefixed } from '../../../../src/lib/media/avcc.ts'
-import { obuTypes, splitObus } from '../../../../src/lib/media/obu.ts'
-import { openMedia } from '../../../../src/lib/media/open.ts'
-import { createPacketizer, packetizeGop } from '../../../../src/lib/media/packetize/index.ts'
-import { maxPayloadBytes } from '../../../../src/lib/media/packetize/packetizer.ts'
-import type { Frame, Gop } from '../../../../src/lib/model/frame.ts'
-import { type ClipName, clipFiles, hasFfmpeg } from '../../../support/clips.ts'
+import { systemClock } from '../../../src/lib/base/clock.ts'
+import { createPacketizer } from '../../../src/lib/codec/index.ts'
+import { nalTypeOf, splitAnnexB, splitLengthPrefixed } from '../../../src/lib/codec/nal-units.ts'
+import { obuTypes, splitObus } from '../../../src/lib/codec/obu.ts'
+import { maxPayloadBytes } from '../../../src/lib/codec/packetizer.ts'
+import { openMedia } from '../../../src/lib/media/open.ts'
+import { packetizeGop } from '../../../src/lib/media/packetize-gop.ts'
+import type { Frame, Gop } from '../../../src/lib/model/frame.ts'
+import { type ClipName, clipFiles, hasFfmpeg } from '../../support/clips.ts'
 
 const frameOf = (data: Uint8Array, isKey = false): Frame => ({ timeS: 0, durationS: 1 / 30, isKey, data })
 const bytes = (max: number, min = 1) => fc.uint8Array({ minLength: min, maxLength: max })
