@@ -15,7 +15,8 @@ export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
 export type { CustomMetrics } from './model/custom-metrics.ts'
 export type { Decision } from './model/decision.ts'
-export type { MeasuredSnapshot, SampleFigures } from './model/figures.ts'
+export type { SampleFigures } from './model/figure-table.ts'
+export type { MeasuredSnapshot } from './model/figures.ts'
 export type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from './model/history.ts'
 export type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from './model/monitor.ts'
 export {
