@@ -1,6 +1,7 @@
 // `mcpx report`: how streams played in a stretch of time, from a server or from the history in a repo.
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes, McpxError } from '../lib/base/errors.ts'
+import { plain } from '../lib/base/plain-text.ts'
 import { defineCommand } from './define-command.ts'
 import { pairOf, periodOf, reportOptions, sourceOptions } from './report-options.ts'
 
@@ -49,7 +50,7 @@ export const reportCommand = defineCommand({
       if (options.output) await writeWhole(options.output, io.cwd, text)
       else io.out(text)
       for (const { threshold, value } of verdicts.filter(({ passed }) => !passed))
-        io.err(`threshold failed: ${threshold} (${value === undefined ? 'not measured' : value})\n`)
+        io.err(plain`threshold failed: ${threshold} (${value === undefined ? 'not measured' : value})\n`)
       return verdicts.every(({ passed }) => passed) ? exitCodes.ok : exitCodes.thresholdsFailed
     } finally {
       source.close()

@@ -127,6 +127,9 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
     },
     pins: async () => [...pinned],
     ensureBlock: async () => ({ source: 'local' }),
+    async getBlock(cid) {
+      throw new McpxError('CONTENT_NOT_FOUND', `the block ${cid} is not here`)
+    },
     async sourceRef(content): Promise<SourceRef> {
       const { cid, path } = parse(content)
       return { id: path, entry: '', files: { '': { cid, sizeBytes: 0 } } }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type BoundedFolder, type FolderLimits, fileStamp, openBoundedFolder } from '../base/bounded-folder.ts'
 import type { Clock } from '../base/clock.ts'
+import { calmJson } from '../base/json-text.ts'
 import { createTroubleLog } from '../base/log-trouble.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MonitoredConnection, OperationRecord } from '../model/monitor.ts'
@@ -47,7 +48,7 @@ export function keepRecordFiles({ monitor, folder, clock, logger, limits = recor
     const key = [fileStamp(atMs), ...names.map(safeName)].join('_')
     last = last.then(async () => {
       try {
-        await (await into).write(key, { '.json': `${JSON.stringify(item(), null, 2)}\n` })
+        await (await into).write(key, { '.json': `${calmJson(JSON.stringify(item(), null, 2))}\n` })
         trouble.worked()
       } catch (error) {
         trouble.failed(error)

@@ -78,7 +78,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     logger,
     blocks,
     renditions,
-    startJob: createJobStarter(host),
+    startJob: createJobStarter({ host, clock, logger }),
     canTranscode: settings.encoder !== 'none',
   })
   closer.add('content', () => shelf.close())

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { createSignallingHandler, createSignallingSession } from '../../../src/lib/ws/signalling.ts'
-import { startHttp } from '../../support/http-api.ts'
+import { socketsAt, startHttp } from '../../support/http-api.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, type MemoryEngine, offerSdp, snapshotOf } from '../../support/http-engine.ts'
 
@@ -360,7 +360,7 @@ describe('a client', () => {
 it('goes over a real WebSocket', async () => {
   const engine = createMemoryEngine()
   const handler = createSignallingHandler({ engine, clock: createStillClock(), logger: silentLogger, version: '1' })
-  const { port } = await startHttp({}, { engine, prepare: (server) => server.onSocket('/ws/webrtc', handler) })
+  const { port } = await startHttp({}, { engine, sockets: socketsAt('/ws/webrtc', handler) })
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/webrtc`)
   onTestFinished(() => socket.close())
   const heard: Message[] = []
