@@ -50,7 +50,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
 
   const handlers: { [K in keyof MediaEvents]: (payload: MediaEvents[K]) => void } = {
     state: (change) => registry.noteState(change),
-    sent: ({ streamId, rung: _rung, ...sent }) => registry.update(streamId, sent),
+    sent: ({ streamId, ...sent }) => registry.update(streamId, sent),
+    decision: ({ streamId, decision }) => events.emit('decision', streamId, decision),
     candidate: ({ streamId, candidate }) => events.emit('candidate', streamId, candidate),
     over: ({ streamId, reason, error }) => finish(streamId, reason, error && fromErrorRecord(error)),
     snapshots: (snapshots) => events.emit('snapshots', snapshots),

@@ -6,11 +6,10 @@ import { spawnWorker } from '../base/spawn-worker.ts'
 import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory, ReadHistoryJson } from '../model/history.ts'
 import { type ConnectionRow, emptyBatch, type HistoryBatch, type OpenBatch } from './rows.ts'
-import type { Retention } from './store.ts'
+import type { Retention, Written } from './store.ts'
 
 export type HistoryMethods = {
-  /** Samples that had to go for it. */
-  write: [HistoryBatch, number]
+  write: [HistoryBatch, Written]
   read: [{ table: HistoryTable; range: HistoryRange }, HistoryAnswer]
   readJson: [{ table: HistoryTable; range: HistoryRange; maxRows: number }, Uint8Array]
   retain: [{ nowMs: number; retention: Retention }, string[]]
@@ -27,6 +26,8 @@ export interface History {
   readonly readJson: ReadHistoryJson
   /** Rows that were lost: the file cannot be used, or more waited for the disk than may wait. */
   readonly lostRows: number
+  /** What keeps it from being written now, and what was set aside; empty while all is well. */
+  problems(): string[]
   /** Writes what is left and ends the thread. */
   close(): Promise<void>
 }
@@ -64,6 +65,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
   let lostRows = 0
   let failingWith: McpxError['code'] | undefined
   let isTrimmed = false
+  const damagedFiles = new Set<string>()
 
   function start(): WorkerLink<HistoryMethods> {
     return linkWorker<Record<string, never>, HistoryMethods, Record<string, never>>(
@@ -97,7 +99,14 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
     waitingRows = 0
     if (rows === 0) return
     try {
-      const removed = await link.rpc.call('write', { ...batch, connections: [...batch.connections.values()] })
+      const { removed, setAside } = await link.rpc.call('write', {
+        ...batch,
+        connections: [...batch.connections.values()],
+      })
+      for (const file of setAside) {
+        damagedFiles.add(file)
+        logger.error({ folder, file }, 'a day of the history was damaged: it is set aside, and begun anew')
+      }
       if (removed > 0 && !isTrimmed)
         logger.warn(
           { maxBytes: retention.maxBytes },
@@ -166,6 +175,13 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
     },
     get lostRows() {
       return lostRows
+    },
+    problems() {
+      const stopped = isDead ? 'ENDED' : failingWith
+      return [
+        ...(stopped ? [`the history is not written (${stopped}), and ${lostRows} rows are lost`] : []),
+        ...[...damagedFiles].map((file) => `a day of the history was damaged, and is now ${file}`),
+      ]
     },
     async close() {
       flushing.cancel()

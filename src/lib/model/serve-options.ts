@@ -63,6 +63,12 @@ export const networkOptions = {
     min: 0,
     max: 1_000_000,
   }),
+  maxConnections: option.integer({
+    help: 'TCP connections at once, half of them from one address; more are answered 503',
+    min: 1,
+    max: 1_000_000,
+    defaultText: 'half of the files the process may open, at most 10000',
+  }),
 } as const
 
 export const mediaOptions = {

@@ -4,9 +4,10 @@ import type { DoorAddress } from '../base/local-door.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
+import type { Decision } from '../model/decision.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality, QualityReason } from '../model/quality.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, PeerStates, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { Command } from './control.ts'
 
@@ -91,7 +92,7 @@ export type MediaMethods = {
   acceptOffer: [{ streamId: string; sdp: string }, { sdp: string; sent: readonly SentTrack[] }]
   addCandidate: [{ streamId: string; candidate: IceCandidate | null }, undefined]
   command: [{ streamId: string; command: Command }, undefined]
-  snapshot: [{ streamId: string }, StatsSnapshot]
+  snapshot: [{ streamId: string }, MeasuredSnapshot]
   close: [{ streamId: string; reason: CloseReason }, undefined]
   stop: [undefined, undefined]
 }
@@ -114,10 +115,12 @@ export type MediaEvents = {
     /** What the content is to this viewer: transcoded, it has other rungs and stands upright. */
     readonly media: MediaInfo
   }
+  /** Told by who decided, before what it has decided holds. */
+  decision: { readonly streamId: string; readonly decision: Decision }
   candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
   /** The stream ended by itself; the worker has forgotten it. */
   over: { readonly streamId: string; readonly reason: CloseReason; readonly error?: ErrorRecord }
-  snapshots: readonly StatsSnapshot[]
+  snapshots: readonly MeasuredSnapshot[]
   health: WorkerHealth
   task: TaskRecord
 }

@@ -4,33 +4,38 @@ import { isIP } from 'node:net'
 import type { Clock, Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { gatherOn } from './gathering.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import { watchSilence } from './silence.ts'
+import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
 import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
+  createGatherer,
   endHandshake,
+  fingerprintOf,
   type IceAgent,
   parseIceServers,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
-  RTCIceGatherer,
+  type RTCIceGatherer,
   RTCIceTransport,
   type SelectedPair,
   sendCloseNotify,
+  sessionKeysOf,
   srtpProfiles,
-  takeSrtpKeys,
+  startDtls,
 } from './werift.ts'
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
@@ -56,6 +61,8 @@ export class Transport {
   ice: IceState = 'new'
   protect: Protect | undefined
   unprotect: Unprotect | undefined
+  #protectRtcp: ProtectRtcp | undefined
+  #unprotectRtcp: UnprotectRtcp | undefined
   readonly #options: TransportOptions
   readonly #agent: IceAgent
   readonly #dtls: RTCDtlsTransport
@@ -69,8 +76,8 @@ export class Transport {
   /** What is to be done once the path is known; until then. */
   #onPath: (() => void) | undefined
   readonly #early = new EarlyHandshake()
-  readonly #dtlsWindow = new ByteWindow(maxDtlsBytesPerS)
-  readonly #rtcpWindow = new ByteWindow(maxRtcpBytesPerS)
+  readonly #dtlsBytes = new TokenBucket({ burst: maxDtlsBytesPerS, perSecond: maxDtlsBytesPerS })
+  readonly #rtcpBytes = new TokenBucket({ burst: maxRtcpBytesPerS, perSecond: maxRtcpBytesPerS })
   #pair: SelectedPair | undefined
   #timer: Timer | undefined
   #silence: Timer | undefined
@@ -98,8 +105,9 @@ export class Transport {
   }
 
   static async create(options: TransportOptions): Promise<Transport> {
+    useNodeCrypto()
     const certificate = await RTCDtlsTransport.SetupCertificate()
-    const gatherer = new RTCIceGatherer({
+    const gatherer = createGatherer({
       ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
       turnConnectTimeout: serverTimeoutS,
@@ -109,9 +117,8 @@ export class Transport {
   }
 
   get local(): IceParameters & { fingerprint: string } {
-    const [fingerprint] = this.#dtls.localParameters.fingerprints
     const { localUsername: ufrag, localPassword: password } = this.#agent
-    return { ufrag, password, fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}` }
+    return { ufrag, password, fingerprint: fingerprintOf(this.#dtls) }
   }
 
   /** `candidate:…` texts found so far. */
@@ -238,8 +245,7 @@ export class Transport {
 
   /** Encrypts and sends a compound of RTCP packets. */
   sendRtcp(compound: Buffer): boolean {
-    if (!this.isReady) return false
-    return this.post(this.#dtls.srtcp.encrypt(compound))
+    return this.isReady && this.#protectRtcp !== undefined && this.post(this.#protectRtcp(compound))
   }
 
   sendControl(text: string): boolean {
@@ -302,10 +308,13 @@ export class Transport {
       if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
     })
     this.#dtls.startSrtp = () => {
-      this.#dtls.updateSrtpSession()
-      const keys = takeSrtpKeys(this.#dtls)
-      this.protect = createProtect(keys.local)
-      this.unprotect = createUnprotect(keys.remote)
+      const { local, remote } = sessionKeysOf(this.#dtls)
+      this.protect = createProtect(local.rtp)
+      this.unprotect = createUnprotect(remote.rtp)
+      this.#protectRtcp = createProtectRtcp(local.rtcp)
+      this.#unprotectRtcp = createUnprotectRtcp(remote.rtcp)
+      for (const endpoint of this.#attached.endpoints) endpoint.onMedia = (data) => this.#receiveMedia(data)
+      // What comes over a relay comes through the agent.
       agent.onData.subscribe((data) => this.#receiveMedia(data))
     }
   }
@@ -313,7 +322,7 @@ export class Transport {
   /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
   #watchVolume(data: Buffer): void {
     if (data[0]! < 20 || data[0]! > 63) return
-    if (this.#dtlsWindow.take(data.length, this.#options.clock.now())) return
+    if (this.#dtlsBytes.take(data.length, this.#options.clock.now())) return
     this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
   }
 
@@ -325,14 +334,9 @@ export class Transport {
       this.events.emit('rtp', data)
       return
     }
-    if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
-    let clear: Buffer
-    try {
-      clear = this.#dtls.srtcp.decrypt(data)
-    } catch {
-      return
-    }
-    this.events.emit('rtcp', clear)
+    if (!this.#rtcpBytes.take(data.length, this.#options.clock.now())) return
+    const clear = this.#unprotectRtcp?.(data)
+    if (clear) this.events.emit('rtcp', clear)
   }
 
   #startDtls(remoteSctpPort: number | undefined): void {
@@ -340,7 +344,7 @@ export class Transport {
     const startedAt = clock.now()
     this.#setState(this.connection, 'connected')
     this.#arm(dtlsTimeoutMs, 'DTLS')
-    this.#dtls.start().then(
+    startDtls(this.#dtls).then(
       () => {
         if (this.#closing) return
         this.#timer?.cancel()
@@ -363,7 +367,10 @@ export class Transport {
   /** The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). */
   #onEarly(data: Buffer): void {
     this.#early.keep(data)
-    if (this.#agent.nominated && !this.#closing) this.#onPath?.()
+    // Not within this event: werift would hand the packet to the handshake that begins in it, and then it would come twice.
+    queueMicrotask(() => {
+      if (this.#agent.nominated && !this.#closing) this.#onPath?.()
+    })
   }
 
   /** Packets that came, on our sockets (checks included) or through a relay. */

@@ -12,7 +12,7 @@ import { createBlockReader } from '../content/block-reader.ts'
 import { makerPort } from '../media/transcode/job-wire.ts'
 import type { HostMethods, TranscodeRequest, TranscodeUsage } from '../protocol/media-plane.ts'
 import type { TranscodeEvents, TranscodeMethods, TranscodeProcessSettings } from '../protocol/transcode-plane.ts'
-import { surviveStrayRejections } from './stray-rejections.ts'
+import { surviveStrays } from './survive-strays.ts'
 import { startGuard } from './transcode-guard.ts'
 import { createTranscodeRuntime } from './transcode-runtime.ts'
 
@@ -31,7 +31,7 @@ startGuard({ parentPid: process.ppid, maxRssBytes: settings.maxRssBytes })
 // The parent ends this process; Ctrl-C in a terminal is for the parent alone.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => killProcess(process.pid))
-surviveStrayRejections(createLogger({ level: 'warning', format: 'json' }))
+surviveStrays(createLogger({ level: 'warning', format: 'json' }))
 
 let host: RpcPeer<Host, TranscodeEvents>
 const blocks = createBlockReader({
