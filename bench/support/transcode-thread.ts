@@ -1,4 +1,5 @@
 // The peer of the transcode processes: the same jobs in a thread of this process, over a message port.
+import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { createBlockReader } from '../../src/lib/content/block-reader.ts'
@@ -7,6 +8,8 @@ import type { TranscodeProcessSettings } from '../../src/lib/protocol/transcode-
 import { createTranscodeRuntime } from '../../src/lib/worker/transcode-runtime.ts'
 import { portOf } from './message-port.ts'
 
+// As the process does: here 0 means the calling thread (Linux).
+setPriority(0, 10)
 const settings = workerData as TranscodeProcessSettings
 const blocks = createBlockReader({ ...settings, fetchBlock: () => Promise.reject(new Error('all blocks are here')) })
 const runtime = createTranscodeRuntime(settings.encoder, { ...settings, clock: systemClock, blocks })

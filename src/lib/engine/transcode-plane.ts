@@ -17,6 +17,8 @@ import type {
 import { createWatchdog } from './watchdog.ts'
 
 const stopGraceMs = 3000
+/** A process that has not begun to speak may be loading on a machine that is full. */
+const startS = 60
 /** A picture and its sound are two jobs: so many processes wait for the next viewer or seek while anything runs. */
 const spares = 2
 /** They start when the job that made them necessary has its first segments. */
@@ -63,13 +65,23 @@ export function createTranscodePlane(settings: TranscodeSettings, deps: Transcod
     const { blocksPath, memoryCacheBytes, encoder, maxRssBytes } = settings
     const own: TranscodeProcessSettings = { blocksPath, memoryCacheBytes, encoder, maxRssBytes }
     const child = (deps.spawn ?? spawnProcess)('../worker/transcode-process', import.meta.url, { settings: own })
-    const watchdog = createWatchdog(clock, settings.silentS, () => {
-      slot.isHung = true
-      slot.link.kill()
-    })
+    const watch = (ticks: number) =>
+      createWatchdog(clock, ticks, () => {
+        slot.isHung = true
+        slot.link.kill()
+      })
+    let watchdog = watch(Math.max(startS, settings.silentS))
+    let hasBegun = false
     const link = linkProcess<Pick<HostMethods, 'fetchBlock'>, TranscodeMethods, TranscodeEvents>(child, {
       handlers: deps.handlers,
-      onEvent: () => watchdog.heard(),
+      onEvent() {
+        if (!hasBegun) {
+          watchdog.stop()
+          watchdog = watch(settings.silentS)
+        }
+        hasBegun = true
+        watchdog.heard()
+      },
       onLine: (line) => logger.warn({ pid: child.pid, line }, 'a transcode process said something'),
       onDeath: (end) => lost(slot, end),
     })
