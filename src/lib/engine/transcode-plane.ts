@@ -1,7 +1,7 @@
 // The transcode processes as one thing: bounded in number, one job each, started at the first job and ended when they idle, so
 // that most servers never pay for them. One that crashes, hangs or takes too much memory takes its own job with it and no other.
 import type { Clock, Timer } from '../base/clock.ts'
-import { McpxError } from '../base/errors.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { linkProcess, type ProcessEnd, type ProcessLink } from '../base/process-link.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
@@ -94,6 +94,10 @@ export function createTranscodePlane(settings: TranscodeSettings, deps: Transcod
   function lost(slot: Slot, end: ProcessEnd): McpxError {
     slots.delete(slot)
     slot.idle?.cancel()
+    if (end.error) {
+      logger.error({ error: end.how }, 'a transcode process could not be started')
+      return toMcpxError(end.error)
+    }
     const why = reasonOf(slot, end)
     logger.error({ pid: slot.link.pid, how: end.how, lastLines: end.lastLines, why }, 'a transcode process died')
     return new McpxError('TRANSCODE_FAILED', why)

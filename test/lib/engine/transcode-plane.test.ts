@@ -131,6 +131,18 @@ describe.skipIf(!(await hasParts()))('the transcode plane', () => {
     60_000,
   )
 
+  it('does not blame the content for a process that cannot be started', async () => {
+    const program = process.execPath
+    const test = await start({})
+    process.execPath = '/nowhere/node'
+    const victim = await play(test, { clip: 'flash-long-gop.mp4' })
+    await until(() => record(test, victim.stream)?.state === 'closed').finally(() => {
+      process.execPath = program
+    })
+    expect(record(test, victim.stream)).toMatchObject({ error: { message: expect.stringContaining('ENOENT') } })
+    expect(record(test, victim.stream)?.error?.code).not.toBe('TRANSCODE_FAILED')
+  })
+
   it('lets processes go that have nothing to do', async () => {
     const test = await start({ transcode: { idleMs: 200 } })
     const viewer = await play(test, { clip: 'flash-long-gop.mp4' })
