@@ -1,7 +1,7 @@
 // What a client is told without asking: candidates of ours, how its streams play now and then, and that one has ended.
 import type { Clock } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { StreamRecord } from '../model/stream.ts'
 import type { ServerMessage } from '../protocol/signalling.ts'
 import { candidateMessage } from './candidate.ts'
@@ -29,7 +29,7 @@ export function tellEvents(
     send({ type: 'closed', pc_id: id, ...(closeReason ? { reason: closeReason } : {}) })
   }
 
-  function onSnapshot(snapshot: StatsSnapshot): void {
+  function onSnapshot(snapshot: MeasuredSnapshot): void {
     const stream = streams.get(snapshot.streamId)
     const record = engine.get(snapshot.streamId)
     if (!stream || record?.state !== 'active' || clock.now() - stream.noticedAtMs < noticeEveryMs) return

@@ -184,8 +184,8 @@ describe('dialect A', () => {
     const { engine, settle, clock, pc_id } = await streaming()
     engine.set(pc_id, { state: 'active', connectedAtMs: 2_000 })
     const snapshot = snapshotOf(engine.get(pc_id)!)
-    engine.events.emit('snapshots', [snapshot])
-    engine.events.emit('snapshots', [snapshot])
+    engine.tell(snapshot)
+    engine.tell(snapshot)
     expect(await settle()).toEqual([
       {
         type: 'notification',
@@ -205,10 +205,7 @@ describe('dialect A', () => {
     ])
     clock.advance(5_000)
     const { roundTripTimeS: _, ...video } = snapshot.video!
-    engine.events.emit('snapshots', [
-      { ...snapshot, video },
-      { ...snapshot, streamId: 'other' },
-    ])
+    engine.tell({ ...snapshot, video }, { ...snapshot, streamId: 'other' })
     expect(await settle()).toMatchObject([{ data: { network_metrics: { rtt: 0 } } }])
   })
 
