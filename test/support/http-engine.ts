@@ -90,7 +90,7 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
   function parse(content: string): { cid: string; path: string } {
     const path = content.replace(/^ipfs:\/\/|^\/ipfs\//, '')
     const root = path.split('/')[0]!
-    if (!/^baf[a-z2-7]{50,}$/.test(root)) throw new McpxError('INVALID_CID', `"${root}" is no CID`)
+    if (!/^baf[a-z2-7]{50,}$/.test(root)) throw new McpxError('INVALID_CID', `"${root}" is not a valid CID`)
     return { cid: path, path }
   }
 

@@ -36,7 +36,7 @@ describe('the control routes', () => {
     ['/stream', {}, 'Content CID is required'],
     ['/stream', { cid: '' }, 'Content CID is required'],
     ['/stream', undefined, 'Content CID is required'],
-    ['/stream', { cid: 'QmNotACid' }, '"QmNotACid" is no CID'],
+    ['/stream', { cid: 'QmNotACid' }, '"QmNotACid" is not a valid CID'],
     ['/stream', { cid: 5 }, 'cid: '],
     ['/stream', { cid: cids.film, quality: 101 }, 'quality: 101 is none of auto, very_low'],
     ['/stream', { cid: cids.film, quality: 'best' }, 'quality: "best" is none of auto, very_low'],
