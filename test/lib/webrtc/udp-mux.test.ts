@@ -114,6 +114,24 @@ describe('the shared socket', () => {
     expect(breaths).toBe(before + 5)
   })
 
+  it('hands media past ICE once somebody takes it, and nothing else', async () => {
+    const peer = attach('media', 'pw')
+    const media: Buffer[] = []
+    send(viewer, check('media:x', 'pw'))
+    send(viewer, Buffer.from([0x80, 1]))
+    await until(() => peer.received.length === 2)
+    peer.endpoint.onMedia = (data) => media.push(data)
+    for (const first of [127, 128, 191, 192]) send(viewer, Buffer.from([first, 2]))
+    await until(() => peer.received.length + media.length === 6)
+    expect(media.map(([first]) => first)).toEqual([128, 191])
+    expect(peer.endpoint.received).toBe(6)
+    peer.detach()
+    const { unknownPackets } = mux.stats
+    send(viewer, Buffer.from([0x80, 3]))
+    await until(() => mux.stats.unknownPackets === unknownPackets + 1)
+    expect(media).toHaveLength(2)
+  })
+
   it('gives packets of an address to a peer only after an authentic check from there', async () => {
     const peer = attach('one', 'pw1')
     const other = attach('two', 'pw2')
