@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { McpxServer } from '../src/lib/app.ts'
-import type { StatsSnapshot } from '../src/lib/model/stats.ts'
+import type { MeasuredSnapshot } from '../src/lib/model/figures.ts'
 import { pacingErrorEdgesMs, type WorkerHealth } from '../src/lib/protocol/media-plane.ts'
 import { atMost, type BenchContext, median, quantile, ratios, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip, webClip } from './support/clips.ts'
@@ -269,7 +269,7 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
   const viewerPacingMs: number[] = []
   let round = 0
   // The first report of the window also covers what was before it.
-  const listen = (snapshots: readonly StatsSnapshot[]) => {
+  const listen = (snapshots: readonly MeasuredSnapshot[]) => {
     if (round++ === 0 && durationMs > 2000) return
     for (const { streamId, pacingErrorP99Ms } of snapshots)
       if (watched.has(streamId) && pacingErrorP99Ms !== undefined) viewerPacingMs.push(pacingErrorP99Ms)

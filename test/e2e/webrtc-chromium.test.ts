@@ -78,8 +78,12 @@ describe.skipIf(missing.length > 0)(`Chromium ${missing.length > 0 ? `(missing: 
       peer.sendControl('hello from the server')
     })
     let feedback = 0
+    /** How long each packet took, on a scale of the browser's. */
+    const delaysMs: number[] = []
     peer.events.on('acked', ({ packets }) => {
       feedback += packets.length
+      for (const { arrivedAtMs, sentAtMs } of packets)
+        if (arrivedAtMs !== undefined) delaysMs.push(arrivedAtMs - sentAtMs)
     })
     const connected = peer.events.next('state')
     const offer = await page.evaluate<string>('offer()')
@@ -106,7 +110,10 @@ describe.skipIf(missing.length > 0)(`Chromium ${missing.length > 0 ? `(missing: 
     const { wasBusy } = machine.end()
 
     // Where every processor was taken the picture may stand for a moment; all of it comes nevertheless.
-    if (!wasBusy) expect(stats.freezeCount).toBe(0)
+    if (!wasBusy) {
+      expect(stats.freezeCount).toBe(0)
+      expect(Math.max(...delaysMs) - Math.min(...delaysMs), 'all on one path').toBeLessThan(500)
+    }
     expect(stats).toMatchObject({ state: 'connected', texts: ['hello from the server'] })
     expect(stats.framesDecoded).toBeGreaterThanOrEqual(clip.length - 2)
     expect(stats.repaired).toBeGreaterThan(0)

@@ -8,7 +8,7 @@ import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
 import { createTaskTracker } from '../base/tasks.ts'
 import { createBlockReader } from '../content/block-reader.ts'
-import { LatenessHistogram } from '../media/playback/lateness.ts'
+import { PacingErrors } from '../media/playback/pacing-errors.ts'
 import { createTicker } from '../media/playback/ticker.ts'
 import { createRenditionCache, type RenditionCacheStats } from '../media/rendition-cache.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
@@ -56,7 +56,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
   })
   closer.add('ticker', () => ticker.stop())
-  const latenessTotal = new LatenessHistogram()
+  const pacingErrorTotal = new PacingErrors()
   // One that is started again counts from one again.
   const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
@@ -78,7 +78,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     logger,
     blocks,
     renditions,
-    startJob: createJobStarter(host),
+    startJob: createJobStarter({ host, clock, logger }),
     canTranscode: settings.encoder !== 'none',
   })
   closer.add('content', () => shelf.close())
@@ -90,7 +90,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     if (viewers.size > 0)
       host.emit(
         'snapshots',
-        [...viewers.values()].map((viewer) => viewer.snapshot(true)),
+        [...viewers.values()].map((viewer) => viewer.record()),
       )
   })
   closer.add('snapshots', () => snapshots.cancel())
@@ -100,7 +100,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
       viewers: viewers.size,
       cache: renditions.stats(),
       blocks: blocks.stats(),
-      lateness: latenessTotal,
+      pacingErrors: pacingErrorTotal,
     })),
   )
 
@@ -126,7 +126,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
             clock,
             logger,
             ticker,
-            latenessTotal,
+            pacingErrorTotal,
             tasks,
             random: deps.random,
             createPeer: () => peers.createPeer(),
@@ -154,7 +154,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
         find(streamId).command(command, 'request')
         return undefined
       },
-      snapshot: ({ streamId }) => find(streamId).snapshot(false),
+      snapshot: ({ streamId }) => find(streamId).stats(),
       async close({ streamId, reason }) {
         await viewers.get(streamId)?.close(reason)
         return undefined
@@ -167,12 +167,12 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
 function watchHealth(
   settings: WorkerSettings,
   deps: MediaRuntimeDeps,
-  read: () => { viewers: number; cache: RenditionCacheStats; blocks: BlockReaderStats; lateness: LatenessHistogram },
+  read: () => { viewers: number; cache: RenditionCacheStats; blocks: BlockReaderStats; pacingErrors: PacingErrors },
 ): () => void {
   const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
   delayHistogram.enable()
   const timer = every(deps.clock, Math.min(healthIntervalMs, settings.snapshotIntervalMs), () => {
-    const { viewers, cache, blocks, lateness } = read()
+    const { viewers, cache, blocks, pacingErrors } = read()
     // The histogram counts its own resolution as delay.
     const delayMs = (nanos: number) => Math.max(0, nanos / 1e6 - 10)
     deps.host.emit('health', {
@@ -180,7 +180,7 @@ function watchHealth(
       viewers,
       loopDelayMaxMs: delayMs(delayHistogram.max),
       loopDelayP99Ms: delayMs(delayHistogram.percentile(99)),
-      pacingErrors: lateness.read(pacingErrorEdgesMs),
+      pacingErrors: pacingErrors.read(pacingErrorEdgesMs),
       prefetches: cache.reads,
       failedPrefetches: cache.failedReads,
       cpuS: threadCpuS(),

@@ -1,13 +1,13 @@
 // What a viewer says over its control channel, at a bearable rate: of many messages of a kind the last one counts, and of many
 // that are wrong a few are answered. One viewer must not take the thread from the others.
 import type { Clock, Timer } from '../base/clock.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import { parseViewerMessage, type ViewerMessage } from '../protocol/control.ts'
 
 /** A kind of command is obeyed at most this often; a slider that is dragged says more. */
 const minGapMs = 100
-/** Wrong messages that are answered at once, and how long until there is one more. */
-const errorBurst = 10
-const msPerError = 1000
+/** Wrong messages that are answered. */
+const answeredErrors = { burst: 10, perSecond: 1 }
 
 export interface MessageThrottle {
   receive(text: string): void
@@ -23,17 +23,11 @@ export function createMessageThrottle(
   /** The last of each kind, in the order they came. */
   const waiting = new Map<ViewerMessage['type'], ViewerMessage>()
   let timer: Timer | undefined
-  let errors = errorBurst
-  let refilledAtMs = clock.now()
+  const errors = new TokenBucket(answeredErrors)
   let isClosed = false
 
   function tell(error: unknown): void {
-    const nowMs = clock.now()
-    errors = Math.min(errorBurst, errors + (nowMs - refilledAtMs) / msPerError)
-    refilledAtMs = nowMs
-    if (errors < 1) return
-    errors--
-    onError(error)
+    if (errors.take(1, clock.now())) onError(error)
   }
 
   function obey(command: ViewerMessage): void {

@@ -10,16 +10,13 @@ import type { RenditionCache } from '../media/rendition-cache.ts'
 import { recipeKey } from '../media/transcode/recipe.ts'
 import { createTranscodedRendition } from '../media/transcode/transcoded-rendition.ts'
 import type { CodecParameters, ViewerCodecs } from '../model/codec.ts'
-import { qualityLimits, qualityOfRung } from '../model/quality.ts'
+import { qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung } from '../model/stream.ts'
 import type { Track } from '../model/track.ts'
 import type { Recipe, SourceRef } from '../protocol/media-plane.ts'
 import { type PlannedKind, type PlannedRung, planTracks, type TrackPlan } from './plan-tracks.ts'
 import type { StartJob } from './transcode-client.ts'
 import { planRules } from './transcode-rules.ts'
-
-/** What `auto` takes of transcoded rungs at most: above it a core serves one viewer only. */
-const autoTranscodeHeight = qualityLimits.high.height
 
 export interface OpenedContent {
   readonly info: MediaInfo
@@ -30,7 +27,6 @@ export interface OpenedContent {
   feed(kind: PlannedKind, rung: number): { readonly feed: GopFeed; readonly pictureIdOffset: number }
   /** What to put into an offer: the stored codecs first, then what can be made. */
   offerCodecs(): { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] }
-  autoRung(plan: TrackPlan): number
   /** Nobody watches any more: ends the transcodes, whose places others need. What they made stays in the cache. */
   rest(): void
   close(): void
@@ -114,14 +110,6 @@ export function createOpenedContent(source: SourceRef, media: MediaSource, deps:
       const isStored = stored !== undefined && codecOf(stored) !== undefined
       const video = deps.canTranscode ? order : isStored ? order.filter(({ codec }) => codec === stored) : []
       return { ...(video.length > 0 && { video }), ...(ladder.audio.length > 0 && { audio: sendable('audio') }) }
-    },
-    autoRung(plan) {
-      const rungs = plan.video?.rungs ?? []
-      if (!plan.video?.transcoded) return Math.max(0, rungs.length - 1)
-      const within = rungs.findLastIndex(
-        ({ recipe }) => recipe?.kind === 'video' && Math.min(recipe.width, recipe.height) <= autoTranscodeHeight,
-      )
-      return Math.max(0, within)
     },
     rest: endTranscodes,
     close() {

@@ -2,10 +2,15 @@
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { createFixedRate } from '../feedback/congestion/fixed-rate.ts'
-import type { LatenessHistogram } from '../media/playback/lateness.ts'
+import { fixedQuality } from '../feedback/fixed-quality.ts'
+import { policyFor } from '../feedback/policy.ts'
+import type { Strategy, StrategyState } from '../feedback/strategy.ts'
+import type { PacingErrors } from '../media/playback/pacing-errors.ts'
 import type { PlaybackEvents, ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
-import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
+import type { Decision } from '../model/decision.ts'
+import type { SampleFigures } from '../model/figure-table.ts'
+import { type Quality, type QualityReason, qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
 import { clockRateOf } from '../model/track.ts'
 import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
@@ -17,9 +22,14 @@ import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 interface ViewerMediaDeps {
   readonly clock: Clock
   readonly random: () => number
-  readonly latenessTotal?: LatenessHistogram
+  readonly pacingErrorTotal?: PacingErrors
   /** Tells the viewer. */
   note(message: ServerNote): void
+  /** Decides which rung is sent; one that follows nothing when absent. */
+  readonly strategy?: Strategy
+  /** What is known now; undefined before anything was measured. */
+  figures(): SampleFigures | undefined
+  onDecision(decision: Decision): void
   /** What is sent, or in which quality, has changed. */
   onSent(): void
   onEnded(): void
@@ -100,7 +110,8 @@ export class ViewerMedia {
     const plan = this.#content.plan(viewer, this.#audioTrackId)
     this.#plan = plan
     this.#info = this.#content.infoFor(plan)
-    this.#rung = this.#wantedRung(plan)
+    // Another offer may bring another ladder.
+    this.#rung = this.#decideRung(plan, undefined) ?? 0
     this.playback?.close()
     this.#pipeline = this.#createPipeline(plan)
     return chosenCodecs(plan)
@@ -108,7 +119,7 @@ export class ViewerMedia {
 
   #createPipeline(plan: TrackPlan): Pipeline {
     const { startS, buffer } = this.#params
-    const { clock, random, latenessTotal } = this.#deps
+    const { clock, random, pacingErrorTotal } = this.#deps
     return new Pipeline({
       clock,
       content: this.#content,
@@ -120,7 +131,7 @@ export class ViewerMedia {
         loop: this.#loop,
         random,
         ...(buffer && { buffer: this.#bufferTarget(buffer) }),
-        ...(latenessTotal && { latenessTotal }),
+        ...(pacingErrorTotal && { pacingErrorTotal }),
         events: this.#playbackEvents(),
       },
     })
@@ -131,9 +142,34 @@ export class ViewerMedia {
     return { bufferS: frames / (this.currentRung?.frameRate ?? usualFrameRate), thresholdRatio: prefetchRatio }
   }
 
-  #wantedRung(plan: TrackPlan): number {
-    if (this.#quality === 'auto') return this.#content.autoRung(plan)
-    return rungOf(this.#quality, plan.video?.rungs.length ?? 1)
+  /** Asks the strategy, and tells what it has decided; undefined where all stays as it is. */
+  #decideRung(plan: TrackPlan, rung: number | undefined): number | undefined {
+    const { strategy = fixedQuality, clock, figures, onDecision } = this.#deps
+    const state = { rungs: this.#rungsOf(plan), rung, isTranscoded: plan.video?.transcoded ?? false }
+    const decisions = strategy.decide(state, figures(), policyFor(this.#quality), clock.wallMs())
+    for (const decision of decisions) onDecision(decision)
+    return decisions.at(-1)?.to.index
+  }
+
+  #rungsOf(plan: TrackPlan): StrategyState['rungs'] {
+    const { rungs = [] } = plan.video ?? {}
+    return rungs.map((_, index) => this.#info.rungs[index] ?? { index, name: qualityOfRung(index, rungs.length) })
+  }
+
+  /** Somebody asked for another quality. */
+  #noteQualityAsked(quality: Quality, by: QualityReason): void {
+    if (quality === this.#quality) return
+    const { clock, figures, onDecision } = this.#deps
+    const inputs = figures()
+    onDecision({
+      type: 'quality',
+      atMs: clock.wallMs(),
+      by,
+      from: this.#quality,
+      to: quality,
+      reason: { code: by },
+      ...(inputs && { inputs }),
+    })
   }
 
   /** What the playback tells becomes notes for the viewer. */
@@ -183,7 +219,10 @@ export class ViewerMedia {
 
   /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
   command(command: Command, by: QualityReason): void {
-    if (command.type === 'quality') this.#qualityReason = by
+    if (command.type === 'quality') {
+      this.#noteQualityAsked(command.quality, by)
+      this.#qualityReason = by
+    }
     const [playback, plan] = [this.playback, this.#plan]
     if (!playback || !plan) {
       this.#remember(command)
@@ -223,8 +262,8 @@ export class ViewerMedia {
 
   #setQuality(quality: Quality, plan: TrackPlan): void {
     this.#quality = quality
-    const rung = this.#wantedRung(plan)
-    if (rung !== this.#rung && plan.video) {
+    const rung = this.#decideRung(plan, this.#rung)
+    if (rung !== undefined && plan.video) {
       this.#rung = rung
       this.playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
     }

@@ -118,7 +118,7 @@ describe('words', () => {
       'round trip': '240 ms',
     })
     expect(Object.fromEntries(fieldsOf(bareConnection('a')))).toMatchObject({
-      loss: '–',
+      'packet loss': '–',
       'first frame': '–',
       connected: '–',
     })

@@ -145,6 +145,32 @@ describe('what the viewer says of packets', () => {
     expect(rig.told(3, [arrives(40), arrives(-20), arrives(-2000)]).map(([, at]) => at)).toEqual([10_016, 10_011, 9511])
   })
 
+  it('does not depend on when the feedback is processed, once the first one has set the scale', () => {
+    const feedback = (lateMs: number) => {
+      const rig = new Rig()
+      rig.send(6)
+      rig.told(0, [arrives(0)])
+      rig.nowMs += lateMs
+      return rig.told(1, [arrives(4), lost, arrives(4)], { time: 102 })
+    }
+    expect(feedback(400)).toEqual(feedback(0))
+  })
+
+  it('stays a number and in bounds when the clock leaps', () => {
+    const rig = new Rig()
+    rig.send(2)
+    rig.told(0, [arrives(0)])
+    rig.nowMs += 3_600_000
+    rig.send(2)
+    expect(rig.told(1, [arrives(4), arrives(4), arrives(4)], { time: 100 + 3_600_000 / 64 })).toEqual([
+      [2, 10_002 + 3_600_000 + 2],
+      [3, 10_002 + 3_600_000 + 3],
+    ])
+    rig.nowMs -= 3_600_000
+    rig.send(1)
+    expect(rig.told(4, [arrives(0)])).toEqual([[4, 10_002]])
+  })
+
   it('is nothing of a packet that left more than a minute or 8192 packets ago', () => {
     const rig = new Rig()
     rig.send(2)
@@ -218,5 +244,39 @@ it('tells what a viewer saw, once, whatever feedback is lost, repeated or late',
       }
     }),
     { numRuns: 200, seed: 8 },
+  )
+})
+
+it('says at most twice something of a packet that was sent, and nothing of others, whatever a viewer claims', () => {
+  const status = fc.oneof(
+    fc.constantFrom<Status>(lost, { symbol: 3 }),
+    fc.integer({ min: -0x8000, max: 0x7fff }).map(arrives),
+  )
+  const claim = fc.record({
+    base: fc.nat(0xffff),
+    time: fc.nat(0xff_ffff),
+    count: fc.nat(255),
+    statuses: fc.array(status, { minLength: 1, maxLength: 50 }),
+  })
+  fc.assert(
+    fc.property(fc.array(claim, { maxLength: 40 }), fc.nat(300), (claims, sent) => {
+      const rig = new Rig()
+      const told = new Map<number, number>()
+      for (const { base, time, count, statuses } of claims) {
+        rig.send(sent)
+        const { packets, missedFeedback } = rig.feedback(base % 1000, statuses, { time, count })
+        expect(missedFeedback).toBeLessThan(128)
+        for (const { sequence, sentAtMs, arrivedAtMs } of packets) {
+          told.set(sequence, (told.get(sequence) ?? 0) + 1)
+          expect(sentAtMs).toBe(10_000 + sequence)
+          expect(Number.isFinite(arrivedAtMs ?? 0)).toBe(true)
+        }
+      }
+      for (const [sequence, times] of told) {
+        expect(sequence).toBeLessThan(claims.length * sent)
+        expect(times).toBeLessThanOrEqual(2)
+      }
+    }),
+    { numRuns: 200, seed: 10 },
   )
 })

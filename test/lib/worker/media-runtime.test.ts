@@ -3,8 +3,8 @@ import { addSample } from '../../../src/lib/app/assets.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
+import type { MeasuredSnapshot } from '../../../src/lib/model/figures.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
-import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
 import {
   type HostMethods,
   type MediaEvents,
@@ -116,9 +116,12 @@ describe('a media worker in this process', () => {
       stats()
       return recorded().length >= 3
     })
-    const sent = ({ video, audio }: StatsSnapshot) => video!.bytesSent + audio!.bytesSent
-    const [before, now] = recorded().slice(-2) as [StatsSnapshot, StatsSnapshot]
-    expect(now.bitrateBps).toBe(((sent(now) - sent(before)) * 8000) / (now.atMs - before.atMs))
+    const sent = ({ video, audio }: MeasuredSnapshot) => video!.bytesSent + audio!.bytesSent
+    const [before, now] = recorded().slice(-2) as [MeasuredSnapshot, MeasuredSnapshot]
+    expect(now.bitrateBps).toBeCloseTo(((sent(now) - sent(before)) * 8000) / (now.atMs - before.atMs), 3)
+    // All that was sent is in one record or the other, with how late it left.
+    expect(now.before).toMatchObject({ atMs: before.atMs, pacingErrors: before.pacingErrors })
+    expect(now.pacingErrors!.count).toBeGreaterThan(before.pacingErrors!.count)
   })
 
   it('believes no report that cannot be', async () => {
@@ -227,7 +230,7 @@ describe('a media worker in this process', () => {
       return { sdp: cable.toViewer(sdp) }
     })
     watching.push(viewer)
-    const stats = () => handlers.snapshot({ streamId }, context) as StatsSnapshot
+    const stats = () => handlers.snapshot({ streamId }, context) as MeasuredSnapshot
     await until(() => stats().state === 'ended')
     cable.cut()
     for (let second = 0; second < 11; second++) clock.pass(1000)

@@ -1,6 +1,6 @@
 // Sends the audio of one viewer: each frame when it is due, unpaced, because its packets are small and nothing may wait for them.
 import { opusSamples } from '../../codec/opus-toc.ts'
-import type { LatenessHistogram } from './lateness.ts'
+import type { PacingErrors } from './pacing-errors.ts'
 import type { RtpStream } from './rtp-stream.ts'
 import { AudioStamper, type MediaClock, type RtpClock } from './timeline.ts'
 import type { TrackHead } from './track-head.ts'
@@ -12,21 +12,21 @@ interface AudioSenderOptions {
   readonly stream: RtpStream
   readonly head: TrackHead
   readonly mediaClock: MediaClock
-  readonly lateness: LatenessHistogram
+  readonly pacingErrors: PacingErrors
 }
 
 export class AudioSender {
   readonly stream: RtpStream
   readonly #head: TrackHead
   readonly #mediaClock: MediaClock
-  readonly #lateness: LatenessHistogram
+  readonly #pacingErrors: PacingErrors
   readonly #stamper = new AudioStamper()
 
-  constructor({ stream, head, mediaClock, lateness }: AudioSenderOptions) {
+  constructor({ stream, head, mediaClock, pacingErrors }: AudioSenderOptions) {
     this.stream = stream
     this.#head = head
     this.#mediaClock = mediaClock
-    this.#lateness = lateness
+    this.#pacingErrors = pacingErrors
   }
 
   /** What follows does not go on from what was sent last. */
@@ -48,7 +48,7 @@ export class AudioSender {
       const timestamp = this.#stamper.stamp(rtpClock.ticksAt('audio', dueMs), opusSamples(payload))
       this.stream.beginFrame(timestamp, frame.isKey, payload.length)
       this.stream.send(payload, this.#stamper.reanchored, nowMs)
-      this.#lateness.record(nowMs - dueMs)
+      this.#pacingErrors.record(nowMs - dueMs)
     }
   }
 }

@@ -1,8 +1,9 @@
 // Sends the video of one viewer: frames when they are due, their packets spread over the frame's interval; what is too late is
 // left out up to a key frame.
+
 import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
-import type { LatenessHistogram } from './lateness.ts'
 import type { Pacer } from './pacer.ts'
+import type { PacingErrors } from './pacing-errors.ts'
 import type { RtpStream } from './rtp-stream.ts'
 import { type MediaClock, type RtpClock, VideoStamper } from './timeline.ts'
 import type { TrackHead } from './track-head.ts'
@@ -30,7 +31,7 @@ interface VideoSenderOptions {
   readonly pacer: Pacer
   /** The burst follows the target and the GOP that is sent. */
   readonly rates: SendRates
-  readonly lateness: LatenessHistogram
+  readonly pacingErrors: PacingErrors
 }
 
 export class VideoSender {
@@ -39,7 +40,7 @@ export class VideoSender {
   readonly #mediaClock: MediaClock
   readonly #pacer: Pacer
   readonly #rates: SendRates
-  readonly #lateness: LatenessHistogram
+  readonly #pacingErrors: PacingErrors
   readonly #stamper = new VideoStamper()
   #awaitsKey = false
   /** The frame that is being sent, and how far. */
@@ -51,13 +52,13 @@ export class VideoSender {
   #rateGop: PacketizedGop | undefined
   #gopBytesPerMs = 1
 
-  constructor({ stream, head, mediaClock, pacer, rates, lateness }: VideoSenderOptions) {
+  constructor({ stream, head, mediaClock, pacer, rates, pacingErrors }: VideoSenderOptions) {
     this.stream = stream
     this.#head = head
     this.#mediaClock = mediaClock
     this.#pacer = pacer
     this.#rates = rates
-    this.#lateness = lateness
+    this.#pacingErrors = pacingErrors
   }
 
   /** True while a frame has been sent in part. */
@@ -98,7 +99,7 @@ export class VideoSender {
     for (; this.#packetIndex <= last; this.#packetIndex++) {
       const payload = payloads[this.#packetIndex]!
       if (!this.#pacer.take(payload.length, nowMs)) return false
-      this.#lateness.record(nowMs - this.#idealMs)
+      this.#pacingErrors.record(nowMs - this.#idealMs)
       this.#idealMs += payload.length / this.#bytesPerMs
       this.stream.send(payload, this.#packetIndex === last, nowMs)
     }

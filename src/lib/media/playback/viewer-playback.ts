@@ -1,13 +1,14 @@
 // One viewer's playback: its playhead, senders and pacer put together. Time comes in by tick(), packets go out to the sinks it
 // is connected to; nothing is made per packet.
 import type { PacketSink } from '../../model/frame.ts'
-import type { OutboundStats } from '../../model/stats.ts'
+import type { HistogramCounts } from '../../model/histogram.ts'
+import { type OutboundStats, viewerPacingEdgesMs } from '../../model/stats.ts'
 import type { MediaKind } from '../../model/track.ts'
 import { AudioSender } from './audio-sender.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
-import { LatenessHistogram } from './lateness.ts'
 import { createPacer } from './pacer.ts'
+import { PacingErrors } from './pacing-errors.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
 import { audioRetransmission, type RetransmissionLimits, videoRetransmission } from './retransmission-ring.ts'
 import { RtpStream } from './rtp-stream.ts'
@@ -45,8 +46,8 @@ export interface ViewerPlaybackOptions {
   /** 0 up to 1: the source of the first sequence numbers, timestamps and PictureID. */
   readonly random: () => number
   readonly buffer?: Partial<BufferTarget>
-  /** Where the lateness of all its packets is added up, besides that of many other viewers. */
-  readonly latenessTotal?: LatenessHistogram
+  /** Counts how late its packets leave, besides those of many other viewers. */
+  readonly pacingErrorTotal?: PacingErrors
   /** What the viewer is thought to take, in bits a second: bounds prerolls and catch-up. Default 2.5 Mbps. */
   readonly targetBps?: number
 }
@@ -62,8 +63,8 @@ export interface PlaybackSnapshot {
   readonly droppedPackets: number
   readonly video?: OutboundStats
   readonly audio?: OutboundStats
-  /** p99 of how late packets left since the last snapshot; absent when none did. */
-  readonly pacingErrorP99Ms?: number
+  /** How late packets left, by viewerPacingEdgesMs. */
+  readonly pacingErrors: HistogramCounts
 }
 
 interface SenderReport {
@@ -92,8 +93,6 @@ export interface ViewerPlayback extends Ticked {
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined
   readonly phase: PlayheadPhase
   snapshot(nowMs: number): PlaybackSnapshot
-  /** Lateness of the packets since the last snapshot. */
-  readonly lateness: LatenessHistogram
   close(): void
 }
 
@@ -106,7 +105,7 @@ export function createViewerPlayback(options: ViewerPlaybackOptions): ViewerPlay
 }
 
 class Playback implements ViewerPlayback {
-  readonly lateness = new LatenessHistogram()
+  readonly #pacingErrors: PacingErrors
   readonly #playhead: Playhead
   readonly #video: VideoSender | undefined
   readonly #audio: AudioSender | undefined
@@ -124,6 +123,7 @@ class Playback implements ViewerPlayback {
     const { random, targetBps = defaultTargetBps, events } = options
     const below = (bound: number) => Math.floor(random() * bound)
     this.#options = options
+    this.#pacingErrors = new PacingErrors(options.pacingErrorTotal)
     this.#buffer = { ...defaultBufferTarget, ...options.buffer }
     this.#rates = { targetBps, burstBps: targetBps * burstFactor }
     this.#offsets = { video: below(2 ** 32), audio: below(2 ** 32) }
@@ -149,7 +149,7 @@ class Playback implements ViewerPlayback {
       },
     })
     const { video, audio, clock: mediaClock } = this.#playhead
-    const shared = { mediaClock, lateness: this.lateness }
+    const shared = { mediaClock, pacingErrors: this.#pacingErrors }
     if (video && streams.video)
       this.#video = new VideoSender({
         ...shared,
@@ -230,8 +230,6 @@ class Playback implements ViewerPlayback {
     const { video, audio, durationS, paused, phase, underruns } = this.#playhead
     const queue = video && !(video.queue.isOver && audio) ? video.queue : audio?.queue
     const aheadS = [video, audio].filter((head) => head && !head.queue.isOver).map((head) => head!.queue.aheadS)
-    const lateness = this.lateness.count > 0 ? { pacingErrorP99Ms: this.lateness.quantile(0.99) } : {}
-    this.#handOverLateness()
     const streams = { video: this.#video?.stream, audio: this.#audio?.stream }
     streams.video?.ring.expire(nowMs)
     streams.audio?.ring.expire(nowMs)
@@ -246,7 +244,7 @@ class Playback implements ViewerPlayback {
       droppedPackets: (streams.video?.packetsDropped ?? 0) + (streams.audio?.packetsDropped ?? 0),
       ...(streams.video && { video: streams.video.stats() }),
       ...(streams.audio && { audio: streams.audio.stats() }),
-      ...lateness,
+      pacingErrors: this.#pacingErrors.read(viewerPacingEdgesMs),
     }
   }
 
@@ -268,13 +266,7 @@ class Playback implements ViewerPlayback {
     if (this.#closed) return
     this.#closed = true
     this.#video?.close()
-    this.#handOverLateness()
     this.#playhead.close()
-  }
-
-  #handOverLateness(): void {
-    this.#options.latenessTotal?.add(this.lateness)
-    this.lateness.reset()
   }
 
   #stream(kind: MediaKind): RtpStream | undefined {

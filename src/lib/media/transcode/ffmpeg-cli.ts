@@ -32,7 +32,7 @@ export async function isFfmpegUsable(path = 'ffmpeg'): Promise<boolean> {
  * The contract of Encoder with two differences: video comes at a constant whole number of frames a second (repeated or left
  * out where the source differs), and a child process lives for as long as an iteration.
  */
-export function createFfmpegEncoder(options: { readonly path?: string } = {}): Encoder {
+export function createFfmpegEncoder(options: { readonly path?: string; readonly maxRssBytes?: number } = {}): Encoder {
   const path = options.path ?? 'ffmpeg'
   const isVideo = (request: EncodeRequest): request is EncodeRequest<VideoRecipe> => request.recipe.kind === 'video'
   return {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { AudioSender } from '../../../../src/lib/media/playback/audio-sender.ts'
 import { defaultBufferTarget } from '../../../../src/lib/media/playback/gop-queue.ts'
-import { LatenessHistogram } from '../../../../src/lib/media/playback/lateness.ts'
+import { PacingErrors } from '../../../../src/lib/media/playback/pacing-errors.ts'
 import { audioRetransmission } from '../../../../src/lib/media/playback/retransmission-ring.ts'
 import { RtpStream } from '../../../../src/lib/media/playback/rtp-stream.ts'
 import { MediaClock, RtpClock } from '../../../../src/lib/media/playback/timeline.ts'
@@ -22,21 +22,21 @@ async function start() {
   stream.connect({ send, retransmit: () => false })
   const mediaClock = new MediaClock()
   mediaClock.start(1000, 0)
-  const lateness = new LatenessHistogram()
-  const sender = new AudioSender({ stream, head, mediaClock, lateness })
+  const pacingErrors = new PacingErrors()
+  const sender = new AudioSender({ stream, head, mediaClock, pacingErrors })
   const rtpClock = new RtpClock(1000, 0, { video: 0, audio: 0 })
   while (!head.queue.isReady) await new Promise((resolve) => setImmediate(resolve))
-  return { sender, stream, sent, mediaClock, lateness, send: (nowMs: number) => sender.send(nowMs, rtpClock) }
+  return { sender, stream, sent, mediaClock, pacingErrors, send: (nowMs: number) => sender.send(nowMs, rtpClock) }
 }
 
 it('sends what is due and no more, each frame 20 ms after the last', async () => {
-  const { sent, lateness, send } = await start()
+  const { sent, pacingErrors, send } = await start()
   send(999)
   expect(sent).toEqual([])
   for (let nowMs = 1000; nowMs < 1100; nowMs += 2) send(nowMs)
   expect(sent.map(({ timestamp }) => timestamp)).toEqual([0, 960, 1920, 2880, 3840])
   expect(sent.map(({ marker }) => marker)).toEqual([true, false, false, false, false])
-  expect(lateness.count).toBe(5)
+  expect(pacingErrors.count).toBe(5)
 })
 
 it('leaves out what is later than 200 ms, and says that it goes on elsewhere', async () => {

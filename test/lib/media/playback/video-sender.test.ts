@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { defaultBufferTarget } from '../../../../src/lib/media/playback/gop-queue.ts'
-import { LatenessHistogram } from '../../../../src/lib/media/playback/lateness.ts'
 import { createPacer } from '../../../../src/lib/media/playback/pacer.ts'
+import { PacingErrors } from '../../../../src/lib/media/playback/pacing-errors.ts'
 import { videoRetransmission } from '../../../../src/lib/media/playback/retransmission-ring.ts'
 import { RtpStream } from '../../../../src/lib/media/playback/rtp-stream.ts'
 import { MediaClock, RtpClock } from '../../../../src/lib/media/playback/timeline.ts'
@@ -26,7 +26,7 @@ async function start(options: Partial<MemoryFeedOptions> = {}) {
   mediaClock.start(1000, 0)
   const rates = { targetBps: 2_500_000, burstBps: 7_500_000 }
   const pacer = createPacer()
-  const sender = new VideoSender({ stream, head, mediaClock, pacer, rates, lateness: new LatenessHistogram() })
+  const sender = new VideoSender({ stream, head, mediaClock, pacer, rates, pacingErrors: new PacingErrors() })
   const rtpClock = new RtpClock(1000, 0, { video: 0, audio: 0 })
   while (head.queue.aheadS < 2) await new Promise((resolve) => setImmediate(resolve))
   const tick = (atMs: number) => {
