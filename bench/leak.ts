@@ -61,9 +61,9 @@ function wantedStreams(): number | undefined {
   return streams
 }
 
-/** After what closes late (close notifies, timers of ICE) and two collections. */
+/** After what closes late (close notifies, timers of ICE, of flights of DTLS that were answered) and two collections. */
 async function settle(probe: ReturnType<typeof createProbe>, streams: number): Promise<Sample> {
-  await wait(300)
+  await wait(1500)
   await probe.ask({ gc: true })
   globalThis.gc?.()
   const [thread] = await probe.media({ gc: true })
