@@ -66,7 +66,7 @@ export function parseViewerMessage(text: string): ViewerMessage {
   try {
     raw = JSON.parse(text)
   } catch {
-    throw new McpxError('INVALID_JSON', 'a control message that is no JSON')
+    throw new McpxError('INVALID_JSON', 'a control message is not valid JSON')
   }
   if (isObject(raw) && raw.type === 'report') return { type: 'report', report: toReport(raw.report) }
   return toCommand(raw)

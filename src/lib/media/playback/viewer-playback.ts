@@ -282,11 +282,9 @@ class Playback implements ViewerPlayback {
   /** Until when there is nothing to do. An event during the tick has set 0 already. */
   #sleep(isRepaired: boolean): void {
     const { video, audio, clock } = this.#playhead
-    if (this.#video?.isInFrame || !isRepaired) {
-      this.#wakeAtMs = 0
-      return
-    }
-    const videoMs = video ? video.dueMs(clock) : Number.POSITIVE_INFINITY
+    const isHeldBack = this.#video?.isInFrame || !isRepaired
+    const dueMs = video ? video.dueMs(clock) : Number.POSITIVE_INFINITY
+    const videoMs = isHeldBack ? this.#pacer.readyMs() : dueMs
     const audioMs = audio ? audio.dueMs(clock) : Number.POSITIVE_INFINITY
     this.#wakeAtMs = Math.min(this.#wakeAtMs, videoMs, audioMs, this.#playhead.nextEventMs())
   }
