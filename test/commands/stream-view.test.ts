@@ -13,6 +13,7 @@ const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapsho
   freezeCount,
   totalFreezesDurationS,
   connectionState: 'connected',
+  ageS: 20,
   mediaTimeS: 12,
   paused: false,
   bitrateBps: 1.2e6,

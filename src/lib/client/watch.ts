@@ -37,10 +37,15 @@ const maxEarlyFrames = 300
  */
 export async function watch(viewer: Viewer, options: WatchOptions): Promise<WatchResult> {
   const recording = options.output ? record(viewer, options.output, options.clock) : undefined
-  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(viewer.snapshot()))
+  let last: ViewerSnapshot | undefined
+  const look = () => {
+    last = viewer.snapshot(last)
+    return last
+  }
+  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(look()))
   try {
     const end = await untilOver(viewer, options)
-    return { ...end, last: viewer.snapshot(), ...(recording ? { recording: await recording.finish() } : {}) }
+    return { ...end, last: look(), ...(recording ? { recording: await recording.finish() } : {}) }
   } catch (error) {
     await recording?.finish().catch(() => {})
     throw error
