@@ -14,7 +14,7 @@ import { createWatchdog } from './watchdog.ts'
 const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
-const silentTicks = 10
+const patience = { ticks: 10, startTicks: 60 }
 /** Deaths in a row after which a worker is not started again: what ends it would end the next one too. */
 const maxRestarts = 10
 /** One that lived so long was well: what comes after it is no longer in a row. */
@@ -85,7 +85,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
     const worker = (deps.spawn ?? spawnWorker)('../worker/media-worker', import.meta.url, own, mediaWorkerLimits)
-    const watchdog = createWatchdog(deps.clock, silentTicks, () => {
+    const watchdog = createWatchdog(deps.clock, patience, () => {
       deps.logger.error({ worker: own.index }, 'media worker does not answer')
       void worker.terminate()
     })
