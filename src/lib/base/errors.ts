@@ -30,7 +30,7 @@ export const errorKinds = {
   OPEN_BIND_REFUSED: {
     exit: 2,
     status: 400,
-    hint: 'Set --auth-token (or MCPX_TOKEN), listen on 127.0.0.1, or say --insecure if the network is trusted.',
+    hint: 'Set MCPX_TOKEN (or --auth-token) to 16 characters or more, listen on 127.0.0.1, or say --insecure if the network is trusted.',
   },
   INVALID_CID: {
     exit: 2,
