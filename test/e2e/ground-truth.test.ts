@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
 import type { Viewer } from '../../src/lib/client/viewer.ts'
-import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
+import type { MeasuredSnapshot } from '../../src/lib/model/figures.ts'
 import type { LiveState } from '../../src/lib/protocol/live.ts'
 import { chromiumPath } from '../support/browser-chromium.ts'
 import { missingParts, until } from '../support/e2e.ts'
@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)('every surface', () => {
   async function moment() {
     return until('one moment on every surface', async () => {
       const read = async () =>
-        JSON.parse(await get(`/api/v0/webrtc/connection/${id()}`)).connection.stats as StatsSnapshot
+        JSON.parse(await get(`/api/v0/webrtc/connection/${id()}`)).connection.stats as MeasuredSnapshot
       const before = await read()
       const live = (JSON.parse(await get('/api/v0/webrtc/live')) as LiveState).connections.find(
         (one) => one.id === id(),

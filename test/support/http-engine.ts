@@ -5,6 +5,7 @@ import { Events } from '../../src/lib/base/events.ts'
 import type { AddedContent, AddInput, ContentStat, ContentStore } from '../../src/lib/content/store.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from '../../src/lib/engine/engine.ts'
 import type { ConnectionTest } from '../../src/lib/model/connection-test.ts'
+import { type MeasuredSnapshot, measure } from '../../src/lib/model/figures.ts'
 import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
 import { type CloseReason, type MediaInfo, newPeerStates, type StreamRecord } from '../../src/lib/model/stream.ts'
 import type { SourceRef } from '../../src/lib/protocol/media-plane.ts'
@@ -126,6 +127,9 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
     },
     pins: async () => [...pinned],
     ensureBlock: async () => ({ source: 'local' }),
+    async getBlock(cid) {
+      throw new McpxError('CONTENT_NOT_FOUND', `the block ${cid} is not here`)
+    },
     async sourceRef(content): Promise<SourceRef> {
       const { cid, path } = parse(content)
       return { id: path, entry: '', files: { '': { cid, sizeBytes: 0 } } }
@@ -139,6 +143,8 @@ export interface MemoryEngine extends Engine {
   readonly calls: { name: string; args: unknown[] }[]
   /** Changes a record and tells everybody. */
   set(streamId: string, change: Partial<StreamRecord>): void
+  /** Tells of snapshots as workers do: each beside the one before of its stream. */
+  tell(...snapshots: readonly MeasuredSnapshot[]): void
   /** Arguments of the calls of this name. */
   argsOf(name: string): unknown[][]
 }
@@ -156,6 +162,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
   })
   const records = new Map<string, StreamRecord>()
   const calls: { name: string; args: unknown[] }[] = []
+  const told = new Map<string, StatsSnapshot>()
   const rounds = new Map<string, number>()
   let created = 0
   store.files.set(cids.film, Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251)))
@@ -191,6 +198,16 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
     store,
     calls,
     set,
+    tell(...snapshots) {
+      events.emit(
+        'snapshots',
+        snapshots.map((now) => {
+          const beside = measureBeside(now, told.get(now.streamId))
+          told.set(now.streamId, countersOf(now))
+          return beside
+        }),
+      )
+    },
     argsOf: (name) => calls.filter((call) => call.name === name).map((call) => call.args),
     info: {
       nodeId: 'node-1',
@@ -250,7 +267,7 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
       need(id)
       if (command.type === 'quality') set(id, { quality: command.quality })
     },
-    async stats(id): Promise<StatsSnapshot> {
+    async stats(id): Promise<MeasuredSnapshot> {
       record('stats', id)
       return snapshotOf(need(id))
     },
@@ -278,8 +295,26 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
   }
 }
 
-export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> = {}): StatsSnapshot {
+/** What a worker had counted for it. */
+export function countersOf(measured: MeasuredSnapshot): StatsSnapshot {
+  const { bitrateBps: _b, health: _h, videoQuality: _v, figures: _f, before: _l, ...rest } = measured
+  const { pacingErrorP99Ms: _p, mediaLatencyMs: _m, ...counted } = rest
+  return counted
+}
+
+/** Bitrate and scores stay as they are given; all else is measured. */
+function measureBeside(now: MeasuredSnapshot, before: StatsSnapshot | undefined): MeasuredSnapshot {
+  const { bitrateBps, health, videoQuality } = now
+  const measured = measure(countersOf(now), before)
+  const scores = { health: health.value ?? null, videoQuality: videoQuality.value ?? null }
   return {
+    ...measured,
+    ...{ bitrateBps, health, videoQuality, figures: { ...measured.figures, bitrateBps, ...scores } },
+  }
+}
+
+export function snapshotOf(record: StreamRecord, change: Partial<MeasuredSnapshot> = {}): MeasuredSnapshot {
+  const counted: StatsSnapshot = {
     streamId: record.id,
     atMs: 3_000,
     state: record.state,
@@ -292,26 +327,28 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
     bufferS: 1.5,
     bufferFrames: 45,
     underruns: 0,
-    bitrateBps: 1_200_000,
     isReporting: false,
-    health: { value: 100, version: 1, reasons: [], unknown: [] },
-    videoQuality: { version: 1, reasons: [], unknown: ['picture height'] },
     video: {
       packetsSent: 300,
       bytesSent: 300_000,
       framesSent: 60,
       keyFramesSent: 2,
       retransmittedPacketsSent: 1,
+      retransmittedBytesSent: 1,
       nackCount: 1,
       pliCount: 0,
       packetsLost: 3,
       fractionLost: 0.01,
-      lossRatio: 0.01,
       jitterS: 0.004,
       roundTripTimeS: 0.02,
       packetsDropped: 0,
       frameSizes: { upTo: [0, 0, 0, 0, 0, 0, 0], count: 0, sum: 0 },
     },
-    ...change,
   }
+  const given = {
+    bitrateBps: 1_200_000,
+    health: { value: 100, version: 1, reasons: [], unknown: [] },
+    videoQuality: { version: 1, reasons: [], unknown: ['picture_height'] },
+  } as const
+  return measureBeside({ ...measure(counted, undefined), ...given, ...change }, undefined)
 }

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { every, systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { RtpOutlet } from '../../src/lib/webrtc/peer.ts'
-import { createPeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
+import { createPeerFactory } from '../../src/lib/webrtc/peer-factory.ts'
 import { answerJson, startHttpServer } from './answering-server.ts'
 
 const frameRate = 30

@@ -11,8 +11,13 @@ import type { TranscodeSettings } from '../protocol/transcode-plane.ts'
 
 /** Memory for packetized media, shared out among the media workers. */
 const renditionCacheBytes = 256 * 2 ** 20
-const transcodeBlockCacheBytes = 16 * 2 ** 20
-const maxJobsPerWorker = 8
+/** Of one transcode: it reads its source once, from front to back. */
+const transcodeBlockCacheBytes = 4 * 2 ** 20
+const transcodesPerCore = 8
+/** A picture of 8K at 10 bits takes 0.8 GB of reference pictures. */
+const maxTranscodeRssBytes = 1.5 * 2 ** 30
+const transcodeSilentS = 15
+const transcodeIdleMs = 60_000
 
 /** `turn:host:3478?transport=udp&username=u&credential=c` → what ICE takes; credentials leave the address. */
 export function parseIceServer(text: string): IceServer {
@@ -96,8 +101,10 @@ export function workerSettings(
 
 export function transcodeSettings(blocksPath: string, encoder: 'node-av' | 'ffmpeg'): TranscodeSettings {
   return {
-    workers: Math.max(1, availableParallelism() - 1),
-    maxJobsPerWorker,
+    maxProcesses: transcodesPerCore * Math.max(1, availableParallelism() - 1),
+    maxRssBytes: maxTranscodeRssBytes,
+    silentS: transcodeSilentS,
+    idleMs: transcodeIdleMs,
     blocksPath,
     memoryCacheBytes: transcodeBlockCacheBytes,
     encoder,

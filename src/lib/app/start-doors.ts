@@ -44,6 +44,8 @@ export async function startHttp(
   const extra = disableMetrics
     ? []
     : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
+  const handler = createSignallingHandler({ engine, ...tools, version })
+  const signalling = { controller: 'signalling', role: 'viewer', checksContent: true, handler } as const
   const http = await createHttpServer({
     engine,
     ...(monitor && { monitor }),
@@ -57,14 +59,13 @@ export async function startHttp(
     version,
     pages: pageFiles,
     extra,
+    sockets: routes.signalling.map((path) => ({ path, ...signalling })),
     plugins,
     onAnswer: (answer) => metrics.answered(answer),
     onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),
   })
   closer.add('http', () => http.close())
-  const onSocket = createSignallingHandler({ engine, ...tools, version })
-  for (const path of routes.signalling) http.onSocket(path, onSocket)
   return (await http.listen()).url
 }
 

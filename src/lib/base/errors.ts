@@ -73,6 +73,11 @@ export const errorKinds = {
     status: 415,
     hint: `This content must be transcoded. Install the optional dependency \`node-av\` (npm install node-av), or put ffmpeg on the PATH. ${see('a-stream-cannot-be-opened-closed-or-changed')}`,
   },
+  TRANSCODE_FAILED: {
+    exit: 1,
+    status: 422,
+    hint: `FFmpeg crashed, hung or ran out of memory on this content, twice; other streams are not concerned. Check the file with ffprobe. ${see('a-stream-cannot-be-opened-closed-or-changed')}`,
+  },
   INVALID_REQUEST: { exit: 1, status: 400, hint: 'The request does not have the expected form; see /openapi.json.' },
   INVALID_JSON: { exit: 1, status: 400, hint: 'Send one JSON object.' },
   INVALID_SDP: { exit: 1, status: 400, hint: 'Send a complete SDP offer with at least one audio or video section.' },

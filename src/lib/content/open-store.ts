@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import type { ContentEvents, ContentStats } from '../model/content-stats.ts'
 import { openBlockCache } from './block-cache.ts'
 import { createBlockReader } from './block-reader.ts'
-import { createBlockSources } from './block-sources.ts'
+import { type BlockSource, createBlockSources } from './block-sources.ts'
 import { type CidMetadata, openCidMetadata } from './cid-metadata.ts'
 import { createContentReader, createEnsureBlock } from './content-reader.ts'
 import { createEmbeddedStore } from './embedded.ts'
@@ -34,6 +34,8 @@ export interface ContentOptions {
 }
 
 interface ContentDeps {
+  /** Asked for blocks that are not here, after Kubo and before the gateways, each as soon as the one before fails or takes long. */
+  readonly sources?: readonly BlockSource[]
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -77,7 +79,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       : undefined
     if (kubo) logger.info({ api: options.ipfsApi, version: await kubo.version() }, 'Kubo answers')
     const sources = createBlockSources({
-      sources: kubo ? [kubo.blockSource, ...gateways] : gateways,
+      sources: [...(kubo ? [kubo.blockSource] : []), ...(deps.sources ?? []), ...gateways],
       clock,
       timeoutMs,
     })

@@ -170,7 +170,7 @@ function byDay(batch: HistoryBatch): Map<string, HistoryBatch> {
   for (const row of batch.samples) partOf(row.atMs).samples.push(row)
   for (const row of batch.events) partOf(row.atMs).events.push(row)
   for (const row of batch.decisions) partOf(row.atMs).decisions.push(row)
-  for (const row of batch.nodes) partOf(row.atMs).nodes.push(row)
+  for (const row of batch.workers) partOf(row.atMs).workers.push(row)
   for (const row of batch.operations) partOf(row.startedAtMs).operations.push(row)
   // A connection stands in every day that it was seen on.
   const seen = new Map<string, Set<string>>()

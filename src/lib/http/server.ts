@@ -44,7 +44,7 @@ import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { whepRoutes } from './routes/whep.ts'
 import { limitBodyTime, secure } from './security.ts'
-import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
+import { addSocketRoute, closeSockets, type SocketRoute } from './sockets.ts'
 
 export interface HttpServerSettings {
   readonly engine: Engine
@@ -64,6 +64,8 @@ export interface HttpServerSettings {
   readonly pages: PageSources
   /** Routes of other parts: metrics. */
   readonly extra?: readonly ExtraRoute[]
+  /** WebSockets of other parts: signalling. */
+  readonly sockets?: readonly SocketRoute[]
   /** Of the embedding program. */
   readonly plugins?: readonly Plugin[]
   /** Where the metrics are, for the info page; undefined when off. */
@@ -78,8 +80,6 @@ export interface HttpServerSettings {
 export interface HttpServer {
   /** Throws PORT_IN_USE. `url` has the base path and no slash at the end. */
   listen(): Promise<{ url: string; port: number }>
-  /** Serves a WebSocket at this path; before listen. */
-  onSocket(path: string, handler: SocketHandler): void
   /** Answers what is in progress, for a bounded time, and closes every socket. */
   close(): Promise<void>
 }
@@ -170,10 +170,9 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   ])
     await app.register(async (scope) => routes(scope as unknown as App, context))
   extraRoutes(app, settings.extra ?? [])
+  for (const route of settings.sockets ?? []) addSocketRoute(app, context, route)
 
   return {
-    onSocket: (path, handler) =>
-      addSocketRoute(app, context, path, { controller: 'signalling', handler, role: 'viewer', checksContent: true }),
     listen: () => listen(app, { host: options.host, port: options.port, isTls: tls !== undefined, basePath }),
     close: () => closeApp(app, clock, limits.closeMs),
   }

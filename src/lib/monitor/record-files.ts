@@ -6,6 +6,7 @@ import { calmJson } from '../base/json-text.ts'
 import { createTroubleLog } from '../base/log-trouble.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MonitoredConnection, OperationRecord } from '../model/monitor.ts'
+import { shownStats } from '../model/shown-stats.ts'
 import { iso, operationItem, statsItem } from './items.ts'
 import type { Monitor } from './monitor.ts'
 
@@ -99,7 +100,7 @@ export function connectionRecord(found: MonitoredConnection) {
     close_reason: stream.closeReason ?? null,
     error: stream.error ? { code: stream.error.code, error: stream.error.message } : null,
     ...item,
-    stats: snapshot ?? null,
+    stats: snapshot ? shownStats(snapshot) : null,
   }
 }
 

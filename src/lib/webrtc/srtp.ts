@@ -1,21 +1,6 @@
 // SRTP packet protection (RFC 3711, RFC 7714) with KeyObjects: on Node 24 a raw Buffer key costs 10 µs more a packet.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto'
-
-/** What DTLS-SRTP derived for one direction. */
-export interface SrtpKeys {
-  readonly profile: 'gcm' | 'cm-sha1'
-  readonly key: Uint8Array
-  /** 14 bytes; GCM uses the first 12. */
-  readonly salt: Uint8Array
-  readonly authKey: Uint8Array
-}
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { type SrtpKeys, secretKey } from './srtp-keys.ts'
 
 /** Turns a header and a payload into one packet for the wire. `rollover` is the high part of the packet index. */
 export type Protect = (header: Uint8Array, payload: Uint8Array, rollover: number) => Buffer
@@ -33,8 +18,6 @@ export function createProtect(keys: SrtpKeys): Protect {
 export function createUnprotect(keys: SrtpKeys): Unprotect {
   return keys.profile === 'gcm' ? unprotectGcm(keys) : unprotectCm(keys)
 }
-
-export const secretKey = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /** RFC 7714 8.1: 00 00 | SSRC | ROC | SEQ, exclusive-or the salt. SSRC and SEQ come from the header as they stand. */
 function writeGcmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, rollover: number): Buffer {

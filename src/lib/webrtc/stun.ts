@@ -1,5 +1,5 @@
 // As much of STUN (RFC 8489) as it takes to route a packet: its class, whose it is, and whether it is authentic.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
 const cookie = 0x2112_a442
 const usernameType = 0x0006
@@ -34,7 +34,9 @@ export function hasIntegrity(packet: Buffer, password: string): boolean {
   const header = Buffer.from(packet.subarray(0, 20))
   // The length counts up to and with the integrity attribute, whatever follows.
   header.writeUInt16BE(found.at - 20 + 4 + integrityLength, 2)
-  const expected = createHmac('sha1', password).update(header).update(packet.subarray(20, found.at)).digest()
+  // A key object: on Node 24 a text or raw bytes cost three times as much.
+  const key = createSecretKey(password, 'utf8')
+  const expected = createHmac('sha1', key).update(header).update(packet.subarray(20, found.at)).digest()
   return timingSafeEqual(expected, found.value)
 }
 

@@ -1,52 +1,23 @@
-// ICE, DTLS, SRTP and the control channel of one connection, over werift's parts and our socket. Both peers (server, viewer) stand on it.
-import { randomBytes } from 'node:crypto'
-import { isIP } from 'node:net'
-import type { Clock, Timer } from '../base/clock.ts'
+// One connection: its states, and ICE, DTLS, SRTP and the control channel put together. Both peers (server, viewer) stand on it.
+import type { Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
-import { EarlyHandshake } from './early-handshake.ts'
-import { gatherOn } from './gathering.ts'
-import { RemoteCandidates } from './remote-candidates.ts'
-import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
-import { writeCandidate } from './sdp-write.ts'
+import { Dtls, setupCertificate } from './dtls.ts'
+import { Ice } from './ice.ts'
+import type { IceParameters, RemoteCandidate } from './sdp.ts'
 import { watchSilence } from './silence.ts'
-import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { Protect, Unprotect } from './srtp.ts'
 import type { RemoteParameters, TransportEvents, TransportOptions } from './transport-options.ts'
-import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
-import {
-  agentOf,
-  Candidate,
-  endHandshake,
-  type IceAgent,
-  parseIceServers,
-  RTCDtlsFingerprint,
-  RTCDtlsParameters,
-  RTCDtlsTransport,
-  RTCIceGatherer,
-  RTCIceTransport,
-  type SelectedPair,
-  sendCloseNotify,
-  srtpProfiles,
-  takeSrtpKeys,
-} from './werift.ts'
+import type { SelectedPair } from './werift.ts'
 
 /** ICE that did not connect, and DTLS that did not finish, after this long have failed. */
 const iceTimeoutMs = 30_000
 const dtlsTimeoutMs = 10_000
-const serverTimeoutS = 2
-const maxDtlsBytesPerS = 524_288
 /** A viewer sends some 5,000; a storm of requests beyond it is not even decrypted. */
 const maxRtcpBytesPerS = 32_768
-
-/** Resolves with the work or without it. */
-async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = clock.after(delayMs, resolve)
-  await Promise.race([work, promise]).finally(() => timer.cancel())
-}
 
 export class Transport {
   readonly events: Events<TransportEvents>
@@ -54,24 +25,14 @@ export class Transport {
   readonly sctpPort = sctpPort
   connection: ConnectionState = 'new'
   ice: IceState = 'new'
-  protect: Protect | undefined
-  unprotect: Unprotect | undefined
   readonly #options: TransportOptions
-  readonly #agent: IceAgent
-  readonly #dtls: RTCDtlsTransport
-  readonly #credentials = new Map<string, string>()
-  readonly #attached: ReturnType<UdpMux['attach']>
+  readonly #ice: Ice
+  readonly #dtls: Dtls
   readonly #control: ControlChannel
-  #candidates: Candidate[] = []
-  #isGathered = false
-  readonly #remoteCandidates: RemoteCandidates
   #starts = 0
   /** What is to be done once the path is known; until then. */
   #onPath: (() => void) | undefined
-  readonly #early = new EarlyHandshake()
-  readonly #dtlsWindow = new ByteWindow(maxDtlsBytesPerS)
-  readonly #rtcpWindow = new ByteWindow(maxRtcpBytesPerS)
-  #pair: SelectedPair | undefined
+  readonly #rtcpBytes = new TokenBucket({ burst: maxRtcpBytesPerS, perSecond: maxRtcpBytesPerS })
   #timer: Timer | undefined
   #silence: Timer | undefined
   #isSilent = false
@@ -79,57 +40,58 @@ export class Transport {
   #handedOn = 0
   #closing: Promise<void> | undefined
 
-  private constructor(options: TransportOptions, dtls: RTCDtlsTransport, gatherer: RTCIceGatherer) {
+  private constructor(options: TransportOptions, certificate: Awaited<ReturnType<typeof setupCertificate>>) {
     this.#options = options
     this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
-    this.#dtls = dtls
-    this.#control = new ControlChannel(dtls, {
+    this.#ice = new Ice(options, (text) => this.events.emit('candidate', text))
+    this.#dtls = new Dtls(certificate, this.#ice.gatherer, {
+      clock: options.clock,
+      onKeys: () => this.#ice.onMedia((data) => this.#receiveMedia(data)),
+      onClosed: () => {
+        if (!this.#closing) this.#setState('closed', this.ice)
+      },
+      onFailure: (cause) => this.#fail('DTLS', cause),
+    })
+    this.#control = new ControlChannel(this.#dtls.transport, {
       logger: options.logger,
       onOpen: () => this.events.emit('controlOpen'),
       onText: (text) => this.events.emit('control', text),
     })
-    this.#agent = agentOf(gatherer)
-    this.#agent.iceControlling = options.isControlling
-    this.#attached = options.mux.attach(this.#credentials)
-    this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
-    this.#renewCredentials()
-    gatherOn(this.#agent, this.#attached.endpoints, options, () => this.#closing !== undefined)
     this.#listen()
   }
 
   static async create(options: TransportOptions): Promise<Transport> {
-    const certificate = await RTCDtlsTransport.SetupCertificate()
-    const gatherer = new RTCIceGatherer({
-      ...parseIceServers([...options.iceServers]),
-      stunGatherTimeout: serverTimeoutS,
-      turnConnectTimeout: serverTimeoutS,
-    })
-    const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), certificate, srtpProfiles)
-    return new Transport(options, dtls, gatherer)
+    return new Transport(options, await setupCertificate())
   }
 
   get local(): IceParameters & { fingerprint: string } {
-    const [fingerprint] = this.#dtls.localParameters.fingerprints
-    const { localUsername: ufrag, localPassword: password } = this.#agent
-    return { ufrag, password, fingerprint: `${fingerprint!.algorithm} ${fingerprint!.value}` }
+    return { ...this.#ice.local, fingerprint: this.#dtls.fingerprint }
   }
 
   /** `candidate:…` texts found so far. */
   get candidates(): string[] {
-    return this.#candidates.flatMap((candidate) => this.#announced(candidate))
+    return this.#ice.candidates
   }
 
   get isGathered(): boolean {
-    return this.#isGathered
+    return this.#ice.isGathered
   }
 
   get selected(): SelectedPair | undefined {
-    return this.#agent.nominated ?? this.#pair
+    return this.#ice.selected
   }
 
   /** Empty until the other side is known. */
   get remoteFragment(): string {
-    return this.#agent.remoteUsername
+    return this.#ice.remoteFragment
+  }
+
+  get protect(): Protect | undefined {
+    return this.#dtls.protect
+  }
+
+  get unprotect(): Unprotect | undefined {
+    return this.#dtls.unprotect
   }
 
   get isStarted(): boolean {
@@ -147,54 +109,28 @@ export class Transport {
 
   /** Finds local candidates; with STUN or TURN servers at most some seconds. */
   async gather(): Promise<void> {
-    if (this.#isGathered) return
+    if (this.#ice.isGathered) return
     const startedAt = this.#options.clock.now()
-    await waitAtMost(serverTimeoutS * 1000, this.#agent.gatherCandidates(), this.#options.clock)
+    await this.#ice.gather()
     this.timings.iceGatheringMs ??= this.#options.clock.now() - startedAt
-    this.#isGathered = true
     this.events.emit('candidate', null)
   }
 
   /** Sets the other side; new credentials on a running connection are an ICE restart. True when it is one. */
   setRemote(remote: RemoteParameters): boolean {
-    const isRestart =
-      this.#agent.remoteUsername !== '' &&
-      (this.#agent.remoteUsername !== remote.ice.ufrag || this.#agent.remotePassword !== remote.ice.password)
-    if (isRestart) this.restart()
-    this.#agent.setRemoteParams({
-      iceLite: remote.isIceLite,
-      usernameFragment: remote.ice.ufrag,
-      password: remote.ice.password,
-    })
-    if (remote.isIceLite) this.#agent.iceControlling = true
-    if (this.#dtls.state !== 'new') return isRestart
-    this.#dtls.setRemoteParams(
-      new RTCDtlsParameters(
-        remote.fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
-        remote.dtlsRole === 'server' ? 'client' : 'server',
-      ),
-    )
-    this.#dtls.role = remote.dtlsRole
+    const isRestart = this.#ice.setRemote(remote.ice, remote.isIceLite)
+    this.#dtls.setRemote(remote)
     return isRestart
   }
 
   /** New local credentials and candidates, the session goes on. No-op when the restart is already under way. */
   restart(): void {
-    if (this.#agent.remoteUsername === '') return
-    this.#pair = this.#agent.nominated ?? this.#pair
-    void this.#agent.restart()
-    this.#renewCredentials()
-    this.#candidates = []
-    this.#remoteCandidates.clear()
-    this.#isGathered = false
+    this.#ice.restart()
   }
 
   /** Throws INVALID_SDP for a text that is no candidate; ignores what it cannot or must not use, and what is too many. */
-  async addCandidate(given: string | RemoteCandidate): Promise<void> {
-    const candidate = typeof given === 'string' ? parseCandidate(given) : given
-    if (!candidate || !this.#remoteCandidates.accepts(candidate)) return
-    const { foundation, priority, address, port, type } = candidate
-    await this.#agent.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type))
+  addCandidate(given: string | RemoteCandidate): Promise<void> {
+    return this.#ice.addCandidate(given)
   }
 
   /** Begins checks, and DTLS after them. `remoteSctpPort` when the other side has a data section. */
@@ -208,14 +144,14 @@ export class Transport {
     this.#onPath = () => {
       this.#onPath = undefined
       this.timings.iceConnectMs ??= clock.now() - startedAt
-      if (this.#dtls.state === 'new') this.#startDtls(remoteSctpPort)
+      if (this.#dtls.isNew) this.#startDtls(remoteSctpPort)
     }
-    this.#agent.connect().then(
+    this.#ice.agent.connect().then(
       () => {
         if (this.#closing || start !== this.#starts) return
         this.#onPath?.()
-        this.#pair = this.#agent.nominated
-        if (this.#dtls.state === 'connected') {
+        this.#ice.keepPath()
+        if (this.#dtls.isConnected) {
           this.#timer?.cancel()
           this.#setState('connected', 'connected')
         }
@@ -228,18 +164,13 @@ export class Transport {
 
   /** Sends a finished packet over the selected path. */
   post(packet: Buffer): boolean {
-    const pair = this.#agent.nominated ?? this.#pair
-    if (!pair) return false
-    const endpoint = pair.protocol.transport as MuxEndpoint | undefined
-    if (endpoint?.post) endpoint.post(packet, pair.remoteAddr[1], pair.remoteAddr[0])
-    else pair.protocol.sendData(packet, pair.remoteAddr)
-    return true
+    return this.#ice.post(packet)
   }
 
   /** Encrypts and sends a compound of RTCP packets. */
   sendRtcp(compound: Buffer): boolean {
-    if (!this.isReady) return false
-    return this.post(this.#dtls.srtcp.encrypt(compound))
+    const packet = this.isReady ? this.#dtls.protectRtcp?.(compound) : undefined
+    return packet !== undefined && this.post(packet)
   }
 
   sendControl(text: string): boolean {
@@ -252,40 +183,20 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
+    this.#ice.close()
     await this.#control.flush(this.#options.clock, () => this.connection === 'connected')
     this.#timer?.cancel()
     this.#silence?.cancel()
-    sendCloseNotify(this.#dtls)
-    endHandshake(this.#dtls)
+    this.#dtls.sayGoodbye()
     await this.#control.stop()
-    this.protect = undefined
-    this.unprotect = undefined
-    await this.#dtls.stop().catch(() => {})
-    this.#attached.detach()
-    this.#dtls.onStateChange.allUnsubscribe()
+    await this.#dtls.stop()
+    this.#ice.detach()
     this.#setState('closed', 'closed')
     this.events.removeAll()
   }
 
-  #renewCredentials(): void {
-    const ufrag = randomBytes(9).toString('base64').replaceAll('/', 'x')
-    const password = randomBytes(24).toString('base64')
-    this.#agent.localUsername = ufrag
-    this.#agent.localPassword = password
-    this.#agent.userHistory[ufrag] = password
-    for (const protocol of this.#agent.protocols) {
-      if (protocol.localCandidate) protocol.localCandidate.ufrag = ufrag
-    }
-    this.#credentials.set(ufrag, password)
-    this.#attached.addFragment(ufrag)
-  }
-
   #listen(): void {
-    const agent = this.#agent
-    agent.onIceCandidate.subscribe((candidate) => {
-      this.#candidates.push(candidate)
-      for (const text of this.#announced(candidate)) this.events.emit('candidate', text)
-    })
+    const { agent } = this.#ice
     agent.stateChanged.subscribe((state) => {
       if (state === 'failed' && !this.#closing) this.#setState('failed', 'failed')
       if (state === 'disconnected' && !this.#closing) {
@@ -295,26 +206,19 @@ export class Transport {
     })
     agent.onData.subscribe((data) => {
       this.#handedOn++
-      this.#watchVolume(data)
-      if (this.#dtls.state === 'new') this.#onEarly(data)
+      this.#dtls.watch(data)
+      if (this.#dtls.isNew) this.#onEarly()
     })
-    this.#dtls.onStateChange.subscribe((state) => {
-      if (state === 'closed' && !this.#closing) this.#setState('closed', this.ice)
-    })
-    this.#dtls.startSrtp = () => {
-      this.#dtls.updateSrtpSession()
-      const keys = takeSrtpKeys(this.#dtls)
-      this.protect = createProtect(keys.local)
-      this.unprotect = createUnprotect(keys.remote)
-      agent.onData.subscribe((data) => this.#receiveMedia(data))
-    }
   }
 
-  /** werift keeps fragments of handshakes and messages without a bound: nobody gets to send many. */
-  #watchVolume(data: Buffer): void {
-    if (data[0]! < 20 || data[0]! > 63) return
-    if (this.#dtlsWindow.take(data.length, this.#options.clock.now())) return
-    this.#fail('DTLS', `more than ${maxDtlsBytesPerS} bytes in a second`)
+  /**
+   * The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). Not
+   * within this event: werift would hand the packet to the handshake that begins in it, and then it would come twice.
+   */
+  #onEarly(): void {
+    queueMicrotask(() => {
+      if (this.#ice.agent.nominated && !this.#closing) this.#onPath?.()
+    })
   }
 
   /** RFC 7983: 128 to 191 is RTP or RTCP; RFC 5761 tells the two apart. */
@@ -325,14 +229,9 @@ export class Transport {
       this.events.emit('rtp', data)
       return
     }
-    if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
-    let clear: Buffer
-    try {
-      clear = this.#dtls.srtcp.decrypt(data)
-    } catch {
-      return
-    }
-    this.events.emit('rtcp', clear)
+    if (!this.#rtcpBytes.take(data.length, this.#options.clock.now())) return
+    const clear = this.#dtls.unprotectRtcp?.(data)
+    if (clear) this.events.emit('rtcp', clear)
   }
 
   #startDtls(remoteSctpPort: number | undefined): void {
@@ -340,7 +239,7 @@ export class Transport {
     const startedAt = clock.now()
     this.#setState(this.connection, 'connected')
     this.#arm(dtlsTimeoutMs, 'DTLS')
-    this.#dtls.start().then(
+    this.#dtls.start(this.#ice.agent).then(
       () => {
         if (this.#closing) return
         this.#timer?.cancel()
@@ -348,7 +247,7 @@ export class Transport {
         this.#setState('connected', this.ice)
         this.#silence = watchSilence(
           clock,
-          () => this.#received(),
+          () => this.#ice.received + this.#handedOn,
           (isSilent) => this.#onSilence(isSilent),
         )
         this.events.emit('connected')
@@ -356,19 +255,6 @@ export class Transport {
       },
       (error: unknown) => this.#fail('DTLS', error),
     )
-    // The handshake listens from here on.
-    for (const data of this.#early.take()) this.#agent.onData.execute(data)
-  }
-
-  /** The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). */
-  #onEarly(data: Buffer): void {
-    this.#early.keep(data)
-    if (this.#agent.nominated && !this.#closing) this.#onPath?.()
-  }
-
-  /** Packets that came, on our sockets (checks included) or through a relay. */
-  #received(): number {
-    return this.#attached.endpoints.reduce((sum, endpoint) => sum + endpoint.received, this.#handedOn)
   }
 
   /** Nothing is sent meanwhile. A path that ICE has given up itself comes back with a restart only. */
@@ -380,14 +266,6 @@ export class Transport {
     } else if (!isSilent && this.#isSilent && this.connection === 'disconnected') {
       this.#setState('connected', 'connected')
     }
-  }
-
-  /** A host candidate under each announced address of its family, any other as it is. */
-  #announced(candidate: Candidate): string[] {
-    const { announceAddresses } = this.#options
-    const text = (host: string) => writeCandidate(candidate, host)
-    if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
-    return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
   }
 
   #arm(delayMs: number, what: 'ICE' | 'DTLS'): void {

@@ -4,9 +4,11 @@ import {
   type Connection,
   candidateFoundation,
   candidatePriority,
+  DtlsClient,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
   parseIceServers,
+  type RTCCertificate,
   RTCDataChannel,
   RTCDataChannelParameters,
   RTCDtlsFingerprint,
@@ -19,7 +21,8 @@ import {
   serverReflexiveCandidate,
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
-import { type SrtpKeys, secretKey } from './srtp.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
+import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
 export {
@@ -77,31 +80,47 @@ export function useEndpoint(protocol: StunProtocol, endpoint: MuxEndpoint): void
   endpoint.onData = (data, from) => open.datagramReceived(data, [...from])
 }
 
-interface SrtpContext {
-  srtpSessionKey: Buffer
-  srtpSessionSalt: Buffer
-  srtpSessionAuthTag: Buffer
-  profile: number
-  cipher: { srtcpSessionKey: unknown; srtcpSessionAuthTag?: unknown }
-}
-
-/** Both directions of what DTLS derived; also swaps the SRTCP keys for KeyObjects. */
-export function takeSrtpKeys(dtls: RTCDtlsTransport): { local: SrtpKeys; remote: SrtpKeys } {
-  const srtp = dtls.srtp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  const srtcp = dtls.srtcp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  for (const { cipher } of [srtcp.localContext, srtcp.remoteContext]) {
-    cipher.srtcpSessionKey = secretKey(cipher.srtcpSessionKey as Buffer)
-    if (cipher.srtcpSessionAuthTag) cipher.srtcpSessionAuthTag = secretKey(cipher.srtcpSessionAuthTag as Buffer)
+/** Both directions of what DTLS negotiated. Throws when the other side agreed to no profile. */
+export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; remote: SessionKeys } {
+  const { dtls: socket } = dtls
+  const id = socket?.srtp.srtpProfile
+  if (!socket || id === undefined) throw new McpxError('PEER_FAILED', 'the other side offers no SRTP')
+  const profile = id === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1'
+  const master = socket.extractSessionKeys(masterKeyLength, masterSaltLength(profile))
+  return {
+    local: deriveSessionKeys(profile, master.localKey, master.localSalt),
+    remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
   }
-  return { local: toKeys(srtp.localContext), remote: toKeys(srtp.remoteContext) }
 }
 
-const toKeys = (context: SrtpContext): SrtpKeys => ({
-  profile: context.profile === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1',
-  key: context.srtpSessionKey,
-  salt: context.srtpSessionSalt,
-  authKey: context.srtpSessionAuthTag,
-})
+const fingerprints = new WeakMap<RTCCertificate, string>()
+
+/** `algorithm value` of the certificate, which is one for all connections of the thread: werift parses it at each question. */
+export function fingerprintOf(dtls: RTCDtlsTransport): string {
+  const certificate = dtls.localCertificate!
+  const known = fingerprints.get(certificate)
+  if (known !== undefined) return known
+  const [found] = certificate.getFingerprints()
+  const text = `${found!.algorithm} ${found!.value}`
+  fingerprints.set(certificate, text)
+  return text
+}
+
+/** The gatherer of an agent that gathers on our sockets: it does not look for addresses itself. */
+export function createGatherer(options: ConstructorParameters<typeof RTCIceGatherer>[0]): RTCIceGatherer {
+  return new RTCIceGatherer({ ...options, useIpv4: false, useIpv6: false })
+}
+
+/** Begins the handshake. As a client werift waits 100 ms before its first flight, for a server that may not listen yet; ours does. */
+export function startDtls(dtls: RTCDtlsTransport): Promise<void> {
+  const started = dtls.start()
+  const socket = dtls.dtls
+  if (!(socket instanceof DtlsClient)) return started
+  const connect = socket.connect.bind(socket)
+  socket.connect = async () => {}
+  connect().catch((error: Error) => socket.onError.execute(error))
+  return started
+}
 
 /** Sends a DTLS close_notify alert, so that the other side knows at once. werift has no call for it. */
 export function sendCloseNotify(dtls: RTCDtlsTransport): void {
@@ -153,6 +172,7 @@ const agentFields = [
 
 /** Throws INTERNAL naming the first field of werift that is not as it was in the version pinned. */
 export function assertWeriftShape(): void {
+  useNodeCrypto()
   const gatherer = new RTCIceGatherer({})
   const agent = gatherer.connection as object
   const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), undefined, srtpProfiles)
@@ -160,13 +180,7 @@ export function assertWeriftShape(): void {
   const protocol = new StunProtocol()
   requireFields('Connection', agent, agentFields)
   requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
-  requireFields('RTCDtlsTransport', dtls, [
-    'role',
-    'startSrtp',
-    'updateSrtpSession',
-    'onStateChange',
-    'setRemoteParams',
-  ])
+  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams'])
   requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
 }
 

@@ -5,6 +5,7 @@ import { McpxError, toMcpxError } from '../base/errors.ts'
 import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcHandlers, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import { createPeerFactory } from '../webrtc/peer-factory.ts'
 import { createMediaRuntime } from './media-runtime.ts'
 import { surviveStrays } from './survive-strays.ts'
 
@@ -22,6 +23,7 @@ const runtime = await createMediaRuntime(settings, {
   clock: systemClock,
   logger,
   random: Math.random,
+  createPeers: createPeerFactory,
   host: {
     call: (method, params, options) => host.call(method, params, options),
     emit: (event, payload) => host.emit(event, payload),
@@ -41,12 +43,12 @@ const unable = (error: McpxError) => ({
   },
 })
 const handlers = runtime instanceof McpxError ? unable(runtime) : runtime.handlers
-const breathe = runtime instanceof McpxError ? () => {} : runtime.breathe
+const yieldToMedia = runtime instanceof McpxError ? () => {} : runtime.yieldToMedia
 const calls: RpcPort = {
   postMessage: (message, transfer) => port.postMessage(message, transfer),
   on: (event, listener) =>
     port.on(event, (message) => {
-      breathe()
+      yieldToMedia()
       listener(message)
     }),
 }

@@ -44,6 +44,10 @@ const wordsByCode: Readonly<Record<string, Words>> = {
     'The server needs an encoder',
     'This file must be converted while it plays. Install node-av (npm install node-av) or ffmpeg on the server.',
   ],
+  TRANSCODE_FAILED: [
+    'The file could not be converted',
+    'Converting it crashed, hung or ran out of memory, twice. The file may be damaged; the server and other streams are well.',
+  ],
   UNAUTHORIZED: ['This server asks for a token', 'Enter the token of the server to go on.', 'token'],
   FORBIDDEN: ['Not allowed', 'Your token, or the address this page came from, does not allow this.'],
   RATE_LIMITED: ['Too many requests', 'The server asks for a pause. Trying again soon.', 'temporary'],

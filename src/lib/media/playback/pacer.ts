@@ -1,9 +1,11 @@
 // How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
 
 /** The pacing stage of one viewer. */
-interface Pacer {
+export interface Pacer {
   /** A frame begins: bytes a millisecond from now on. */
   begin(bytesPerMs: number, nowMs: number): void
+  /** Another pace, in the middle of a frame or between two: also for the time since the last packet. */
+  setPace(bytesPerMs: number, nowMs: number): void
   /** True when `byteLength` may be sent now; it is then spent. */
   take(byteLength: number, nowMs: number): boolean
 }
@@ -29,6 +31,10 @@ export function createPacer(): Pacer {
     begin(bytesPerMs, nowMs) {
       refill(nowMs, maxIdleMs)
       rate = bytesPerMs
+    },
+    setPace(bytesPerMs, nowMs) {
+      rate = bytesPerMs
+      refill(nowMs, maxSavedMs)
     },
     take(byteLength, nowMs) {
       refill(nowMs, maxSavedMs)

@@ -40,3 +40,20 @@ test('after a stall no more than 10 ms are made up at once', () => {
   while (pacer.take(1100, 300)) sent += 1100
   expect(sent).toBeLessThanOrEqual(5000 + 1100)
 })
+
+test('another pace holds for the time since the last packet too, of which 10 ms count', () => {
+  const pacer = createPacer()
+  const sentAt = (nowMs: number) => {
+    let sent = 0
+    while (pacer.take(1000, nowMs)) sent += 1000
+    return sent
+  }
+  pacer.begin(100, 0)
+  sentAt(0)
+  pacer.setPace(1000, 2)
+  expect(sentAt(2)).toBeGreaterThan(0)
+  pacer.setPace(1000, 1000)
+  expect(sentAt(1000)).toBeLessThanOrEqual(10_000 + 1000)
+  pacer.setPace(100, 1000)
+  expect(sentAt(1000)).toBe(0)
+})

@@ -1,0 +1,127 @@
+// DTLS of one connection over werift: the handshake, also what of it comes early, and the SRTP keys that it gives.
+import type { Clock } from '../base/clock.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import { EarlyHandshake } from './early-handshake.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
+import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
+import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
+import type { RemoteParameters } from './transport-options.ts'
+import {
+  endHandshake,
+  fingerprintOf,
+  type IceAgent,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  type RTCIceGatherer,
+  RTCIceTransport,
+  sendCloseNotify,
+  sessionKeysOf,
+  srtpProfiles,
+  startDtls,
+} from './werift.ts'
+
+const maxBytesPerS = 524_288
+
+type Certificate = Awaited<ReturnType<typeof RTCDtlsTransport.SetupCertificate>>
+
+/** Ours, one for all connections of this thread. */
+export function setupCertificate(): Promise<Certificate> {
+  useNodeCrypto()
+  return RTCDtlsTransport.SetupCertificate()
+}
+
+interface DtlsDeps {
+  readonly clock: Clock
+  /** The SRTP keys are there. */
+  readonly onKeys: () => void
+  /** The other side has closed it. */
+  readonly onClosed: () => void
+  readonly onFailure: (cause: string) => void
+}
+
+export class Dtls {
+  readonly transport: RTCDtlsTransport
+  protect: Protect | undefined
+  unprotect: Unprotect | undefined
+  protectRtcp: ProtectRtcp | undefined
+  /** RTCP in the clear, or undefined when it is not authentic. */
+  unprotectRtcp: UnprotectRtcp | undefined
+  readonly #deps: DtlsDeps
+  readonly #early = new EarlyHandshake()
+  readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
+
+  constructor(certificate: Certificate, gatherer: RTCIceGatherer, deps: DtlsDeps) {
+    const transport = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), certificate, srtpProfiles)
+    this.transport = transport
+    this.#deps = deps
+    transport.onStateChange.subscribe((state) => {
+      if (state === 'closed') deps.onClosed()
+    })
+    transport.startSrtp = () => {
+      const { local, remote } = sessionKeysOf(transport)
+      this.protect = createProtect(local.rtp)
+      this.unprotect = createUnprotect(remote.rtp)
+      this.protectRtcp = createProtectRtcp(local.rtcp)
+      this.unprotectRtcp = createUnprotectRtcp(remote.rtcp)
+      deps.onKeys()
+    }
+  }
+
+  get isNew(): boolean {
+    return this.transport.state === 'new'
+  }
+
+  get isConnected(): boolean {
+    return this.transport.state === 'connected'
+  }
+
+  /** `sha-256 AA:BB:…` */
+  get fingerprint(): string {
+    return fingerprintOf(this.transport)
+  }
+
+  /** Before the start only; a running session keeps what it has. */
+  setRemote({ fingerprints, dtlsRole }: Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>): void {
+    if (!this.isNew) return
+    this.transport.setRemoteParams(
+      new RTCDtlsParameters(
+        fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
+        dtlsRole === 'server' ? 'client' : 'server',
+      ),
+    )
+    this.transport.role = dtlsRole
+  }
+
+  /** Shakes hands over the path of the agent, with what came before it was known. */
+  start(agent: IceAgent): Promise<void> {
+    const started = startDtls(this.transport)
+    // The handshake listens from here on.
+    for (const data of this.#early.take()) agent.onData.execute(data)
+    return started
+  }
+
+  /** Looks at a packet before the library does; the handshake that comes before the start is kept for it. */
+  watch(data: Buffer): void {
+    if (data[0]! < 20 || data[0]! > 63) return
+    // werift keeps fragments of handshakes and messages without a bound: nobody gets to send many.
+    const isTaken = this.#bytes.take(data.length, this.#deps.clock.now())
+    if (!isTaken) this.#deps.onFailure(`more than ${maxBytesPerS} bytes in a second`)
+    else if (this.isNew) this.#early.keep(data)
+  }
+
+  /** Says goodbye, and ends a handshake under way. */
+  sayGoodbye(): void {
+    sendCloseNotify(this.transport)
+    endHandshake(this.transport)
+  }
+
+  async stop(): Promise<void> {
+    this.protect = undefined
+    this.unprotect = undefined
+    this.protectRtcp = undefined
+    this.unprotectRtcp = undefined
+    await this.transport.stop().catch(() => {})
+    this.transport.onStateChange.allUnsubscribe()
+  }
+}

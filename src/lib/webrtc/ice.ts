@@ -1,0 +1,182 @@
+// ICE of one connection: credentials, candidates of both sides, restarts and the selected path, over werift's agent and our sockets.
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import { gatherOn } from './gathering.ts'
+import { RemoteCandidates } from './remote-candidates.ts'
+import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
+import { writeCandidate } from './sdp-write.ts'
+import type { TransportOptions } from './transport-options.ts'
+import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
+import {
+  agentOf,
+  Candidate,
+  createGatherer,
+  type IceAgent,
+  parseIceServers,
+  type RTCIceGatherer,
+  type SelectedPair,
+} from './werift.ts'
+
+const serverTimeoutS = 2
+
+/** Resolves with the work or without it. */
+async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(delayMs, resolve)
+  await Promise.race([work, promise]).finally(() => timer.cancel())
+}
+
+export class Ice {
+  readonly gatherer: RTCIceGatherer
+  readonly agent: IceAgent
+  readonly #options: TransportOptions
+  readonly #onCandidate: (text: string) => void
+  readonly #credentials = new Map<string, string>()
+  readonly #attached: ReturnType<UdpMux['attach']>
+  readonly #remoteCandidates: RemoteCandidates
+  #candidates: Candidate[] = []
+  #isGathered = false
+  #isClosed = false
+  /** Where packets go while a restart has not selected anything yet. */
+  #pair: SelectedPair | undefined
+
+  /** `onCandidate` gets the `candidate:…` text of each local candidate. */
+  constructor(options: TransportOptions, onCandidate: (text: string) => void) {
+    this.#options = options
+    this.#onCandidate = onCandidate
+    this.gatherer = createGatherer({
+      ...parseIceServers([...options.iceServers]),
+      stunGatherTimeout: serverTimeoutS,
+      turnConnectTimeout: serverTimeoutS,
+    })
+    this.agent = agentOf(this.gatherer)
+    this.agent.iceControlling = options.isControlling
+    this.#attached = options.mux.attach(this.#credentials)
+    this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
+    this.#renewCredentials()
+    gatherOn(this.agent, this.#attached.endpoints, options, () => this.#isClosed)
+    this.agent.onIceCandidate.subscribe((candidate) => this.#addLocal(candidate))
+  }
+
+  get local(): IceParameters {
+    return { ufrag: this.agent.localUsername, password: this.agent.localPassword }
+  }
+
+  /** `candidate:…` texts found so far. */
+  get candidates(): string[] {
+    return this.#candidates.flatMap((candidate) => this.#announced(candidate))
+  }
+
+  get isGathered(): boolean {
+    return this.#isGathered
+  }
+
+  get selected(): SelectedPair | undefined {
+    return this.agent.nominated ?? this.#pair
+  }
+
+  /** Empty until the other side is known. */
+  get remoteFragment(): string {
+    return this.agent.remoteUsername
+  }
+
+  /** Packets that came on our own sockets, checks included. */
+  get received(): number {
+    return this.#attached.endpoints.reduce((sum, endpoint) => sum + endpoint.received, 0)
+  }
+
+  /** Finds local candidates; with STUN or TURN servers at most some seconds. No-op when they are found. */
+  async gather(): Promise<void> {
+    if (this.#isGathered) return
+    await waitAtMost(serverTimeoutS * 1000, this.agent.gatherCandidates(), this.#options.clock)
+    this.#isGathered = true
+  }
+
+  /** Sets the other side; new credentials on a running session are a restart. True when it is one. */
+  setRemote({ ufrag, password }: IceParameters, isLite: boolean): boolean {
+    const { agent } = this
+    const isSame = agent.remoteUsername === ufrag && agent.remotePassword === password
+    const isRestart = agent.remoteUsername !== '' && !isSame
+    if (isRestart) this.restart()
+    agent.setRemoteParams({ iceLite: isLite, usernameFragment: ufrag, password })
+    if (isLite) agent.iceControlling = true
+    return isRestart
+  }
+
+  /** New local credentials and candidates, the session goes on. No-op when the restart is already under way. */
+  restart(): void {
+    if (this.agent.remoteUsername === '') return
+    this.keepPath()
+    void this.agent.restart()
+    this.#renewCredentials()
+    this.#candidates = []
+    this.#remoteCandidates.clear()
+    this.#isGathered = false
+  }
+
+  /** Throws INVALID_SDP for a text that is no candidate; ignores what it cannot or must not use, and what is too many. */
+  async addCandidate(given: string | RemoteCandidate): Promise<void> {
+    const candidate = typeof given === 'string' ? parseCandidate(given) : given
+    if (!candidate || !this.#remoteCandidates.accepts(candidate)) return
+    const { foundation, priority, address, port, type } = candidate
+    await this.agent.addRemoteCandidate(new Candidate(foundation, 1, 'udp', priority, address, port, type))
+  }
+
+  /** Remembers the path that is selected now, for the time in which a restart has none. */
+  keepPath(): void {
+    this.#pair = this.agent.nominated ?? this.#pair
+  }
+
+  /** Sends over the selected path; false when there is none. */
+  post(packet: Buffer): boolean {
+    const pair = this.agent.nominated ?? this.#pair
+    if (!pair) return false
+    const endpoint = pair.protocol.transport as MuxEndpoint | undefined
+    if (endpoint?.post) endpoint.post(packet, pair.remoteAddr[1], pair.remoteAddr[0])
+    else pair.protocol.sendData(packet, pair.remoteAddr)
+    return true
+  }
+
+  /** Media goes past the agent, except what comes over a relay. */
+  onMedia(receive: (data: Buffer) => void): void {
+    for (const endpoint of this.#attached.endpoints) endpoint.onMedia = receive
+    this.agent.onData.subscribe(receive)
+  }
+
+  /** No candidate is taken any more; sending goes on until `detach`. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Leaves the sockets. */
+  detach(): void {
+    this.#attached.detach()
+  }
+
+  #addLocal(candidate: Candidate): void {
+    this.#candidates.push(candidate)
+    for (const text of this.#announced(candidate)) this.#onCandidate(text)
+  }
+
+  #renewCredentials(): void {
+    const ufrag = randomBytes(9).toString('base64').replaceAll('/', 'x')
+    const password = randomBytes(24).toString('base64')
+    this.agent.localUsername = ufrag
+    this.agent.localPassword = password
+    this.agent.userHistory[ufrag] = password
+    for (const protocol of this.agent.protocols) {
+      if (protocol.localCandidate) protocol.localCandidate.ufrag = ufrag
+    }
+    this.#credentials.set(ufrag, password)
+    this.#attached.addFragment(ufrag)
+  }
+
+  /** A host candidate under each announced address of its family, any other as it is. */
+  #announced(candidate: Candidate): string[] {
+    const { announceAddresses } = this.#options
+    const text = (host: string) => writeCandidate(candidate, host)
+    if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
+    return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
+  }
+}
