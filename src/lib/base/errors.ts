@@ -196,6 +196,23 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
   return { code, message, hint }
 }
 
+/** Failures of the machine, whose messages may name files. */
+const machineCodes: readonly ErrorCode[] = [
+  'INTERNAL',
+  'DISK_FULL',
+  'TOO_MANY_FILES',
+  'REPO_DAMAGED',
+  'REPO_LOCKED',
+  'REPO_VERSION',
+  'PORT_IN_USE',
+]
+
+/** The form for a viewer or a client: where things lie on this machine is none of their business. The log has the whole of it. */
+export function toPublicRecord(thrown: unknown): ErrorRecord {
+  const record = toErrorRecord(thrown)
+  return machineCodes.includes(record.code) ? { ...record, message: 'the server could not do this' } : record
+}
+
 export function fromErrorRecord(record: ErrorRecord): McpxError {
   return new McpxError(isErrorCode(record.code) ? record.code : 'INTERNAL', record.message, { hint: record.hint })
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { McpxError, toPublicRecord } from '../../../src/lib/base/errors.ts'
 import { createPathHider } from '../../../src/lib/base/hide-paths.ts'
 
 describe('folders of this machine', () => {
@@ -23,5 +24,20 @@ describe('folders of this machine', () => {
   it('at the root stay, because addresses may begin like them', () => {
     expect(hide('/app/player/bafy')).toBe('/app/player/bafy')
     expect(createPathHider({ cwd: '/' })('/player')).toBe('/player')
+  })
+})
+
+describe('an error for others', () => {
+  it('of the machine says nothing of its files, and keeps code and hint', () => {
+    const file = '/home/ann/.mcpx/blocks/xy/bafk'
+    const thrown = Object.assign(new Error(`EACCES: permission denied, open '${file}'`), { code: 'EACCES' })
+    const full = Object.assign(new Error(`ENOSPC: no space left on device, write '${file}'`), { code: 'ENOSPC' })
+    expect(toPublicRecord(thrown)).toMatchObject({ code: 'INTERNAL', message: 'the server could not do this' })
+    expect(JSON.stringify([toPublicRecord(thrown), toPublicRecord(full)])).not.toContain('/home')
+    expect(toPublicRecord(full)).toMatchObject({ code: 'DISK_FULL', hint: expect.stringContaining('Free some space') })
+  })
+
+  it('of content says what it is about', () => {
+    expect(toPublicRecord(new McpxError('NOT_MEDIA', 'bafy/x is no media')).message).toBe('bafy/x is no media')
   })
 })
