@@ -62,7 +62,7 @@ describe('the table of codecs', () => {
         expect(joined?.data.equals(data)).toBe(true)
         expect(joined?.isKey).toBe(kind === 'audio' || (name !== 'vp9' && isKey))
       }),
-      { seed: 11, numRuns: 100 },
+      { seed: 11, numRuns: 100, endOnFailure: true },
     )
   })
 })
