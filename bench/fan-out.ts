@@ -1,9 +1,9 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { transcodeSettings } from '../src/lib/app/settings.ts'
 import type { McpxServer } from '../src/lib/app.ts'
 import type { MeasuredSnapshot } from '../src/lib/model/figures.ts'
 import { pacingErrorEdgesMs, type WorkerHealth } from '../src/lib/protocol/media-plane.ts'
@@ -220,30 +220,29 @@ async function measureJoins(rig: Rig, viewers: readonly Watching[]): Promise<voi
   })
 }
 
-/** As many threads that only transcode as the pool has: the worst that it can do to the media worker. */
+/** As many processes that only transcode as the pool may have on a machine: the worst that it can do to the media worker. */
 async function measureWhileBusy(rig: Rig): Promise<void> {
   const { context, server, receivers, content } = rig
   context.say('transcode pool busy')
   const viewers = await watchMany(server.engine, receivers, content, context.pick(50, 20, 2))
-  const threads = Math.max(1, availableParallelism() - 1)
-  const workerData = { encoderName: server.engine.info.encoder, path: webClip() }
-  const load = Array.from(
-    { length: threads },
-    () => new Worker(new URL('./support/transcode-load.ts', import.meta.url), { workerData }),
+  const { encoder } = server.engine.info
+  const count = encoder === 'none' ? 0 : context.pick(transcodeSettings('', encoder).maxProcesses, 4, 1)
+  const load = Array.from({ length: count }, () =>
+    fork(new URL('./support/transcode-load.ts', import.meta.url), [encoder, webClip()], { execArgv: [] }),
   )
   await wait(context.pick(4000, 2500, 1000))
   const windows: Window[] = []
   for (let round = 0; round < context.pick(2, 1, 1); round++)
     windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
-  const ended = load.map((worker) => once(worker, 'exit'))
-  for (const worker of load) worker.postMessage('enough')
+  const ended = load.map((child) => once(child, 'exit'))
+  for (const child of load) child.kill('SIGKILL')
   await Promise.all(ended)
   const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
   reportPacing(
     context,
     `${viewers.length} viewers, transcode pool busy`,
     windows,
-    `process at ${cores.toFixed(2)} cores`,
+    `${count} processes transcode; the server at ${cores.toFixed(2)} cores`,
   )
   await Promise.all(viewers.map((viewer) => unwatch(server.engine, receivers, viewer)))
 }

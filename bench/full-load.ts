@@ -46,7 +46,7 @@ export async function run(context: BenchContext): Promise<void> {
   const receivers = startReceivers()
   const probe = createProbe(1)
   const content = await addContent(server, 'clip.webm', twoMegabitClip(context.pick(20, 20, 5)))
-  const viewers = viewersOf(server, receivers, content)
+  const viewers = viewersOf(server, receivers, content, context.size !== 'smoke')
   context.say(`viewers by ${viewers.by}`)
   try {
     const rig: Rig = { context, server, receivers, probe, viewers }
@@ -67,8 +67,8 @@ export async function run(context: BenchContext): Promise<void> {
   }
 }
 
-function viewersOf(server: McpxServer, receivers: Receivers, content: string): Viewers {
-  const pion = startPion(`${server.url}${whepPath(content)}?loop=true`)
+function viewersOf(server: McpxServer, receivers: Receivers, content: string, mayDownload: boolean): Viewers {
+  const pion = startPion(`${server.url}${whepPath(content)}?loop=true`, mayDownload)
   if (!pion)
     return {
       by: 'mcpx',

@@ -22,13 +22,17 @@ export interface PionViewers {
 
 const source = join(import.meta.dirname, '../pion-viewers')
 
-/** Builds the program, or says undefined where there is no Go or its modules cannot be had. */
-function buildPion(): string | undefined {
+/** Builds the program, or says undefined where there is no Go or its modules are not here and may not or cannot be had. */
+function buildPion(mayDownload: boolean): string | undefined {
   const folder = join(import.meta.dirname, '../../.cache/bench')
   const program = join(folder, 'pion-viewers')
   mkdirSync(folder, { recursive: true })
   try {
-    execFileSync('go', ['build', '-o', program, '.'], { cwd: source, stdio: 'pipe' })
+    execFileSync('go', ['build', '-o', program, '.'], {
+      cwd: source,
+      stdio: 'pipe',
+      env: { ...process.env, ...(!mayDownload && { GOPROXY: 'off' }) },
+    })
     return program
   } catch {
     return undefined
@@ -36,8 +40,8 @@ function buildPion(): string | undefined {
 }
 
 /** Viewers of what `whepUrl` says; undefined where they cannot be built. */
-export function startPion(whepUrl: string): PionViewers | undefined {
-  const program = buildPion()
+export function startPion(whepUrl: string, mayDownload: boolean): PionViewers | undefined {
+  const program = buildPion(mayDownload)
   if (program === undefined) return undefined
   const child = spawn(program, ['-url', whepUrl], { stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = new Promise<void>((done) => child.once('exit', () => done()))

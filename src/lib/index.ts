@@ -14,7 +14,9 @@ export {
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
 export type { CustomMetrics } from './model/custom-metrics.ts'
-export type { MeasuredSnapshot, SampleFigures } from './model/figures.ts'
+export type { Decision } from './model/decision.ts'
+export type { SampleFigures } from './model/figure-table.ts'
+export type { MeasuredSnapshot } from './model/figures.ts'
 export type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from './model/history.ts'
 export type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from './model/monitor.ts'
 export {

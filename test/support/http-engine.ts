@@ -383,6 +383,7 @@ export function snapshotOf(record: StreamRecord, change: Partial<MeasuredSnapsho
     bufferS: 1.5,
     bufferFrames: 45,
     underruns: 0,
+    isStalled: false,
     isReporting: false,
     video: {
       packetsSent: 300,

@@ -16,6 +16,8 @@ const lastWordsMs = 1000
 export interface ProcessEnd {
   /** How it ended, in words: `signal SIGSEGV`, `exit code 1`. */
   readonly how: string
+  /** Why it never began. */
+  readonly error?: Error
   /** The last lines it wrote. */
   readonly lastLines: readonly string[]
 }
@@ -56,11 +58,11 @@ export function linkProcess<
       if (lastLines.length > 5) lastLines.shift()
       if (linesLeft-- > 0) options.onLine(line)
     })
-  const ended = endOf(child).then((how) => {
+  const ended = endOf(child).then((end) => {
     rpc.close(
       stopping
         ? new McpxError('INTERRUPTED', 'the process was stopped')
-        : options.onDeath({ how, lastLines: [...lastLines] }),
+        : options.onDeath({ ...end, lastLines: [...lastLines] }),
     )
   })
 
@@ -93,20 +95,20 @@ function portOf(child: ChildProcess, kill: () => void): RpcPort {
 }
 
 /** How it ended, once its pipes have said what was in them. Also tells of a process that could not be started. */
-function endOf(child: ChildProcess): Promise<string> {
+function endOf(child: ChildProcess): Promise<Omit<ProcessEnd, 'lastLines'>> {
   return new Promise((resolve) => {
     child.on('error', (error) => {
       // Anything else than a start that failed comes to an exit.
-      if (child.pid === undefined) resolve(error.message)
+      if (child.pid === undefined) resolve({ how: error.message, error })
     })
     child.once('exit', (code, signal) => {
       const how = signal ? `signal ${signal}` : `exit code ${code}`
       // What it has started itself would keep its pipes open.
       if (child.pid !== undefined) killGroup(child.pid)
-      const timer = setTimeout(() => resolve(how), lastWordsMs)
+      const timer = setTimeout(() => resolve({ how }), lastWordsMs)
       child.once('close', () => {
         clearTimeout(timer)
-        resolve(how)
+        resolve({ how })
       })
     })
   })

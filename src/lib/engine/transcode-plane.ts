@@ -1,7 +1,7 @@
 // The transcode processes as one thing: bounded in number, one job each, started at the first job and ended when they idle, so
 // that most servers never pay for them. One that crashes, hangs or takes too much memory takes its own job with it and no other.
 import type { Clock, Timer } from '../base/clock.ts'
-import { McpxError } from '../base/errors.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { linkProcess, type ProcessEnd, type ProcessLink } from '../base/process-link.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
@@ -17,6 +17,8 @@ import type {
 import { createWatchdog } from './watchdog.ts'
 
 const stopGraceMs = 3000
+/** A process that has not begun to speak may be loading on a machine that is full. */
+const startS = 60
 /** A picture and its sound are two jobs: so many processes wait for the next viewer or seek while anything runs. */
 const spares = 2
 /** They start when the job that made them necessary has its first segments. */
@@ -63,13 +65,23 @@ export function createTranscodePlane(settings: TranscodeSettings, deps: Transcod
     const { blocksPath, memoryCacheBytes, encoder, maxRssBytes } = settings
     const own: TranscodeProcessSettings = { blocksPath, memoryCacheBytes, encoder, maxRssBytes }
     const child = (deps.spawn ?? spawnProcess)('../worker/transcode-process', import.meta.url, { settings: own })
-    const watchdog = createWatchdog(clock, settings.silentS, () => {
-      slot.isHung = true
-      slot.link.kill()
-    })
+    const watch = (ticks: number) =>
+      createWatchdog(clock, ticks, () => {
+        slot.isHung = true
+        slot.link.kill()
+      })
+    let watchdog = watch(Math.max(startS, settings.silentS))
+    let hasBegun = false
     const link = linkProcess<Pick<HostMethods, 'fetchBlock'>, TranscodeMethods, TranscodeEvents>(child, {
       handlers: deps.handlers,
-      onEvent: () => watchdog.heard(),
+      onEvent() {
+        if (!hasBegun) {
+          watchdog.stop()
+          watchdog = watch(settings.silentS)
+        }
+        hasBegun = true
+        watchdog.heard()
+      },
       onLine: (line) => logger.warn({ pid: child.pid, line }, 'a transcode process said something'),
       onDeath: (end) => lost(slot, end),
     })
@@ -82,6 +94,10 @@ export function createTranscodePlane(settings: TranscodeSettings, deps: Transcod
   function lost(slot: Slot, end: ProcessEnd): McpxError {
     slots.delete(slot)
     slot.idle?.cancel()
+    if (end.error) {
+      logger.error({ error: end.how }, 'a transcode process could not be started')
+      return toMcpxError(end.error)
+    }
     const why = reasonOf(slot, end)
     logger.error({ pid: slot.link.pid, how: end.how, lastLines: end.lastLines, why }, 'a transcode process died')
     return new McpxError('TRANSCODE_FAILED', why)

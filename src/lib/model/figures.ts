@@ -5,9 +5,6 @@ import { type Rates, ratesOf } from './rates.ts'
 import { type Score, streamHealth, videoQuality } from './score.ts'
 import type { OutboundStats, StatsSnapshot, TimedReport } from './stats.ts'
 
-export type { SampleFigure, SampleFigures } from './figure-table.ts'
-export { sampleFigures } from './figure-table.ts'
-
 export interface MeasuredOutbound extends OutboundStats {
   /** 0-1, of all that the viewer expected since the snapshot before. */
   readonly lossRatio?: number

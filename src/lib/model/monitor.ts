@@ -1,6 +1,7 @@
 // What the monitor keeps: connections, operations and tasks, as every surface shows them. Times are milliseconds since the epoch.
 import type { ErrorRecord } from '../base/errors.ts'
-import type { MeasuredSnapshot, SampleFigures } from './figures.ts'
+import type { SampleFigures } from './figure-table.ts'
+import type { MeasuredSnapshot } from './figures.ts'
 import type { StreamRecord } from './stream.ts'
 
 /** The origin's names. */

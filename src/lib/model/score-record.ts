@@ -30,7 +30,7 @@ export function readReasons(
   text: unknown,
   values: { readonly health?: number | undefined; readonly videoQuality?: number | undefined } = {},
 ): RecordedScores {
-  const said: Said = typeof text !== 'string' ? {} : text.startsWith('{') ? parsed(text) : fromSentences(text)
+  const said = saidIn(text)
   const unknown = listOf(said.unknown).filter(isCode)
   const [health, videoQuality] = scoreNames.map((name): Score => {
     const terms: readonly ScoreCode[] = scoreTerms[name].map(({ code }) => code)
@@ -44,7 +44,22 @@ export function readReasons(
   return { health: health!, videoQuality: videoQuality! }
 }
 
-const isCode = (value: unknown): value is ScoreCode => scoreCodes.some((code) => code === value)
+/** What took points off one score or both, each once. Reports ask this of a million samples. */
+export function codesIn(text: unknown): ReadonlySet<ScoreCode> {
+  const codes = new Set<ScoreCode>()
+  const said = saidIn(text)
+  for (const name of scoreNames)
+    for (const reason of listOf(said[name])) {
+      const code = listOf(reason)[0]
+      if (isCode(code)) codes.add(code)
+    }
+  return codes
+}
+
+const saidIn = (text: unknown): Said =>
+  typeof text !== 'string' ? {} : text.startsWith('{') ? parsed(text) : fromSentences(text)
+
+const isCode = (value: unknown): value is ScoreCode => (scoreCodes as readonly unknown[]).includes(value)
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 function reasonOf(value: unknown): ScoreReason[] {

@@ -1,7 +1,7 @@
 // How the monitor is watched as it happens: everything at once, then what changes. As JSON over the WebSocket at routes.live, the
 // first message alone as the answer to a plain GET. Times are milliseconds since the epoch.
 import type { TaskRecord } from '../base/tasks.ts'
-import type { SampleFigures } from '../model/figures.ts'
+import type { SampleFigures } from '../model/figure-table.ts'
 import type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from '../model/monitor.ts'
 import type { Quality, RungQuality } from '../model/quality.ts'
 import { type WordedReason, type WordedScore, wordScore } from '../model/score-words.ts'

@@ -2,7 +2,7 @@
 import { columnOf, figureTable, figureUnits, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRow } from '../model/history.ts'
 import type { ScoreCode } from '../model/score.ts'
-import { readReasons } from '../model/score-record.ts'
+import { codesIn } from '../model/score-record.ts'
 import { scoreWords, timesText } from '../model/score-words.ts'
 import type { ReportFigure } from '../protocol/report.ts'
 import { type Distribution, distributionOf } from './statistics.ts'
@@ -145,9 +145,7 @@ function use<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 /** In how many samples something was wrong, however much, in one score or in both. */
 function countReasons(counts: Map<ScoreCode, number>, text: string): void {
-  const { health, videoQuality } = readReasons(text)
-  const codes = new Set([...health.reasons, ...videoQuality.reasons].map(({ code }) => code))
-  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1)
+  for (const code of codesIn(text)) counts.set(code, (counts.get(code) ?? 0) + 1)
 }
 
 const frequent = (counts: ReadonlyMap<ScoreCode, number>): string[] =>

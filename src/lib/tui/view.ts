@@ -1,6 +1,6 @@
 // The words around the table: header, counts, footer, fields of one connection. Pure.
 import { formatDurationS } from '../base/units.ts'
-import { sampleFigures } from '../model/figures.ts'
+import { sampleFigures } from '../model/figure-table.ts'
 import type { WatchLink } from '../model/link.ts'
 import { reasonText } from '../model/score-words.ts'
 import type { LiveConnection, LiveScore, LiveState } from '../protocol/live.ts'

@@ -133,7 +133,7 @@ export class Ice {
     const pair = this.agent.nominated ?? this.#pair
     if (!pair) return false
     const endpoint = pair.protocol.transport as MuxEndpoint | undefined
-    if (endpoint?.post) endpoint.post(packet, pair.remoteAddr[1], pair.remoteAddr[0])
+    if (endpoint?.post) endpoint.post(packet, pair.remoteCandidate.port, pair.remoteCandidate.host)
     else pair.protocol.sendData(packet, pair.remoteAddr)
     return true
   }

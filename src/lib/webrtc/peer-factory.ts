@@ -27,17 +27,17 @@ export interface PeerFactoryDeps {
   /** A whole number from 0 to below `end`; node:crypto when absent. */
   readonly random?: (end: number) => number
   /** Called between the pieces of a queue of work, so that media need not wait for the whole of it. */
-  readonly breathe?: () => void
+  readonly yieldToMedia?: () => void
 }
 
 /** Opens the shared socket. Throws PORT_IN_USE, or INTERNAL when werift is not the version this was made for. */
 export async function createPeerFactory(settings: PeerSettings, deps: PeerFactoryDeps): Promise<PeerFactory> {
   assertWeriftShape()
-  const { clock, logger, breathe = () => {} } = deps
+  const { clock, logger, yieldToMedia = () => {} } = deps
   const peers = new Set<SendingPeer>()
   const addresses = hostAddresses(settings.bindAddresses)
   const range = settings.udpPortRange
-  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0, breathe })
+  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0, yieldToMedia })
   const random = deps.random ?? ((end: number) => randomInt(end))
   let isClosed = false
   let created = 0
@@ -45,7 +45,7 @@ export async function createPeerFactory(settings: PeerSettings, deps: PeerFactor
   return {
     async createPeer() {
       if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
-      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
+      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, yieldToMedia }))
       const peer = new SendingPeer({ settings, clock, logger, random, mux }, async () => {
         peers.delete(peer)
         if (mux !== shared) await mux.close()

@@ -58,6 +58,8 @@ export class Outlet implements RtpOutlet {
   readonly #rtxRollover = new Rollover()
   /** Encryption reads it in the same call, so one is enough. */
   readonly #scratch = Buffer.alloc(maxPayload + 2)
+  /** Its beginning, as long as the last packet: most are of one length. */
+  #view: Uint8Array = this.#scratch
   readonly #reportedAt = new Map<number, number>()
   #rtxSequence: number
 
@@ -99,7 +101,7 @@ export class Outlet implements RtpOutlet {
     header[1] = rtxPayloadType | (packet.marker ? 0x80 : 0)
     header.writeUInt16BE(sequence, 2)
     const rollover = this.#rtxRollover.advance(sequence)
-    return this.#finish('rtx', header, packet, scratch.subarray(0, payload.length + 2), rollover)
+    return this.#finish('rtx', header, packet, this.#scratchOf(payload.length + 2), rollover)
   }
 
   sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void {
@@ -126,7 +128,12 @@ export class Outlet implements RtpOutlet {
     if (packet.pictureIdOffset < 0) return packet.payload
     this.#scratch.set(packet.payload)
     patchPictureId(this.#scratch, 0, packet)
-    return this.#scratch.subarray(0, packet.payload.length)
+    return this.#scratchOf(packet.payload.length)
+  }
+
+  #scratchOf(length: number): Uint8Array {
+    if (this.#view.length !== length) this.#view = this.#scratch.subarray(0, length)
+    return this.#view
   }
 
   #finish(kind: PacketKind, header: Buffer, packet: OutgoingPacket, payload: Uint8Array, rollover: number): boolean {

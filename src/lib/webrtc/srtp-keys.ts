@@ -18,6 +18,9 @@ export interface SessionKeys {
   readonly rtcp: SrtpKeys
 }
 
+/** Turns a header and a payload into one packet for the wire. `rollover` is the high part of the packet index. */
+export type Protect = (header: Uint8Array, payload: Uint8Array, rollover: number) => Buffer
+
 /** Lengths of what DTLS exports for a profile, in bytes. */
 export const masterKeyLength = 16
 export const masterSaltLength = (profile: SrtpProfile): number => (profile === 'gcm' ? 12 : 14)

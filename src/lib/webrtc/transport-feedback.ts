@@ -10,7 +10,7 @@ export interface TransportFeedback {
   /** 24 bits, in steps of 64 ms of the viewer's clock. */
   readonly referenceTime: number
   /** One entry a packet from `baseSequence` on: ticks after the reference time, `notReceived` or `notSaid`. */
-  readonly arrivals: Int32Array
+  readonly arrivals: readonly number[]
 }
 
 /** When packets came, in milliseconds of the receiver's clock, null for those that did not; from `baseSequence` on. */
@@ -22,7 +22,7 @@ export interface Arrivals {
 /** Longest run of packets one feedback may speak of; a real one covers some hundreds. */
 export const maxFeedbackPackets = 8192
 export const ticksPerMs = 4
-export const notReceived = -(2 ** 31)
+export const notReceived = -(2 ** 30)
 /** The status symbol is reserved: the packet may have come or not. */
 export const notSaid = notReceived + 1
 const referenceMs = 64
@@ -35,9 +35,8 @@ export function parseTransportFeedback(body: Buffer): TransportFeedback | undefi
   if (body.length < 16) return undefined
   const count = body.readUInt16BE(10)
   if (count === 0 || count > maxFeedbackPackets) return undefined
-  const symbols = new Uint8Array(count)
-  const deltasAt = readSymbols(body, symbols)
-  const arrivals = deltasAt === undefined ? undefined : readArrivals(body, deltasAt, symbols)
+  const deltasAt = readSymbols(body, count)
+  const arrivals = deltasAt === undefined ? undefined : readArrivals(body, deltasAt, count)
   if (!arrivals) return undefined
   return {
     baseSequence: body.readUInt16BE(8),
@@ -47,44 +46,48 @@ export function parseTransportFeedback(body: Buffer): TransportFeedback | undefi
   }
 }
 
+/** The status symbols of the feedback that is being read: typed arrays are too dear to make one for some twenty packets. */
+const symbols = new Uint8Array(maxFeedbackPackets)
+
 /** Fills `symbols` and says where the deltas begin; undefined when the chunks end before. */
-function readSymbols(body: Buffer, symbols: Uint8Array): number | undefined {
+function readSymbols(body: Buffer, count: number): number | undefined {
   let at = 16
-  for (let filled = 0; filled < symbols.length; at += 2) {
+  for (let filled = 0; filled < count; at += 2) {
     if (at + 2 > body.length) return undefined
-    filled = readChunk(body.readUInt16BE(at), symbols, filled)
+    filled = readChunk(body.readUInt16BE(at), filled, count)
   }
   return at
 }
 
 /** Returns how many are filled now; what a chunk holds beyond the last packet is padding. */
-function readChunk(chunk: number, symbols: Uint8Array, filled: number): number {
+function readChunk(chunk: number, filled: number, count: number): number {
   if (chunk >> 15 === 0) {
-    const end = filled + (chunk & 0x1fff)
+    const end = Math.min(count, filled + (chunk & 0x1fff))
     symbols.fill((chunk >> 13) & 3, filled, end)
     return end
   }
   const isTwoBit = ((chunk >> 14) & 1) === 1
-  const end = Math.min(symbols.length, filled + (isTwoBit ? 7 : 14))
+  const end = Math.min(count, filled + (isTwoBit ? 7 : 14))
   for (let at = filled, shift = isTwoBit ? 12 : 13; at < end; at++, shift -= isTwoBit ? 2 : 1)
     symbols[at] = (chunk >> shift) & (isTwoBit ? 3 : 1)
   return end
 }
 
 /** Symbols are also the sizes of the deltas: 0 not received, 1 small, 2 large; 3 is reserved. Sums are exact. */
-function readArrivals(body: Buffer, deltasAt: number, symbols: Uint8Array): Int32Array | undefined {
-  const arrivals = new Int32Array(symbols.length)
+function readArrivals(body: Buffer, deltasAt: number, count: number): number[] | undefined {
+  const arrivals: number[] = []
   let at = deltasAt
   let ticks = 0
-  for (const [i, symbol] of symbols.entries()) {
+  for (let i = 0; i < count; i++) {
+    const symbol = symbols[i]!
     if (symbol === 0 || symbol === 3) {
-      arrivals[i] = symbol === 0 ? notReceived : notSaid
+      arrivals.push(symbol === 0 ? notReceived : notSaid)
       continue
     }
     if (at + symbol > body.length) return undefined
     ticks += symbol === 1 ? body[at]! : body.readInt16BE(at)
     at += symbol
-    arrivals[i] = ticks
+    arrivals.push(ticks)
   }
   return arrivals
 }

@@ -77,9 +77,9 @@ export async function createUdpMux(options: {
   /** Where in the range to begin, so that many peers do not all try the same taken ports. */
   offset?: number
   /** Called before each datagram: a burst of them comes in one turn of the event loop. */
-  breathe?: () => void
+  yieldToMedia?: () => void
 }): Promise<UdpMux> {
-  const mux = new Mux(options.breathe ?? (() => {}))
+  const mux = new Mux(options.yieldToMedia ?? (() => {}))
   for (const port of candidatePorts(options)) {
     if (await mux.open(options.addresses, port)) return mux
   }
@@ -100,11 +100,11 @@ function candidatePorts(options: { port?: number; portRange?: readonly [number, 
 class Mux implements UdpMux {
   readonly stats = { unknownPackets: 0, forgedChecks: 0 }
   readonly byFragment = new Map<string, Attached>()
-  readonly breathe: () => void
+  readonly yieldToMedia: () => void
   #sockets: MuxSocket[] = []
 
-  constructor(breathe: () => void) {
-    this.breathe = breathe
+  constructor(yieldToMedia: () => void) {
+    this.yieldToMedia = yieldToMedia
   }
 
   get addresses(): AddressInfo[] {
@@ -227,7 +227,7 @@ class MuxSocket {
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {
-    this.#mux.breathe()
+    this.#mux.yieldToMedia()
     const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
     const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
     if (!endpoint) {

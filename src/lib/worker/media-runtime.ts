@@ -32,7 +32,7 @@ const healthIntervalMs = 2000
 export interface MediaRuntime {
   readonly handlers: Omit<RpcHandlers<MediaMethods>, 'stop'>
   /** Sends what is due. To be called before each call that is taken from a queue: media does not wait for the whole of it. */
-  breathe(): void
+  yieldToMedia(): void
   stop(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   // One that is started again counts from one again.
   const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
-  const peers = await deps.createPeers(settings.peer, { clock, logger, breathe: ticker.tickIfDue })
+  const peers = await deps.createPeers(settings.peer, { clock, logger, yieldToMedia: ticker.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
     blocksPath: settings.blocksPath,
@@ -111,7 +111,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   }
 
   return {
-    breathe: ticker.tickIfDue,
+    yieldToMedia: ticker.tickIfDue,
     stop: async () => {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')

@@ -43,12 +43,12 @@ const unable = (error: McpxError) => ({
   },
 })
 const handlers = runtime instanceof McpxError ? unable(runtime) : runtime.handlers
-const breathe = runtime instanceof McpxError ? () => {} : runtime.breathe
+const yieldToMedia = runtime instanceof McpxError ? () => {} : runtime.yieldToMedia
 const calls: RpcPort = {
   postMessage: (message, transfer) => port.postMessage(message, transfer),
   on: (event, listener) =>
     port.on(event, (message) => {
-      breathe()
+      yieldToMedia()
       listener(message)
     }),
 }

@@ -81,7 +81,7 @@ describe.skipIf(!(await hasParts()))('the transcode plane', () => {
     'ends a process that hangs, and another one goes on with its job',
     async () => {
       const argv = (started: number) => (started < 2 ? faultArgv('stop') : [])
-      const test = await start({ transcode: { silentS: 3 }, transcodeArgv: argv })
+      const test = await start({ transcode: { silentS: 6 }, transcodeArgv: argv })
       const victim = await play(test, { clip: 'flash-long-gop.mp4' })
       const playOn = await bystanders(test)
       await until(() => pictures(victim) > 100)
@@ -105,7 +105,7 @@ describe.skipIf(!(await hasParts()))('the transcode plane', () => {
   it.each([
     ['crash', /crashed \(signal SIGSEGV\)/, {}],
     ['eat', /more than 500 MiB of memory/, { maxRssBytes: 500 * 2 ** 20 }],
-    ['spin', /hung/, { silentS: 3 }],
+    ['spin', /hung/, { silentS: 6 }],
   ] as const)(
     'tells the viewers of content that makes every process %s, once, and serves the others',
     async (fault, message, transcode) => {
@@ -130,6 +130,18 @@ describe.skipIf(!(await hasParts()))('the transcode plane', () => {
     },
     60_000,
   )
+
+  it('does not blame the content for a process that cannot be started', async () => {
+    const program = process.execPath
+    const test = await start({})
+    process.execPath = '/nowhere/node'
+    const victim = await play(test, { clip: 'flash-long-gop.mp4' })
+    await until(() => record(test, victim.stream)?.state === 'closed').finally(() => {
+      process.execPath = program
+    })
+    expect(record(test, victim.stream)).toMatchObject({ error: { message: expect.stringContaining('ENOENT') } })
+    expect(record(test, victim.stream)?.error?.code).not.toBe('TRANSCODE_FAILED')
+  })
 
   it('lets processes go that have nothing to do', async () => {
     const test = await start({ transcode: { idleMs: 200 } })

@@ -263,7 +263,7 @@ describe('the history', () => {
 
   it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
     const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
-    empty.exec('PRAGMA user_version = 3')
+    empty.exec('PRAGMA user_version = 4')
     empty.close()
     for (let time = 0; time < 5; time++) expect(store.read('samples', all).damaged).toHaveLength(1)
     const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`))

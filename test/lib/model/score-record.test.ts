@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ScoreInput, streamHealth, videoQuality } from '../../../src/lib/model/score.ts'
-import { readReasons, writeReasons } from '../../../src/lib/model/score-record.ts'
+import { codesIn, readReasons, writeReasons } from '../../../src/lib/model/score-record.ts'
 import { wordScore } from '../../../src/lib/model/score-words.ts'
 
 const input = fc.record(
@@ -27,6 +27,16 @@ describe('reasons in the history', () => {
         const read = readReasons(writeReasons(scores), { health: health.value, videoQuality: videoQuality.value })
         expect(read).toEqual(scores)
         expect(wordScore(read.videoQuality)).toEqual(wordScore(videoQuality))
+      }),
+    )
+  })
+
+  it('are counted once where both scores have them', () => {
+    fc.assert(
+      fc.property(input, (given) => {
+        const scores = scoresOf(given)
+        const all = [...scores.health.reasons, ...scores.videoQuality.reasons].map(({ code }) => code)
+        expect(codesIn(writeReasons(scores))).toEqual(new Set(all))
       }),
     )
   })

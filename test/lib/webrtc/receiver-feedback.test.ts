@@ -84,9 +84,11 @@ describe('a receiver', () => {
       [13, 1],
     ])
     const [first] = read()
-    expect(
-      [...first!.arrivals].map((at) => (at === notReceived ? 'lost' : first!.referenceTime * 64 + at / 4)),
-    ).toEqual([1000, 'lost', 1005])
+    expect(first!.arrivals.map((at) => (at === notReceived ? 'lost' : first!.referenceTime * 64 + at / 4))).toEqual([
+      1000,
+      'lost',
+      1005,
+    ])
     for (let i = 0; i < 2049; i++) feedback.noteArrival(14 + i, 1121)
     expect(feedback.sent.feedback).toBe(3)
   })

@@ -57,6 +57,36 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
     )
   })
 
+  it('closes streams side by side, over gaps, wraps and sizes, as if each packet were alone', () => {
+    const steps = fc.array(
+      fc.record({
+        stream: fc.nat(11),
+        skip: fc.oneof(fc.constant(1), fc.nat(12), fc.nat(40_000)),
+        byteLength: fc.oneof(fc.constant(1200), fc.nat(1400)),
+      }),
+      { maxLength: 60 },
+    )
+    fc.assert(
+      fc.property(steps, (packets) => {
+        const { own } = reference(entry)
+        const protect = createProtect(own)
+        const unprotect = createUnprotect(own)
+        const at = new Map<number, number>()
+        for (const { stream, skip, byteLength } of packets) {
+          const index = (at.get(stream) ?? 65_530) + skip
+          at.set(stream, index)
+          const header = Buffer.alloc(stream % 2 === 0 ? 12 : 20, stream)
+          header.writeUInt16BE(index % 65_536, 2)
+          const rollover = Math.floor(index / 65_536)
+          const payload = randomBytes(byteLength)
+          const packet = protect(header, payload, rollover)
+          expect(unprotect(packet, header.length, rollover)).toEqual(Buffer.concat([header, payload]))
+        }
+      }),
+      { numRuns: 60, seed: 4 },
+    )
+  })
+
   it('refuses a packet shorter than its tag', () => {
     const unprotect = createUnprotect(reference(entry).own)
     expect(unprotect(Buffer.alloc(16, 0x80), 12, 0)).toBeUndefined()

@@ -63,10 +63,10 @@ describe('the shared socket', () => {
     return socket
   }
 
-  let breaths = 0
+  let yields = 0
 
   beforeAll(async () => {
-    mux = await createUdpMux({ addresses: ['127.0.0.1'], breathe: () => breaths++ })
+    mux = await createUdpMux({ addresses: ['127.0.0.1'], yieldToMedia: () => yields++ })
     viewer = await open()
     stranger = await open()
   })
@@ -107,11 +107,11 @@ describe('the shared socket', () => {
   })
 
   it('lets others go first before each datagram', async () => {
-    const before = breaths
+    const before = yields
     const { unknownPackets } = mux.stats
     for (let i = 0; i < 5; i++) send(stranger, Buffer.from([0x80, i]))
     await until(() => mux.stats.unknownPackets === unknownPackets + 5)
-    expect(breaths).toBe(before + 5)
+    expect(yields).toBe(before + 5)
   })
 
   it('hands media past ICE once somebody takes it, and nothing else', async () => {

@@ -8,6 +8,8 @@ export interface Pacer {
   setPace(bytesPerMs: number, nowMs: number): void
   /** True when `byteLength` may be sent now; it is then spent. */
   take(byteLength: number, nowMs: number): boolean
+  /** When `take` is to be asked again after it refused: until then it would refuse, and what is asked later than that is lost. */
+  readyMs(): number
 }
 
 /** Unspent time within a frame counts for at most this long: the cap on what is sent at once after a stall. */
@@ -42,5 +44,6 @@ export function createPacer(): Pacer {
       saved -= byteLength
       return true
     },
+    readyMs: () => lastMs + Math.min(saved > 0 ? 0 : -saved / rate, maxSavedMs),
   }
 }
