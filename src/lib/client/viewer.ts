@@ -56,7 +56,7 @@ export interface ViewerSnapshot extends Totals, Freezes {
 }
 
 /** `ended`: the content is over. `closed`: the server closed the stream. */
-interface ViewerEnd {
+export interface ViewerEnd {
   readonly reason: 'ended' | 'closed'
   readonly detail?: string
 }

@@ -1,12 +1,12 @@
 // Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
 import { type Clock, every } from '../base/clock.ts'
-import { untilAborted } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
 import { codecOf } from '../codec/index.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
 import type { SenderClock } from './recording-timeline.ts'
+import { type Over, untilOver } from './until.ts'
 import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
 interface WatchOptions {
@@ -22,7 +22,7 @@ interface WatchOptions {
 }
 
 export interface WatchResult {
-  readonly reason: 'ended' | 'closed' | 'duration' | 'interrupted'
+  readonly reason: Over['reason']
   readonly detail?: string
   readonly last: ViewerSnapshot
   readonly recording?: Recording
@@ -45,7 +45,7 @@ export async function watch(viewer: Viewer, options: WatchOptions): Promise<Watc
   }
   const timer = every(options.clock, snapshotMs, () => options.onSnapshot(look()))
   try {
-    const end = await Promise.race([viewer.done, overTime(viewer, options), interrupted(options.signal)])
+    const end = await untilOver(viewer, options)
     return { ...end, last: look(), ...(recording ? { recording: await recording.finish() } : {}) }
   } catch (error) {
     await recording?.finish().catch(() => {})
@@ -54,28 +54,6 @@ export async function watch(viewer: Viewer, options: WatchOptions): Promise<Watc
     timer.cancel()
     await viewer.close()
   }
-}
-
-const interrupted = async (signal: AbortSignal) => {
-  await untilAborted(signal)
-  return { reason: 'interrupted' } as const
-}
-
-/** The duration runs from the first frame, which has its own limit. */
-function overTime(
-  viewer: Viewer,
-  { clock, durationS, connectTimeoutS = 30 }: WatchOptions,
-): Promise<{ reason: 'duration' }> {
-  return new Promise((resolve, reject) => {
-    const tooLate = clock.after(connectTimeoutS * 1000, () =>
-      reject(new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`)),
-    )
-    const off = viewer.events.on('frame', () => {
-      off()
-      tooLate.cancel()
-      if (durationS) clock.after(durationS * 1000, () => resolve({ reason: 'duration' }))
-    })
-  })
 }
 
 /** The recorder brings a muxer along: it is loaded by those who record. */
