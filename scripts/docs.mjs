@@ -227,7 +227,9 @@ const scoreTable = (terms) =>
       scoreWords[code].name,
       isRequired ? 'no score' : 'at most 95',
       steps
-        .map(([bound, points]) => `−${points} ${lessIsWorse ? 'below' : 'above'} ${scoreWords[code].amount(bound)}`)
+        .map(
+          ([bound, points]) => `${lessIsWorse ? 'below' : 'more than'} ${scoreWords[code].amount(bound)}: −${points}`,
+        )
         .join('; '),
     ]),
   )

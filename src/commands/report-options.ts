@@ -65,7 +65,7 @@ export function pairOf(texts: readonly string[], ask: Ask): [HistoryRange, Histo
   if (texts.length !== 2) throw wrong('it takes two periods')
   const [a, b] = texts.map((text) => {
     const [from = '', to = '', more] = text.split('..')
-    if (!from || !to || more !== undefined) throw wrong(`"${text}" is no period`)
+    if (!from || !to || more !== undefined) throw wrong(`"${text}" is not a valid period`)
     return periodOf(from, to === 'now' ? undefined : to, { ...ask, names: ['--compare, from', 'to'] })
   })
   return [a!, b!]

@@ -19,7 +19,7 @@ const maxRows = 1_000_000
 export async function writeRows(source: HistoryReader, range: HistoryRange, wanted: Wanted, io: Io): Promise<void> {
   const { format, table, output } = wanted
   if (format === 'parquet' && !output)
-    throw new McpxError('INVALID_OPTION', '--format parquet needs --output: it is no text', {
+    throw new McpxError('INVALID_OPTION', '--format parquet needs --output: it is binary', {
       hint: 'Name a file, or use --format jsonl.',
     })
   const [{ jsonLinesOf, toParquet }, { writeWhole }] = await Promise.all([

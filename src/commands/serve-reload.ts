@@ -3,7 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Io } from '../lib/base/io.ts'
 import { plain } from '../lib/base/plain-text.ts'
-import { supervise, supervisedEnv } from '../lib/base/supervisor.ts'
+import { supervise, supervisedEnv } from './supervisor.ts'
 
 /** Whether this process is the child, which serves. */
 export const isReloaded = (io: Io): boolean => Boolean(io.env[supervisedEnv])

@@ -26,7 +26,7 @@ describe('periods', () => {
 
   it.each([
     [['1h..now'], 'two periods'],
-    [['1h', '2h'], '"1h" is no period'],
+    [['1h', '2h'], '"1h" is not a valid period'],
     [['x..now', '1h..now'], '--compare, from "x"'],
     [['2h..y', '1h..now'], 'to "y"'],
     [['1h..2h', '1h..now'], '--compare, from 1h is not before to 2h'],

@@ -27,6 +27,7 @@ export const counted = (change: Partial<StatsSnapshot> = {}): StatsSnapshot => (
   bufferS: 2,
   bufferFrames: 60,
   underruns: 0,
+  isStalled: false,
   isReporting: false,
   ...change,
 })

@@ -39,7 +39,7 @@ export async function layCable(): Promise<UdpCable> {
   const passed = new Map<number, number>()
   const waiting = new Set<NodeJS.Timeout>()
   const delaysMs: Record<'viewer' | 'server', number[]> = { viewer: [], server: [] }
-  let ports = { viewer: 0, server: 0 }
+  const ports = { viewer: 0, server: 0, isViewerKnown: false }
   const bind = async (socket: Socket) => {
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
@@ -63,14 +63,17 @@ export async function layCable(): Promise<UdpCable> {
     passed.set(ssrc, count)
     return count % conditions.dropEvery === 0
   }
-  atViewer.on('message', (data) => {
+  atViewer.on('message', (data, { port }) => {
+    // A browser hides its address in its candidates: it is where its packets come from.
+    if (!ports.isViewerKnown) ports.viewer = port
     if (!isCut && ports.server) later('server', () => atServer.send(data, ports.server, '127.0.0.1'))
   })
   atServer.on('message', (data) => {
     if (!isCut && ports.viewer && !isLost(data)) later('viewer', () => atViewer.send(data, ports.viewer, '127.0.0.1'))
   })
   const through = (sdp: string, end: 'viewer' | 'server', socket: Socket): string => {
-    ports = { ...ports, [end]: Number(candidatePort.exec(sdp)![2]) }
+    ports[end] = Number(candidatePort.exec(sdp)![2])
+    if (end === 'viewer') ports.isViewerKnown = true
     return sdp.replaceAll(new RegExp(candidatePort, 'g'), `$1${socket.address().port}$3`)
   }
   return {

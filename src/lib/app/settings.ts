@@ -22,7 +22,7 @@ const transcodeIdleMs = 60_000
 export function parseIceServer(text: string): IceServer {
   const match = /^((?:stuns?|turns?):[^?\s]+)(?:\?(.*))?$/i.exec(text.trim())
   if (!match)
-    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is no stun: or turn: address`)
+    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is not a stun: or turn: address`)
   const query = new URLSearchParams(match[2] ?? '')
   const transport = query.get('transport')
   const username = query.get('username')
@@ -34,7 +34,7 @@ export function parseIceServer(text: string): IceServer {
 }
 
 function parseAddress(text: string): string {
-  if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is no IP address`)
+  if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is not an IP address`)
   return text
 }
 

@@ -60,7 +60,7 @@ export const errorKinds = {
   NOT_MEDIA: {
     exit: 1,
     status: 415,
-    hint: 'The content is no media container that mcpx knows (MP4, MOV, MKV, WebM, Ogg, MP3, WAV, FLAC, ADTS, MPEG-TS, HLS).',
+    hint: 'mcpx plays MP4, MOV, MKV, WebM, Ogg, MP3, WAV, FLAC, ADTS, MPEG-TS and HLS.',
   },
   MEDIA_CORRUPT: {
     exit: 1,

@@ -9,7 +9,7 @@ const longestValue = 44
 /** Ids are random: the first block is enough to follow a stream. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** One line of JSON → one line of text; what is no JSON object stays as it is. */
+/** One line of JSON → one line of text; what is not a JSON object stays as it is. */
 export function toLogText(json: string): string {
   const line = parse(json)
   if (!line) return json

@@ -5,7 +5,7 @@ import { McpxError } from '../base/errors.ts'
 import type { BenchmarkEvent, BenchmarkRun, BenchmarkSample } from '../model/benchmark.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import { clockRateOf } from '../model/track.ts'
-import { rtpDistance } from './playback-position.ts'
+import { rtpDistance } from '../protocol/control.ts'
 import type { SenderClock } from './recording-timeline.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -138,7 +138,7 @@ function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, s
         framesReceived: seen.framesReceived,
         keyFramesReceived: seen.keyFramesReceived,
         freezeCount: seen.freezeCount,
-        freezeMs: seen.totalFreezesS * 1000,
+        freezeMs: seen.totalFreezesDurationS * 1000,
         videoCodec: codecOf('video'),
         audioCodec: codecOf('audio'),
       }

@@ -25,7 +25,7 @@ const corrupt = (what: string) => new McpxError('MEDIA_CORRUPT', `H.264: ${what}
 
 /** avcC → lengths and parameter sets. Throws MEDIA_CORRUPT. */
 export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
-  if (record.length < 7 || record[0] !== 1) throw corrupt('the decoder configuration is no avcC')
+  if (record.length < 7 || record[0] !== 1) throw corrupt('the decoder configuration is not an avcC record')
   const lengthSize = (record[4]! & 3) + 1
   if (lengthSize === 3) throw corrupt('NAL unit lengths of 3 bytes')
   let at = 6

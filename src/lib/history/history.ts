@@ -2,6 +2,7 @@
 import { type Clock, every } from '../base/clock.ts'
 import { type McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { RestartPolicy } from '../base/restart-policy.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory, ReadHistoryJson } from '../model/history.ts'
@@ -45,8 +46,7 @@ const retainMs = 3_600_000
 /** Rows that wait while the disk is slow. */
 const maxWaiting = 50_000
 const stopGraceMs = 5000
-/** What ends the thread so often would end the next one too. */
-const maxRestarts = 5
+const restartLimits = { maxInARow: 5 }
 
 type Waiting = Omit<OpenBatch, 'connections'> & {
   /** By id: only the last state counts. */
@@ -57,7 +57,7 @@ const nothing = (): Waiting => ({ ...emptyBatch(), connections: new Map() })
 
 export function createHistory({ folder, retention, clock, logger }: HistoryDeps): History {
   let isDead = false
-  let restarts = 0
+  const restarts = new RestartPolicy(restartLimits, clock)
   let link = start()
   let waiting = nothing()
   let waitingRows = 0
@@ -73,7 +73,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
       {},
       () => {},
       (error) => {
-        isDead = restarts++ >= maxRestarts
+        isDead = !restarts.mayRestart()
         const what = isDead
           ? 'the history is not written any more'
           : 'the thread of the history ended, and is started again'

@@ -29,7 +29,7 @@ interface Tls {
 export function normalBasePath(text: string): string {
   const path = text.replace(/^\/+|\/+$/g, '')
   if (path === '') return ''
-  if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(path)) throw new McpxError('INVALID_OPTION', `"${text}" is no base path`)
+  if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(path)) throw new McpxError('INVALID_OPTION', `"${text}" is not a valid base path`)
   return `/${path}`
 }
 

@@ -25,7 +25,7 @@ export interface Rates {
   /** Half the round trip and what the viewer says its jitter buffer holds. */
   readonly mediaLatencyMs?: number
   readonly pacingErrorP99Ms?: number
-  /** Times the playhead waited for content. */
+  /** Times the playhead waited for content, with the one that lasts. */
   readonly underruns: number
   /** 0-1, of the time between the reports of the viewer. */
   readonly frozenRatio?: number
@@ -65,7 +65,7 @@ export function ratesOf(now: StatsSnapshot, before: StatsSnapshot | undefined): 
   return {
     video,
     audio,
-    underruns: grown(now.underruns, before?.underruns),
+    underruns: Math.max(now.isStalled ? 1 : 0, grown(now.underruns, before?.underruns)),
     ...defined({
       bitrateBps: bytes === undefined ? undefined : bytes * 8,
       lossRatio: worseOf({ video, audio }, (one) => one.lossRatio),
@@ -106,7 +106,7 @@ function seenBetween(now: TimedReport | undefined, before: TimedReport | undefin
   const [frozenS, dropped, decoded] = [since('totalFreezesDurationS'), since('framesDropped'), since('framesDecoded')]
   const elapsedS = (now.atMs - before.atMs) / 1000
   return {
-    // A freeze is counted when it ends, so that it may be longer than the time since the report before.
+    // Reports that were held up on the way come closer together than they were made.
     frozenRatio: frozenS === undefined ? undefined : Math.min(1, frozenS / elapsedS),
     droppedRatio: dropped === undefined || decoded === undefined ? undefined : share(dropped, dropped + decoded),
   }

@@ -32,7 +32,7 @@ export interface ScoreInput {
   readonly lossRatio?: number
   readonly roundTripTimeMs?: number
   readonly jitterMs?: number
-  /** Times the playhead waited for content. */
+  /** Times the playhead began to wait for content, or still does. */
   readonly underruns?: number
   /** 0-1, of the time, as the viewer says. */
   readonly frozenRatio?: number

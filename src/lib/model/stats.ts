@@ -68,6 +68,8 @@ export interface StatsSnapshot {
   readonly bufferFrames: number
   /** Times the playhead waited for content. */
   readonly underruns: number
+  /** Whether it does now, so long that the picture stands. */
+  readonly isStalled: boolean
   /** From the viewer's offer (or ours) to the answer. */
   readonly signalingMs?: number
   readonly iceGatheringMs?: number

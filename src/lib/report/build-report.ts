@@ -128,7 +128,7 @@ function watchedS(row: HistoryRow, samples: SampleSums, { fromMs, toMs }: Pick<P
 
 const detailsOf = ({ details }: HistoryRow): HistoryRow => parsed(details)
 
-/** What is no JSON object is an empty one. */
+/** What is not a JSON object is an empty one. */
 function parsed(json: unknown): HistoryRow {
   try {
     return Object(JSON.parse(textOf(json))) as HistoryRow

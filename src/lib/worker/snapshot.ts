@@ -43,6 +43,7 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
     bufferS: played?.bufferS ?? 0,
     bufferFrames: played?.bufferFrames ?? 0,
     underruns: played?.underruns ?? 0,
+    isStalled: played?.phase === 'stalled',
     // A report of the future is from before the clock was set back.
     isReporting: viewer !== undefined && Math.abs(atMs - viewer.atMs) < viewerReportStaleMs,
     ...(rungCount > 0 && { rung, quality: qualityOfRung(rung, rungCount) }),

@@ -99,6 +99,20 @@ describe('rates', () => {
     )
   })
 
+  it('count an underrun that lasts in every stretch of time, so that it weighs as long as the picture stands', () => {
+    const [began, lasts, over] = [
+      { underruns: 1, isStalled: true },
+      { underruns: 1, isStalled: true },
+      { underruns: 1 },
+    ]
+    const stretches = [
+      [counted(), began],
+      [counted(began), lasts],
+      [counted(lasts), over],
+    ] as const
+    expect(stretches.map(([before, now]) => ratesOf(counted(now), before).underruns)).toEqual([1, 1, 0])
+  })
+
   it('have no pacing error where nothing was sent', () => {
     const errors = new BucketCounts(viewerPacingEdgesMs)
     errors.record(3)

@@ -48,6 +48,7 @@ describe('a snapshot', () => {
       bufferS: 0,
       bufferFrames: 0,
       underruns: 0,
+      isStalled: false,
       isReporting: false,
     })
   })
@@ -74,6 +75,11 @@ describe('a snapshot', () => {
     expect(snapshotOf({ ...idle, viewer, atMs: idle.atMs + 9_001 })).toMatchObject({ isReporting: false, viewer })
     const setBack = { ...idle, viewer, atMs: idle.atMs - 3_600_000 }
     expect(snapshotOf(setBack)).toMatchObject({ isReporting: false })
+  })
+
+  it('says while the playhead waits for content', () => {
+    const at = (phase: PlaybackSnapshot['phase']) => snapshotOf({ ...idle, played: playing({ phase }) }).isStalled
+    expect([at('running'), at('stalled'), at('loading')]).toEqual([false, true, false])
   })
 
   it('names the rung where there are several', () => {

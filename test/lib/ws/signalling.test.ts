@@ -277,7 +277,7 @@ describe('a client', () => {
       expect(await attacker.say(message)).toMatchObject([{ type: 'error', code: 'STREAM_NOT_FOUND' }])
     expect(await attacker.say({ type: 'close' })).toEqual([{ type: 'closed_all', count: 0 }])
     await attacker.session.stop()
-    expect(engine.get('stream-1')?.state).toBe('waiting')
+    expect(engine.get('stream-1')?.state).toBe('connecting')
     expect(engine.calls.map(({ name }) => name)).toEqual(['open', 'createOffer'])
   })
 

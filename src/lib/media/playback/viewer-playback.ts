@@ -1,5 +1,6 @@
 // One viewer's playback: its playhead, senders and pacer put together. Time comes in by tick(), packets go out to the sinks it
 // is connected to; nothing is made per packet.
+import type { EpochCause } from '../../model/epoch-cause.ts'
 import type { PacketSink } from '../../model/frame.ts'
 import type { HistogramCounts } from '../../model/histogram.ts'
 import { type OutboundStats, viewerPacingEdgesMs } from '../../model/stats.ts'
@@ -24,6 +25,7 @@ export interface PlaybackEpoch {
   readonly rtpTimestamp: number
   readonly mediaTimeS: number
   readonly rate: 0 | 1
+  readonly cause: EpochCause
 }
 
 /** What a playback tells, when it happens. */
@@ -141,7 +143,7 @@ class Playback implements ViewerPlayback {
       buffer: this.#buffer,
       rates: this.#rates,
       events: {
-        epoch: (atMs, mediaTimeS, rate) => this.#tellEpoch(atMs, mediaTimeS, rate),
+        epoch: (...epoch) => this.#tellEpoch(...epoch),
         buffering: (buffering) => events.buffering(buffering),
         ended: () => events.ended(),
         error: (error) => events.error(error),
@@ -297,9 +299,9 @@ class Playback implements ViewerPlayback {
     return isRepaired
   }
 
-  #tellEpoch(atMs: number, mediaTimeS: number, rate: 0 | 1): void {
+  #tellEpoch(atMs: number, mediaTimeS: number, rate: 0 | 1, cause: EpochCause): void {
     if (rate === 1) this.#audio?.break()
     const rtpTimestamp = this.#clock!.timestampAt(this.#video ? 'video' : 'audio', atMs)
-    this.#options.events.epoch({ rtpTimestamp, mediaTimeS, rate }, this.#playhead.paused)
+    this.#options.events.epoch({ rtpTimestamp, mediaTimeS, rate, cause }, this.#playhead.paused)
   }
 }

@@ -1,5 +1,5 @@
 // A message of the live feed as it comes over the wire: only one that has the form is taken in.
-import { type LiveMessage, type LiveState, liveVersion } from '../protocol/live.ts'
+import { type LiveMessage, type LiveState, liveVersion } from './live.ts'
 
 /** More than a full state of thousands of connections, in characters. */
 export const maxMessageLength = 32 * 2 ** 20
@@ -51,6 +51,12 @@ const isChange = (message: Fields): boolean => message.type === 'change' && isTe
 export function parseLive(text: string): LiveMessage | undefined {
   const value = parse(text)
   return isObject(value) && (isState(value) || isChange(value)) ? (value as unknown as LiveMessage) : undefined
+}
+
+/** Whether it comes from a server of another version: whoever asks cannot understand it, now or later. */
+export function isOfOtherVersion(text: string): boolean {
+  const value = parse(text)
+  return isObject(value) && value.type === 'state' && value.version !== liveVersion
 }
 
 export function parseState(text: string): LiveState | undefined {
