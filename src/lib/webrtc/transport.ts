@@ -44,7 +44,7 @@ export class Transport {
     this.#options = options
     this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
     this.#ice = new Ice(options, (text) => this.events.emit('candidate', text))
-    this.#dtls = new Dtls(certificate, this.#ice.gatherer, {
+    this.#dtls = new Dtls(certificate, this.#ice.gatherer, this.#ice.agent, {
       clock: options.clock,
       onKeys: () => this.#ice.agent.onData.subscribe((data) => this.#receiveMedia(data)),
       onClosed: () => {
@@ -53,7 +53,9 @@ export class Transport {
       onFailure: (cause) => this.#fail('DTLS', cause),
     })
     this.#control = new ControlChannel(this.#dtls.transport, {
+      clock: options.clock,
       logger: options.logger,
+      onBroken: (reason) => this.#fail('SCTP', reason),
       onOpen: () => this.events.emit('controlOpen'),
       onText: (text) => this.events.emit('control', text),
     })
@@ -203,9 +205,8 @@ export class Transport {
         this.#setState('disconnected', 'disconnected')
       }
     })
-    agent.onData.subscribe((data) => {
+    agent.onData.subscribe(() => {
       this.#handedOn++
-      this.#dtls.watch(data)
       // Where the path is settled, there is no need to wait for the agent's next look (20 ms).
       if (this.#dtls.isNew && agent.nominated && !this.#closing) this.#onPath?.()
     })
@@ -229,7 +230,7 @@ export class Transport {
     const startedAt = clock.now()
     this.#setState(this.connection, 'connected')
     this.#arm(dtlsTimeoutMs, 'DTLS')
-    this.#dtls.start(this.#ice.agent).then(
+    this.#dtls.start().then(
       () => {
         if (this.#closing) return
         this.#timer?.cancel()
@@ -263,11 +264,11 @@ export class Transport {
     this.#timer = this.#options.clock.after(delayMs, () => this.#fail(what, `nothing after ${delayMs} ms`))
   }
 
-  #fail(what: 'ICE' | 'DTLS', cause: unknown): void {
+  #fail(what: 'ICE' | 'DTLS' | 'SCTP', cause: unknown): void {
     if (this.#closing) return
     this.#timer?.cancel()
     const error = new McpxError('PEER_FAILED', `${what} failed: ${cause instanceof Error ? cause.message : cause}`)
-    this.#options.logger.debug({ err: error }, 'a peer failed')
+    this.#options.logger[what === 'SCTP' ? 'warn' : 'debug']({ err: error }, 'a peer failed')
     this.#setState('failed', what === 'ICE' ? 'failed' : this.ice)
   }
 
