@@ -24,7 +24,11 @@ export class SctpFence {
   }
 
   admits(packet: Buffer, association: Association): boolean {
-    if (this.#isBroken || !this.#chunks.take(countChunks(packet), this.#deps.clock.now())) return false
+    if (this.#isBroken) return false
+    if (!this.#chunks.take(countChunks(packet), this.#deps.clock.now())) {
+      this.strike(`more than ${maxChunksPerS} chunks in a second`)
+      return false
+    }
     const refusal = refuseSctp(packet, association)
     if (refusal?.kind === 'rule') this.strike(refusal.reason)
     return refusal === undefined

@@ -196,10 +196,10 @@ function refuseData(chunks: readonly Chunk[], association: Association): Refusal
   if (lastReceivedTsn === undefined) return rule('DATA before INIT')
   if (backlog > maxBacklog) return limit('a peer that does not read what it asked for')
   const streams = new Set(association.streamIds)
-  let [bytes, count] = [heldBytes, heldChunks]
+  let [bytes, count, farthest] = [heldBytes, heldChunks, 0]
   for (const { body } of parts) {
     const distance = ahead(body.readUInt32BE(0), lastReceivedTsn)
-    if (distance > maxTsnsAhead) return limit('DATA far beyond a gap')
+    farthest = Math.max(farthest, distance)
     streams.add(body.readUInt16BE(4))
     if (distance <= 0) continue
     bytes += body.length - 12
@@ -207,5 +207,6 @@ function refuseData(chunks: readonly Chunk[], association: Association): Refusal
   }
   if (streams.size > maxStreams) return rule(`more than ${maxStreams} streams`)
   if (bytes > sctpWindowBytes) return rule('more data than the window that it was given')
-  return count > maxHeldChunks ? rule('fragments of messages that never end') : undefined
+  if (count > maxHeldChunks) return rule('fragments of messages that never end')
+  return farthest > maxTsnsAhead ? limit('DATA far beyond a gap') : undefined
 }
