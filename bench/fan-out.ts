@@ -1,15 +1,16 @@
 // Fan-out: what one RTP packet costs the media worker, next to encrypting and sending alone, and how evenly packets leave.
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { transcodeSettings } from '../src/lib/app/settings.ts'
 import type { McpxServer } from '../src/lib/app.ts'
-import type { StatsSnapshot } from '../src/lib/model/stats.ts'
+import type { MeasuredSnapshot } from '../src/lib/model/figures.ts'
 import { pacingErrorEdgesMs, type WorkerHealth } from '../src/lib/protocol/media-plane.ts'
 import { atMost, type BenchContext, median, quantile, ratios, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip, webClip } from './support/clips.ts'
-import type { FloorResult, FloorSettings } from './support/floor-worker.ts'
+import { startFloor } from './support/floor.ts'
+import type { FloorResult } from './support/floor-worker.ts'
 import { createProbe } from './support/probe.ts'
 import { type Receivers, startReceivers, unwatch, type Watching, watch, watchMany } from './support/receivers.ts'
 import { addContent, startServer } from './support/server.ts'
@@ -77,7 +78,8 @@ async function measureCounts(rig: Rig, counts: readonly number[]): Promise<void>
     viewers.push(...(await watchMany(server.engine, receivers, content, count - viewers.length)))
     await wait(context.pick(4000, 2500, 500))
     const warm = await measure(rig, viewers, windowMs)
-    const floor = await startFloor(rig, count, warm)
+    const packetsPerS = (warm.packets / warm.elapsedMs) * 1000
+    const floor = await startFloor(receivers, count, packetsPerS, context.pick(1000, 500, 200))
     const engineUs: number[] = []
     const floors: FloorResult[] = []
     const windows: Window[] = []
@@ -218,30 +220,29 @@ async function measureJoins(rig: Rig, viewers: readonly Watching[]): Promise<voi
   })
 }
 
-/** As many threads that only transcode as the pool has: the worst that it can do to the media worker. */
+/** As many processes that only transcode as the pool may have on a machine: the worst that it can do to the media worker. */
 async function measureWhileBusy(rig: Rig): Promise<void> {
   const { context, server, receivers, content } = rig
   context.say('transcode pool busy')
   const viewers = await watchMany(server.engine, receivers, content, context.pick(50, 20, 2))
-  const threads = Math.max(1, availableParallelism() - 1)
-  const workerData = { encoderName: server.engine.info.encoder, path: webClip() }
-  const load = Array.from(
-    { length: threads },
-    () => new Worker(new URL('./support/transcode-load.ts', import.meta.url), { workerData }),
+  const { encoder } = server.engine.info
+  const count = encoder === 'none' ? 0 : context.pick(transcodeSettings('', encoder).maxProcesses, 4, 1)
+  const load = Array.from({ length: count }, () =>
+    fork(new URL('./support/transcode-load.ts', import.meta.url), [encoder, webClip()], { execArgv: [] }),
   )
   await wait(context.pick(4000, 2500, 1000))
   const windows: Window[] = []
   for (let round = 0; round < context.pick(2, 1, 1); round++)
     windows.push(await measure(rig, viewers, context.pick(8000, 5000, 1000)))
-  const ended = load.map((worker) => once(worker, 'exit'))
-  for (const worker of load) worker.postMessage('enough')
+  const ended = load.map((child) => once(child, 'exit'))
+  for (const child of load) child.kill('SIGKILL')
   await Promise.all(ended)
   const cores = sum(windows.map((window) => window.processUs / 1000 / window.elapsedMs)) / windows.length
   reportPacing(
     context,
     `${viewers.length} viewers, transcode pool busy`,
     windows,
-    `process at ${cores.toFixed(2)} cores`,
+    `${count} processes transcode; the server at ${cores.toFixed(2)} cores`,
   )
   await Promise.all(viewers.map((viewer) => unwatch(server.engine, receivers, viewer)))
 }
@@ -267,7 +268,7 @@ async function measure(rig: Rig, viewers: readonly Watching[], durationMs: numbe
   const viewerPacingMs: number[] = []
   let round = 0
   // The first report of the window also covers what was before it.
-  const listen = (snapshots: readonly StatsSnapshot[]) => {
+  const listen = (snapshots: readonly MeasuredSnapshot[]) => {
     if (round++ === 0 && durationMs > 2000) return
     for (const { streamId, pacingErrorP99Ms } of snapshots)
       if (watched.has(streamId) && pacingErrorP99Ms !== undefined) viewerPacingMs.push(pacingErrorP99Ms)
@@ -341,24 +342,4 @@ async function profiled(rig: Rig, run: () => Promise<void>): Promise<void> {
   await rig.probe.media({ profile: 'start' })
   await run()
   await rig.probe.media({ profile: { file: join(folder, `fan-out-${profiles++}.cpuprofile`) } })
-}
-
-/** The floor at the packet rate and size that the engine had just now, to as many sockets. */
-async function startFloor({ receivers, context }: Rig, count: number, window: Window) {
-  const { ports } = await receivers.rpc.call('sinks', { count })
-  const packetsPerS = (window.packets / window.elapsedMs) * 1000
-  const payloadBytes = Math.min(1200, Math.round((count * 2_000_000) / 8 / packetsPerS))
-  const settings: FloorSettings = { ports, payloadBytes, packetsPerS }
-  const worker = new Worker(new URL('./support/floor-worker.ts', import.meta.url), { workerData: settings })
-  const run = (durationMs: number) =>
-    new Promise<FloorResult>((done, fail) => {
-      worker.once('error', fail)
-      worker.once('message', (result: FloorResult) => {
-        worker.off('error', fail)
-        done(result)
-      })
-      worker.postMessage(durationMs)
-    })
-  await run(context.pick(1000, 500, 200))
-  return { run, stop: () => worker.terminate() }
 }

@@ -14,7 +14,7 @@ import { connectionOf, sampleOf } from './support/history-rows.ts'
 
 export const title = 'History and report'
 
-const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], nodes: [] }
+const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], workers: [] }
 const pollMs = 2000
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs

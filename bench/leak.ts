@@ -1,4 +1,5 @@
 // Leak: streams opened, connected and closed by the hundred; what of handles, heap and memory stays.
+// MCPX_BENCH_STREAMS says how many, for a night: with 40000 of them the limit of scripts/bench.mjs needs `--limit 3600`.
 import { readdirSync } from 'node:fs'
 import { atMost, type BenchContext, wait } from './support/bench.ts'
 import { createProbe } from './support/probe.ts'
@@ -16,8 +17,8 @@ interface Sample {
 }
 
 export async function run(context: BenchContext): Promise<void> {
-  const streams = context.pick(1000, 150, 6)
-  const step = context.pick(100, 25, 2)
+  const streams = wantedStreams() ?? context.pick(1000, 150, 6)
+  const step = Math.max(context.pick(100, 25, 2), Math.ceil(streams / 40))
   const warm = context.pick(200, 50, 2)
   const server = await startServer()
   const receivers = startReceivers()
@@ -51,9 +52,18 @@ export async function run(context: BenchContext): Promise<void> {
   }
 }
 
-/** After what closes late (close notifies, timers of ICE) and two collections. */
+function wantedStreams(): number | undefined {
+  const text = process.env.MCPX_BENCH_STREAMS
+  if (text === undefined) return undefined
+  const streams = Number(text)
+  if (!Number.isInteger(streams) || streams < 2)
+    throw new Error(`MCPX_BENCH_STREAMS is "${text}", not a number of streams`)
+  return streams
+}
+
+/** After what closes late (close notifies, timers of ICE, of flights of DTLS that were answered) and two collections. */
 async function settle(probe: ReturnType<typeof createProbe>, streams: number): Promise<Sample> {
-  await wait(300)
+  await wait(1500)
   await probe.ask({ gc: true })
   globalThis.gc?.()
   const [thread] = await probe.media({ gc: true })

@@ -1,5 +1,5 @@
 // Scaling: the same viewers on one media worker and on two.
-import type { StatsSnapshot } from '../src/lib/model/stats.ts'
+import type { MeasuredSnapshot } from '../src/lib/model/figures.ts'
 import { type BenchContext, median, quantile, sum, until, wait } from './support/bench.ts'
 import { twoMegabitClip } from './support/clips.ts'
 import { createProbe } from './support/probe.ts'
@@ -61,7 +61,7 @@ async function measure(context: BenchContext, workers: number, viewers: number):
       return { threads, counts }
     }
     const before = await take()
-    const stop = server.engine.events.on('snapshots', (snapshots: readonly StatsSnapshot[]) => {
+    const stop = server.engine.events.on('snapshots', (snapshots: readonly MeasuredSnapshot[]) => {
       for (const { pacingErrorP99Ms } of snapshots) if (pacingErrorP99Ms !== undefined) pacing.push(pacingErrorP99Ms)
     })
     await wait(context.pick(6000, 4000, 1200))

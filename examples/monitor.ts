@@ -1,6 +1,6 @@
 // A server with its monitor: what happens to every connection as it happens, and in sum at the end.
 // node examples/monitor.ts, then open the player that it prints. Ctrl-C ends it.
-import { createServer } from 'mcpx'
+import { createServer, wordScore } from 'mcpx'
 
 const server = await createServer({
   port: 0,
@@ -24,7 +24,9 @@ monitor.events.on('operation', ({ type, status, error }) => {
 })
 server.engine.events.on('snapshots', (snapshots) => {
   for (const { streamId, health } of snapshots) {
-    const why = health.reasons.map(({ points, text }) => `−${points}: ${text}`).join(', ')
+    const why = wordScore(health)
+      .reasons.map(({ points, text }) => `−${points}: ${text}`)
+      .join(', ')
     console.log(`${streamId} health ${health.value ?? 'unknown'} ${why}`)
   }
 })

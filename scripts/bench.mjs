@@ -1,4 +1,4 @@
-// `npm run bench [name…] [--quick] [--json file]`: runs bench/*.ts one after another, each in its own process, prints one table
+// `npm run bench [name…] [--quick] [--limit seconds] [--json file]`: runs bench/*.ts one after another, each in its own process, prints one table
 // and writes JSON under bench/results/. It reports and asserts nothing; a goal that is missed is marked, the exit code stays 0.
 import { fork } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ const folder = join(root, 'bench')
 const names = readdirSync(folder)
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3))
-/** A bench that takes longer is ended, in milliseconds. */
+/** A bench that takes longer is ended, in milliseconds; `--limit` says otherwise. */
 const longest = { full: 600_000, quick: 240_000, smoke: 240_000 }
 
 function fail(message) {
@@ -23,23 +23,30 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, json: { type: 'string' } },
+      options: {
+        quick: { type: 'boolean' },
+        smoke: { type: 'boolean' },
+        limit: { type: 'string' },
+        json: { type: 'string' },
+      },
     })
   } catch (error) {
-    return fail(`${error.message}\nusage: npm run bench -- [${names.join(' ')}] [--quick] [--json file]`)
+    return fail(
+      `${error.message}\nusage: npm run bench -- [${names.join(' ')}] [--quick] [--limit seconds] [--json file]`,
+    )
   }
 }
 
-function runOne(name, size) {
+function runOne(name, size, limitMs) {
   const found = { name, command: `npm run bench -- ${name}${size === 'full' ? '' : ` --${size}`}`, figures: [] }
   const child = fork(join(folder, 'support/run-one.ts'), [name, size], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', '--import', join(folder, 'support/probe.ts')],
     serialization: 'advanced',
   })
   const timer = setTimeout(() => {
-    found.error = `not done within ${longest[size] / 1000} s`
+    found.error = `not done within ${limitMs / 1000} s`
     child.kill('SIGKILL')
-  }, longest[size])
+  }, limitMs)
   return new Promise((done) => {
     child.on('message', (message) => {
       if (message.t === 'say') console.error(`  ${name}: ${message.text}`)
@@ -102,11 +109,13 @@ const { values, positionals } = readArguments()
 const unknown = positionals.find((name) => !names.includes(name))
 if (unknown) fail(`there is no bench "${unknown}"; there are ${names.join(', ')}`)
 const size = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full'
+const limitMs = values.limit === undefined ? longest[size] : Number(values.limit) * 1000
+if (!(limitMs > 0)) fail(`--limit ${values.limit} is not a number of seconds`)
 const startedAt = new Date()
 const results = []
 for (const name of positionals.length > 0 ? positionals : names) {
   console.error(`${name} (${size}, load ${loadavg()[0].toFixed(1)})`)
-  const result = await runOne(name, size)
+  const result = await runOne(name, size, limitMs)
   if (result.error) console.error(`  ${name} failed: ${result.error}`)
   results.push(result)
 }

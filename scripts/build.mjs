@@ -1,5 +1,5 @@
 // The project's build (`npm run build`): TypeScript to dist/, and the pages of src/web to one self-contained HTML file each in
-// dist/web/. With --if-stale nothing is done where dist/ is newer than what it is made of: npm asks for a build after an install,
+// dist/web/, and some libraries into the files that use them. With --if-stale nothing is done where dist/ is newer than what it is made of: npm asks for a build after an install,
 // and again before the first `npx mcpx` in a clone.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -45,13 +45,14 @@ function changes(path) {
 
 /** Whether everything that a build writes last is there, and newer than all that it reads. */
 function isFresh() {
-  const written = ['cli.js', 'web/home.html', 'web/player.html', 'web/dashboard.html'].map(
+  const written = ['cli.js', 'lib/BUNDLED-LICENSES.txt', 'web/home.html', 'web/player.html', 'web/dashboard.html'].map(
     (name) => changes(join(dist, name))[0] ?? 0,
   )
   const read = [
     'src',
     'scripts/build.mjs',
     'scripts/build-web.mjs',
+    'scripts/build-bundles.mjs',
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
@@ -67,8 +68,8 @@ if (!compiler) {
 }
 rmSync(dist, { recursive: true, force: true })
 try {
-  const { buildWeb } = await import('./build-web.mjs')
-  await Promise.all([compile(compiler), buildWeb(join(dist, 'web'))])
+  const [{ buildWeb }, { buildBundles }] = await Promise.all([import('./build-web.mjs'), import('./build-bundles.mjs')])
+  await Promise.all([compile(compiler).then(() => buildBundles(dist)), buildWeb(join(dist, 'web'))])
 } catch (error) {
   rmSync(dist, { recursive: true, force: true })
   fail(error instanceof Error ? error.message : String(error))

@@ -9,6 +9,7 @@ import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
 import { scoreTerms, scoreVersion } from '../src/lib/model/score.ts'
+import { scoreWords } from '../src/lib/model/score-words.ts'
 import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { reportJsonSchema } from '../src/lib/protocol/report.ts'
@@ -222,16 +223,20 @@ const metricTable = (metrics) =>
 const scoreTable = (terms) =>
   table(
     ['Input', 'Without it', 'Points off'],
-    terms.map(({ name, isRequired, lessIsWorse, steps, show }) => [
-      name,
+    terms.map(({ code, isRequired, lessIsWorse, steps }) => [
+      scoreWords[code].name,
       isRequired ? 'no score' : 'at most 95',
-      steps.map(([bound, points]) => `−${points} ${lessIsWorse ? 'below' : 'above'} ${show(bound)}`).join('; '),
+      steps
+        .map(
+          ([bound, points]) => `${lessIsWorse ? 'below' : 'more than'} ${scoreWords[code].amount(bound)}: −${points}`,
+        )
+        .join('; '),
     ]),
   )
 
 const blocks = {
   scoreVersion: () => `Version ${scoreVersion}.`,
-  streamHealth: () => scoreTable(scoreTerms.streamHealth),
+  streamHealth: () => scoreTable(scoreTerms.health),
   videoQuality: () => scoreTable(scoreTerms.videoQuality),
   mcpMetrics: () => metricTable(mcpMetrics),
   webrtcMetrics: () => metricTable(webrtcMetrics),

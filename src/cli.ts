@@ -5,6 +5,8 @@ import { dispatch } from './commands/dispatch.ts'
 import { commands as allCommands } from './commands/index.ts'
 import { exitCodes, toMcpxError } from './lib/base/errors.ts'
 import type { Io } from './lib/base/io.ts'
+import { jsonLine } from './lib/base/json-text.ts'
+import { plainText } from './lib/base/plain-text.ts'
 
 /** Runs the command that `io.argv` names and resolves with the exit code; never rejects. */
 export async function main(io: Io, commands: readonly Command[] = allCommands): Promise<number> {
@@ -21,13 +23,16 @@ export function reportError(io: Io, thrown: unknown): number {
   if (error.code === 'INTERRUPTED') return error.exit
   const { code, message, hint } = error
   if (says(io, 'json')) {
-    io.err(`${JSON.stringify({ event: 'error', code, message, hint })}\n`)
+    io.err(jsonLine({ event: 'error', code, message, hint }))
   } else {
-    io.err(`error [${code}]: ${message}\n${hint ? `  ${hint}\n` : ''}`)
+    io.err(`error [${code}]: ${indented(message)}\n${hint ? `  ${indented(hint)}\n` : ''}`)
   }
   if (says(io, 'debug')) io.err(`${stackOf(error)}\n`)
   return error.exit
 }
+
+/** A message may be a list. What others wrote in it begins no line at the left, where ours begin. */
+const indented = (text: string) => text.split('\n').map(plainText).join('\n  ')
 
 /** Errors may come before options are parsed, so the two that shape them are read from argv and environment directly. */
 function says(io: Io, name: 'json' | 'debug'): boolean {

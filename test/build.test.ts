@@ -6,8 +6,14 @@ import { dirname, join, resolve } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 
 const script = resolve(import.meta.dirname, '../scripts/build.mjs')
-const sources = ['src/lib/a.ts', 'package.json', 'tsconfig.json', 'scripts/build-web.mjs']
-const results = ['dist/cli.js', 'dist/web/home.html', 'dist/web/player.html', 'dist/web/dashboard.html']
+const sources = ['src/lib/a.ts', 'package.json', 'tsconfig.json', 'scripts/build-web.mjs', 'scripts/build-bundles.mjs']
+const results = [
+  'dist/cli.js',
+  'dist/lib/BUNDLED-LICENSES.txt',
+  'dist/web/home.html',
+  'dist/web/player.html',
+  'dist/web/dashboard.html',
+]
 let root: string
 
 /** A file that was changed so many seconds after the beginning of 2020. */

@@ -1,5 +1,7 @@
 // Rows such as a server writes: values that move, so that they do not compress to nothing.
+
 import type { ConnectionRow, SampleRow } from '../../src/lib/history/rows.ts'
+import { eachFigure } from '../../src/lib/model/figure-table.ts'
 
 export const connectionOf = (at: number, createdAtMs: number): ConnectionRow => ({
   id: `connection-${at}`,
@@ -19,6 +21,7 @@ export const connectionOf = (at: number, createdAtMs: number): ConnectionRow => 
 })
 
 export const sampleOf = (connection: string, atMs: number, poll: number): SampleRow => ({
+  ...eachFigure(() => null),
   atMs,
   connection,
   mediaTimeS: poll * 2,

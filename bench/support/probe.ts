@@ -9,7 +9,7 @@ import { BroadcastChannel, isMainThread, workerData } from 'node:worker_threads'
 const channelName = 'mcpx-bench-probe'
 
 export interface ThreadSample {
-  readonly kind: 'media' | 'transcode' | 'other'
+  readonly kind: 'media' | 'other'
   readonly index: number
   readonly cpuUs: number
   /** How long it was ready to run and had no core, on Linux: what other processes do to it. */
@@ -27,8 +27,7 @@ type Ask = { readonly id: number; readonly gc?: boolean; readonly profile?: 'sta
 
 const kindOf = (data: unknown): ThreadSample['kind'] => {
   if (typeof data !== 'object' || data === null) return 'other'
-  if ('peer' in data) return 'media'
-  return 'memoryCacheBytes' in data ? 'transcode' : 'other'
+  return 'peer' in data ? 'media' : 'other'
 }
 
 /** Second field of schedstat: nanoseconds in the run queue. The file is the calling thread's own. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { configFor, readConfigFile } from '../lib/base/config-file.ts'
 import { valueText } from '../lib/base/help.ts'
 import type { Io } from '../lib/base/io.ts'
+import { jsonLine } from '../lib/base/json-text.ts'
 import { flagOf, type OptionTable, type Resolved, resolveOptions } from '../lib/base/options.ts'
 import { packageVersion } from '../lib/base/version.ts'
 import { type Command, globalOptions } from './define-command.ts'
@@ -58,5 +59,5 @@ function configJson(table: OptionTable, { values, origins }: Resolved<OptionTabl
     const isHidden = option.secret && valueText(option, values[key]) !== undefined
     return [key, { value: isHidden ? hidden : (values[key] ?? null), origin: origins[key] }]
   })
-  return `${JSON.stringify(Object.fromEntries(entries))}\n`
+  return jsonLine(Object.fromEntries(entries))
 }

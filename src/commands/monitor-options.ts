@@ -3,9 +3,9 @@ import * as option from '../lib/base/options.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 
 export const monitorOptions = {
-  once: option.boolean({ help: 'Print one moment as tables, and stop; the default where stdout is no terminal' }),
+  once: option.boolean({ help: 'Print one moment as tables, and stop; the default where stdout is not a terminal' }),
   connection: option.string({
-    help: 'Connection to begin with; with --once or --json nothing but it',
+    help: 'Connection to select; with --once or --json, show only this one',
     placeholder: 'id',
   }),
   interval: option.duration({ help: 'How often the screen shows something new', default: 1, min: 0.1, max: 60 }),

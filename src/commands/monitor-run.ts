@@ -2,6 +2,7 @@
 import { systemClock } from '../lib/base/clock.ts'
 import { McpxError } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
+import { jsonLine } from '../lib/base/json-text.ts'
 import { createFeed, openScreen } from '../lib/tui/index.ts'
 import type { MonitorOptions } from './monitor-options.ts'
 import type { WatchSource } from './monitor-source.ts'
@@ -12,14 +13,13 @@ export async function printOnce(source: WatchSource, { json, connection }: Monit
   const shown = connection === undefined ? state : onlyConnection(state, connection)
   if (connection !== undefined && shown.connections.length === 0)
     throw new McpxError('STREAM_NOT_FOUND', `${source.name} lists no connection ${JSON.stringify(connection)}`)
-  io.out(json ? `${JSON.stringify(shown)}\n` : snapshotText(shown, source.name))
+  io.out(json ? jsonLine(shown) : snapshotText(shown, source.name))
 }
 
 export async function printMessages(source: WatchSource, { connection, quiet }: MonitorOptions, io: Io): Promise<void> {
   await source.follow({
     signal: io.signal,
-    onMessage: (message) =>
-      io.out(`${JSON.stringify(connection === undefined ? message : onlyConnection(message, connection))}\n`),
+    onMessage: (message) => io.out(jsonLine(connection === undefined ? message : onlyConnection(message, connection))),
     onLink: (link) => void (quiet || io.err(linkLine(link))),
   })
   io.signal.throwIfAborted()

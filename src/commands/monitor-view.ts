@@ -1,6 +1,6 @@
 // What `mcpx monitor` prints where it has no screen: tables without lines, and words on the link.
 import Table from 'cli-table3'
-import { plainText } from '../lib/base/plain-text.ts'
+import { plain } from '../lib/base/plain-text.ts'
 import type { WatchLink } from '../lib/model/link.ts'
 import type { LiveMessage, LiveState } from '../lib/protocol/live.ts'
 import { snapshotOf, type TableText } from '../lib/tui/index.ts'
@@ -21,7 +21,7 @@ export function onlyConnection<M extends LiveMessage>(message: M, id: string): M
 export function linkLine(link: WatchLink): string {
   switch (link.kind) {
     case 'gone':
-      return `the server is gone (${plainText(link.reason)}); asking again\n`
+      return plain`the server is gone (${link.reason}); asking again\n`
     case 'polling':
       return `the server gives no WebSocket: asking every ${link.everyMs / 1000} s\n`
     case 'live':

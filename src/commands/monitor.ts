@@ -9,7 +9,7 @@ export const monitorCommand = defineCommand({
   summary: 'Watch the connections of a server in the terminal, as they happen or as they were',
   description:
     'Connections, charts, scores with their reasons, events, operations and tasks, with keys to sort, filter, close and set ' +
-    'the quality (? shows them). A server that goes away is said, and found again. With --json one object for each message.',
+    'the quality (? shows them). Reports a lost server and reconnects. --json prints one JSON object per message.',
   options: { Monitor: monitorOptions, Server: monitoredOptions, Replay: replayOptions },
   examples: [
     { line: 'mcpx monitor', does: 'Watch the server that runs here' },

@@ -110,7 +110,7 @@ function toUsageError(error: CommanderError, argv: readonly string[], commands: 
     .replace(/^missing required argument '(.*)'$/, (_all, argument) => `mcpx ${name} needs <${argument}>`)
     .replace(
       /^command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/,
-      '"$1" is no $2: choose one of $3',
+      '"$1" is not a valid $2: choose one of $3',
     )
   const hint = suggestion?.replace(/^\(|\)$/g, '') ?? `See \`mcpx ${name ? `${name} ` : ''}--help\`.`
   return new McpxError('INVALID_OPTION', message, { hint })

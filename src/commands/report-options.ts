@@ -2,14 +2,18 @@
 import { McpxError } from '../lib/base/errors.ts'
 import * as option from '../lib/base/options.ts'
 import { parseMoment } from '../lib/base/units.ts'
-import { type HistoryRange, historyTables } from '../lib/model/history.ts'
+import { type HistoryRange, historyTables, olderTables } from '../lib/model/history.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 
 export const reportOptions = {
   format: option.choice(['html', 'json', 'csv', 'jsonl', 'parquet'] as const, {
     help: 'Default: by the ending of --output, else json; jsonl and parquet are the rows themselves',
   }),
-  table: option.choice(historyTables, { help: 'Whose rows jsonl and parquet are', default: 'samples' }),
+  table: option.choice(historyTables, {
+    help: 'Whose rows jsonl and parquet are',
+    default: 'samples',
+    aliases: olderTables,
+  }),
   output: option.string({ help: 'File to write, whole or not at all; stdout otherwise', placeholder: 'file' }),
   since: option.string({ help: 'A time ago (10m, 24h, 7d) or a date', default: '24h', placeholder: 'time' }),
   until: option.string({ help: 'As --since; now when absent', placeholder: 'time' }),
@@ -61,7 +65,7 @@ export function pairOf(texts: readonly string[], ask: Ask): [HistoryRange, Histo
   if (texts.length !== 2) throw wrong('it takes two periods')
   const [a, b] = texts.map((text) => {
     const [from = '', to = '', more] = text.split('..')
-    if (!from || !to || more !== undefined) throw wrong(`"${text}" is no period`)
+    if (!from || !to || more !== undefined) throw wrong(`"${text}" is not a valid period`)
     return periodOf(from, to === 'now' ? undefined : to, { ...ask, names: ['--compare, from', 'to'] })
   })
   return [a!, b!]

@@ -1,6 +1,7 @@
 // `mcpx report`: how streams played in a stretch of time, from a server or from the history in a repo.
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes, McpxError } from '../lib/base/errors.ts'
+import { plain } from '../lib/base/plain-text.ts'
 import { defineCommand } from './define-command.ts'
 import { pairOf, periodOf, reportOptions, sourceOptions } from './report-options.ts'
 
@@ -24,8 +25,8 @@ export const reportCommand = defineCommand({
   async run({ options, io }) {
     const [{ openHistorySource }, { makeComparison, makeReport, render, renderComparison, writeWhole }] =
       await Promise.all([import('../lib/app/read-history.ts'), import('../lib/report/index.ts')])
-    const { parseThreshold, judge } = await import('../lib/report/threshold.ts')
-    const thresholds = options.threshold.map(parseThreshold)
+    const { parseReportThreshold, judgeReport } = await import('../lib/report/judge-report.ts')
+    const thresholds = options.threshold.map(parseReportThreshold)
     const ask = { nowMs: systemClock.wallMs(), connection: options.connection }
     const periods =
       options.compare.length > 0 ? pairOf(options.compare, ask) : [periodOf(options.since, options.until, ask)]
@@ -44,12 +45,12 @@ export const reportCommand = defineCommand({
         ? await makeComparison(source, [first!, second], ask)
         : await makeReport(source, { ...first!, ...ask })
       // Of two periods it is the second that is judged: the first is what it is held against.
-      const verdicts = thresholds.map((threshold) => judge('b' in made ? made.b : made, threshold))
+      const verdicts = thresholds.map((threshold) => judgeReport('b' in made ? made.b : made, threshold))
       const text = await ('b' in made ? renderComparison(made, verdicts, format) : render(made, verdicts, format))
       if (options.output) await writeWhole(options.output, io.cwd, text)
       else io.out(text)
       for (const { threshold, value } of verdicts.filter(({ passed }) => !passed))
-        io.err(`threshold failed: ${threshold} (${value === undefined ? 'not measured' : value})\n`)
+        io.err(plain`threshold failed: ${threshold} (${value === undefined ? 'not measured' : value})\n`)
       return verdicts.every(({ passed }) => passed) ? exitCodes.ok : exitCodes.thresholdsFailed
     } finally {
       source.close()

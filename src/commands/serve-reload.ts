@@ -2,7 +2,8 @@
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Io } from '../lib/base/io.ts'
-import { supervise, supervisedEnv } from '../lib/base/supervisor.ts'
+import { plain } from '../lib/base/plain-text.ts'
+import { supervise, supervisedEnv } from './supervisor.ts'
 
 /** Whether this process is the child, which serves. */
 export const isReloaded = (io: Io): boolean => Boolean(io.env[supervisedEnv])
@@ -25,6 +26,6 @@ export function serveAndReload(io: Io, { config, webrtcConfigPath }: Files): Pro
     requires: [join(built, `cli${extname(self)}`), ...configs],
     signal: io.signal,
     onHangup: webrtcConfigPath === undefined ? undefined : io.onHangup,
-    onRestart: (path) => io.err(`${path} changed: restarting\n`),
+    onRestart: (path) => io.err(plain`${path} changed: restarting\n`),
   })
 }

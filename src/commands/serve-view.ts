@@ -1,4 +1,6 @@
 // How a running server is announced, to a person and to a program.
+import { jsonLine } from '../lib/base/json-text.ts'
+import { plain } from '../lib/base/plain-text.ts'
 import type { SelfTestStep } from '../lib/client/self-test.ts'
 import type { Server } from '../lib/model/server.ts'
 import { withToken } from '../lib/protocol/routes.ts'
@@ -15,7 +17,7 @@ export function readyLine({ url, player, dashboard, whep, metrics, sample }: Ser
     webrtcMetrics: metrics?.webrtc,
     sample,
   }
-  return `${JSON.stringify(ready)}\n`
+  return jsonLine(ready)
 }
 
 /** For a person. `token` goes into the addresses of the pages, so that they open: only for a terminal, never for a log. */
@@ -34,7 +36,7 @@ export function readyText(server: Server, token?: string): string {
 }
 
 export function stepText({ name, passed, error }: SelfTestStep): string {
-  return `  ${passed ? 'pass' : 'FAIL'}  ${name}${error ? `: ${error.message} [${error.code}]` : ''}\n`
+  return `  ${passed ? 'pass' : 'FAIL'}  ${name}${error ? plain`: ${error.message} [${error.code}]` : ''}\n`
 }
 
 export function verdictText(steps: readonly SelfTestStep[]): string {
@@ -45,5 +47,5 @@ export function verdictText(steps: readonly SelfTestStep[]): string {
 /** The verdict as one JSON line. */
 export function verdictLine(steps: readonly SelfTestStep[]): string {
   const shown = steps.map(({ name, passed, error }) => ({ name, passed, ...(error ? { error: error.code } : {}) }))
-  return `${JSON.stringify({ event: 'tests', passed: steps.every((step) => step.passed), steps: shown })}\n`
+  return jsonLine({ event: 'tests', passed: steps.every((step) => step.passed), steps: shown })
 }

@@ -2,6 +2,7 @@
 import { untilAborted } from '../lib/base/deadline.ts'
 import { exitCodes } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
+import { plain } from '../lib/base/plain-text.ts'
 import {
   contentOptions,
   mediaOptions,
@@ -60,7 +61,7 @@ export function createServeCommand(start: StartServer = startServer) {
 }
 
 async function announce(server: Server, options: Running, io: Io): Promise<void> {
-  for (const warning of server.warnings) io.err(`warning: ${warning}\n`)
+  for (const warning of server.warnings) io.err(plain`warning: ${warning}\n`)
   io.out(options.json ? readyLine(server) : readyText(server, io.stdoutIsTty ? options.authToken : undefined))
   if (options.openBrowser) await openPage(withToken(server.player ?? server.url, options.authToken), io)
 }

@@ -1,6 +1,7 @@
 // How a stream looks while it plays: a redrawn panel on a terminal, plain lines elsewhere. Snapshots in, text out.
 import asciichart from 'asciichart'
 import Table from 'cli-table3'
+import { plain, plainText } from '../lib/base/plain-text.ts'
 import { formatBps, formatBytes, formatDurationS } from '../lib/base/units.ts'
 import type { ViewerSnapshot } from '../lib/client/viewer.ts'
 import type { WatchResult } from '../lib/client/watch.ts'
@@ -18,7 +19,7 @@ export function statsLine(now: ViewerSnapshot): string {
     `frames ${now.framesReceived}`,
     `freezes ${now.freezeCount}`,
   ]
-  if (now.quality) parts.push(now.quality)
+  if (now.quality) parts.push(plainText(now.quality))
   if (now.paused) parts.push('paused')
   return parts.join('  ')
 }
@@ -30,11 +31,10 @@ function progressBar(ratio: number, width: number): string {
   return `[${'='.repeat(Math.max(0, full - 1))}${full > 0 ? '>' : ''}${' '.repeat(inner - full)}]`
 }
 
-/** Draws over what it drew before; `columns` is the width of the terminal. */
+/** The lines of a panel that is drawn over and over; `columns` is the width of the terminal. */
 export function createPanel(columns: number) {
   const bitrates: number[] = []
-  let drawn = 0
-  return (now: ViewerSnapshot): string => {
+  return (now: ViewerSnapshot): string[] => {
     bitrates.push(now.bitrateBps / 1e3)
     if (bitrates.length > Math.max(10, Math.min(60, columns - 20))) bitrates.shift()
     const chart = asciichart.plot(bitrates, {
@@ -43,17 +43,14 @@ export function createPanel(columns: number) {
       format: (kbps) => `${kbps.toFixed(0).padStart(7)} kbps `,
     })
     const bar = now.durationS ? [progressBar(now.mediaTimeS / now.durationS, Math.min(60, columns))] : []
-    const lines = [...chart.split('\n'), ...bar, statsLine(now)].map((line) => line.slice(0, Math.max(1, columns - 1)))
-    const up = drawn > 0 ? `\u001B[${drawn}A` : ''
-    drawn = lines.length
-    return `${up}${lines.map((line) => `\u001B[2K${line}\n`).join('')}`
+    return [...chart.split('\n'), ...bar, statsLine(now)].map((line) => line.slice(0, Math.max(1, columns - 1)))
   }
 }
 
 /** One line that is written over while bytes go up. */
 export function uploadLine(name: string, sentBytes: number, sizeBytes: number | undefined): string {
   const share = sizeBytes ? ` ${progressBar(sentBytes / sizeBytes, 30)} ${percent(sentBytes / sizeBytes)}` : ''
-  return `adding ${name}: ${formatBytes(sentBytes)}${share}`
+  return plain`adding ${name}: ${formatBytes(sentBytes)}${share}`
 }
 
 export function endText({ reason, detail, last, recording }: WatchResult): string {
@@ -65,12 +62,12 @@ export function endText({ reason, detail, last, recording }: WatchResult): strin
   }
   const first = last.firstFrameMs === undefined ? 'no frame' : `first frame after ${Math.round(last.firstFrameMs)} ms`
   const lines = [
-    `${words[reason]}${detail ? ` (${detail})` : ''}: ${first}, ${last.framesReceived} frames, ${last.freezeCount} freezes, ` +
+    `${words[reason]}${detail ? plain` (${detail})` : ''}: ${first}, ${last.framesReceived} frames, ${last.freezeCount} freezes, ` +
       `${formatBytes(last.bytesReceived)}, ${last.packetsLost} of ${last.packetsReceived + last.packetsLost} packets lost`,
   ]
   if (recording) {
     const dropped = recording.dropped > 0 ? `, ${recording.dropped} left out because the disk was slow` : ''
-    lines.push(`recorded ${recording.frames} frames to ${recording.path}${dropped}`)
+    lines.push(plain`recorded ${recording.frames} frames to ${recording.path}${dropped}`)
   }
   return `${lines.join('\n')}\n`
 }
@@ -79,7 +76,7 @@ export function endText({ reason, detail, last, recording }: WatchResult): strin
 export function choiceTable(paths: readonly string[]): string {
   const table = new Table({ head: ['', 'content'], style: { head: [], border: [] } })
   paths.forEach((path, i) => {
-    table.push([String(i + 1), path])
+    table.push([String(i + 1), plainText(path)])
   })
   return `${table.toString()}\n`
 }

@@ -5,10 +5,12 @@ import { announce, startHttp, startWebrtcMetrics } from './app/start-doors.ts'
 import { startContent, startEngine } from './app/start-streaming.ts'
 import { startWatching } from './app/start-watching.ts'
 import { warningsOf } from './app/warnings.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, createSystemClock } from './base/clock.ts'
+import { toMcpxError } from './base/errors.ts'
 import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { createStrayLog } from './base/stray-errors.ts'
 import type { ContentStore } from './content/store.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Plugin } from './http/plugins.ts'
@@ -68,8 +70,9 @@ export async function createServer(options: Partial<ServeOptions> = {}, deps: Se
 }
 
 async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): Promise<McpxServer> {
-  const clock = deps.clock ?? systemClock
   const logger = deps.logger ?? createLogger(loggerOptions(options))
+  const say = createStrayLog(logger)
+  const clock = deps.clock ?? createSystemClock((error) => say(error, 'a timer failed'))
   const tools = { clock, logger }
   const monitorTools = { clock, logger: deps.logger ?? createLogger({ ...loggerOptions(options), file: 'monitor' }) }
   const config = await openMonitorConfig(options.webrtcConfigPath, logger.child({ scope: 'config' }))
@@ -90,11 +93,12 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   config.events.on('change', (next) => metrics.disable(disabledGroups(next)))
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
-  const sample = options.sample ? { cid: await engine.sample() } : undefined
-  const parts = { engine, metrics, config, plugins: deps.plugins ?? [], ...watched }
+  const sample = options.sample ? await addSample(engine, logger) : undefined
+  const problems = () => [...content.problems, ...(watched.history?.problems() ?? [])]
+  const parts = { engine, metrics, config, problems, plugins: deps.plugins ?? [], ...watched }
   const url = await startHttp(options, parts, tools, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, tools, closer)
-  await announce(content, url, clock, closer)
+  await announce(content, url, tools, closer)
   const { monitor, history } = watched
   return {
     url,
@@ -105,7 +109,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
       ...(!options.disableMetrics && { mcp: `${url}${options.metricsPath}` }),
       ...(webrtcMetrics && { webrtc: webrtcMetrics.url }),
     },
-    warnings: warningsOf(options, engine.info, webrtcMetrics),
+    warnings: [...content.problems, ...warningsOf(options, engine.info, webrtcMetrics)],
     engine,
     store: content.store,
     ...(monitor && { monitor }),
@@ -116,5 +120,16 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
     },
+  }
+}
+
+/** Undefined on a full disk: that is no reason to serve nothing at all. */
+async function addSample(engine: Engine, logger: Logger): Promise<{ cid: string } | undefined> {
+  try {
+    return { cid: await engine.sample() }
+  } catch (error) {
+    if (toMcpxError(error).code !== 'DISK_FULL') throw error
+    logger.error({ error: String(error) }, 'there is no space for the sample')
+    return undefined
   }
 }

@@ -14,7 +14,9 @@ export {
 export { type ErrorCode, errorKinds, exitCodes, McpxError } from './base/errors.ts'
 export { createLogger, type Logger, silentLogger } from './base/logger.ts'
 export type { CustomMetrics } from './model/custom-metrics.ts'
-export type { SampleFigures } from './model/figures.ts'
+export type { Decision } from './model/decision.ts'
+export type { SampleFigures } from './model/figure-table.ts'
+export type { MeasuredSnapshot } from './model/figures.ts'
 export type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ReadHistory } from './model/history.ts'
 export type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from './model/monitor.ts'
 export {
@@ -25,7 +27,8 @@ export {
   qualityNames,
   type RungQuality,
 } from './model/quality.ts'
-export type { Score, ScoreReason } from './model/score.ts'
+export type { Score, ScoreCode, ScoreReason } from './model/score.ts'
+export { type WordedReason, type WordedScore, wordScore } from './model/score-words.ts'
 export { type ServeOptions, serveOptions } from './model/serve-options.ts'
 export type { OutboundStats, StatsSnapshot } from './model/stats.ts'
 export type { CloseReason, MediaInfo, Rung, SentTrack, StreamRecord, StreamState } from './model/stream.ts'

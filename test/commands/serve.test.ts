@@ -140,8 +140,8 @@ describe('bad usage', () => {
   it.each([
     ['{"prot": 1}', 'unknown key "prot"'],
     ['{"serve": {"rate-limit": 1}}', 'did you mean "rateLimit"?'],
-    ['[1]', 'is no JSON object'],
-    ['{', 'is no JSON'],
+    ['[1]', 'is not a JSON object'],
+    ['{', 'is not valid JSON'],
     ['{"port": null}', '"port" in the config file: null is not a whole number'],
   ])('a config file of %s exits 2 with words', async (text, words) => {
     const file = join(folder, 'bad.json')

@@ -147,5 +147,18 @@ export function describeContentStore(name: string, open: () => Promise<Content>)
       await store.ensureBlock(cid)
       expect(await store.ensureBlock(cid)).toEqual({ source: 'local' })
     })
+
+    it('gives out single blocks by CID, verified, those that are here also without asking anybody', async () => {
+      const { cid } = await store.add([input('b.txt', 'a block of its own')])
+      const text = async (local?: boolean) =>
+        Buffer.from(await store.getBlock(cid, { ...(local && { local }) })).toString()
+      expect(await text()).toBe('a block of its own')
+      expect(await text(true)).toBe('a block of its own')
+      await expect(store.getBlock(absentCid, { local: true })).rejects.toMatchObject({
+        code: 'CONTENT_NOT_FOUND',
+        message: expect.stringContaining(absentCid),
+      })
+      await expect(store.getBlock('no cid')).rejects.toMatchObject({ code: 'INVALID_CID' })
+    })
   })
 }

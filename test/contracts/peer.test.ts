@@ -1,9 +1,10 @@
 import { createSocket } from 'node:dgram'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { PacketReport } from '../../src/lib/model/packet-report.ts'
 import type { ReceiverReport } from '../../src/lib/webrtc/peer.ts'
+import type { PeerFactory } from '../../src/lib/webrtc/peer-factory.ts'
 import type { ReceivedRtp, ReceivingPeer } from '../../src/lib/webrtc/receiving-peer.ts'
-import type { PeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
 import {
   chooseVp8,
   connectPair,
@@ -53,6 +54,8 @@ async function connected(options: Parameters<typeof connectPair>[1] = {}) {
 describe('a peer and a viewer that offers', () => {
   it('carries both kinds with sequence, timestamp, marker and PictureID as given, over the wrap of the sequence', async () => {
     const { peer, received, outlet } = await connected()
+    const acked: PacketReport[] = []
+    peer.events.on('acked', ({ packets }) => acked.push(...packets))
     const payload = Uint8Array.from([0x90, 0x80, 0x80, 0, 1, 2, 3])
     for (let i = 0; i < 40; i++) {
       const sequence = 65_520 + i
@@ -73,7 +76,9 @@ describe('a peer and a viewer that offers', () => {
     expect(received.filter(({ kind }) => kind === 'audio').map(({ payload: got }) => got[0])).toEqual(
       Array.from({ length: 40 }, (_, i) => i),
     )
-    expect(peer.lastTransportSequence).toBe(79)
+    await until(() => acked.length === 80)
+    expect(acked.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 80 }, (_, i) => i))
+    expect(acked.every(({ kind, arrivedAtMs }) => kind === 'media' && arrivedAtMs !== undefined)).toBe(true)
     expect(peer.timings.dtlsConnectMs).toBeGreaterThan(0)
     expect(peer.remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/)
   })
@@ -115,12 +120,12 @@ describe('a peer and a viewer that offers', () => {
     let received = 0
     viewer.events.on('rtp', () => received++)
     const reports: ReceiverReport[] = []
-    const arrivals = new Map<number, number | null>()
+    const arrivals = new Map<number, number | undefined>()
     peer.events.on('receiverReport', (report) => {
       if (report.kind === 'video') reports.push(report)
     })
-    peer.events.on('transportFeedback', ({ baseSequence, receivedAtMs }) => {
-      for (const [i, time] of receivedAtMs.entries()) arrivals.set((baseSequence + i) & 0xffff, time)
+    peer.events.on('acked', ({ packets }) => {
+      for (const { sequence, arrivedAtMs } of packets) arrivals.set(sequence, arrivedAtMs)
     })
     for (let i = 0; i < 10; i++) outlet.send(packetOf(i, Uint8Array.from([i])))
     await until(() => received === 9)
@@ -136,8 +141,8 @@ describe('a peer and a viewer that offers', () => {
     clock.stall(30)
     await pictureLoss
     await until(() => reports.length > 0 && arrivals.size === 10)
-    expect(arrivals.get(3)).toBeNull()
-    expect([...arrivals.values()].filter((time) => time !== null)).toHaveLength(9)
+    expect(arrivals.get(3)).toBeUndefined()
+    expect([...arrivals.values()].filter((time) => time !== undefined)).toHaveLength(9)
     expect(reports).toEqual([expect.objectContaining({ packetsLost: 1, fractionLost: expect.closeTo(0.1, 1) })])
     expect(reports[0]!.roundTripTimeS).toBeCloseTo(0.04, 3)
     await peer.close()

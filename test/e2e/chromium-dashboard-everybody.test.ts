@@ -318,7 +318,7 @@ describe.skipIf(missing.length > 0)('the dashboard in Chromium, for everybody,',
           bufferS: 3 + ((at + round) % 20) / 10,
         }),
       )
-      engine.events.emit('snapshots', snapshots)
+      engine.tell(...snapshots)
     }
     const timer = setInterval(measure, 1000)
     closers.push(async () => clearInterval(timer))

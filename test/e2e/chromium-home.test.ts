@@ -65,7 +65,7 @@ describe.skipIf(missing.length > 0)('the home page in Chromium', () => {
   it('says that a CID was cut short, and leads back', async () => {
     await page.getByLabel('CID or address').fill(server.sample.cid.slice(0, -9))
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').filter({ hasText: 'That is no CID' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'This is not a CID' }).waitFor()
     await page.getByRole('link', { name: 'mcpx home' }).click()
     await page.getByText('Try the sample').waitFor()
     expect(await page.getByRole('region', { name: 'Recent' }).getByRole('link').count()).toBe(0)

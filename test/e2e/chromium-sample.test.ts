@@ -311,7 +311,7 @@ describe.skipIf(missing.length > 0)('the sample in Chromium', () => {
     const panels = await Promise.all([unknown, noMedia, notACid].map((viewer) => viewer.failure()))
     expect(panels[0]).toContain('Nobody has this content')
     expect(panels[1]).toContain('This is not media')
-    expect(panels[2]).toContain('That is no CID')
+    expect(panels[2]).toContain('This is not a CID')
     expect(await Promise.all([unknown, noMedia, notACid].map((viewer) => viewer.phase()))).toEqual(
       Array(3).fill('failed'),
     )

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { McpxServer } from '../../src/lib/app.ts'
 import type { Viewer } from '../../src/lib/client/viewer.ts'
-import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
+import type { MeasuredSnapshot } from '../../src/lib/model/figures.ts'
 import type { LiveState } from '../../src/lib/protocol/live.ts'
 import { chromiumPath } from '../support/browser-chromium.ts'
 import { missingParts, until } from '../support/e2e.ts'
@@ -83,7 +83,7 @@ describe.skipIf(missing.length > 0)('every surface', () => {
   async function moment() {
     return until('one moment on every surface', async () => {
       const read = async () =>
-        JSON.parse(await get(`/api/v0/webrtc/connection/${id()}`)).connection.stats as StatsSnapshot
+        JSON.parse(await get(`/api/v0/webrtc/connection/${id()}`)).connection.stats as MeasuredSnapshot
       const before = await read()
       const live = (JSON.parse(await get('/api/v0/webrtc/live')) as LiveState).connections.find(
         (one) => one.id === id(),
@@ -184,23 +184,23 @@ describe.skipIf(missing.length > 0)('every surface', () => {
     await until('two seconds are over', () => performance.now() - cutAtMs > 2000)
     cable.mend()
     await receives(viewer, 30)
-    const { freezeCount, totalFreezesS } = viewer.snapshot()
+    const { freezeCount, totalFreezesDurationS } = viewer.snapshot()
     // A busy machine may add one of its own.
     expect(freezeCount).toBeGreaterThanOrEqual(1)
     const told = await until('the viewer has told it', async () => {
       const { viewer: view } = (await moment()).api
-      return view?.totalFreezesDurationS === totalFreezesS && view
+      return view?.totalFreezesDurationS === totalFreezesDurationS && view
     })
     expect(told.freezeCount).toBe(freezeCount)
-    expect(totalFreezesS).toBeGreaterThan(2)
-    expect(totalFreezesS).toBeLessThan(3.5)
+    expect(totalFreezesDurationS).toBeGreaterThan(2)
+    expect(totalFreezesDurationS).toBeLessThan(3.5)
     const inPrometheus = await until('Prometheus has it', async () => {
       const now = await frozen()
       return now.count - before.count === told.freezeCount && now
     })
-    expect(inPrometheus.seconds - before.seconds).toBeCloseTo(totalFreezesS, 6)
+    expect(inPrometheus.seconds - before.seconds).toBeCloseTo(totalFreezesDurationS, 6)
     const shown = await screens.freezes(id())
-    const asShown = [told.freezeCount, Number(totalFreezesS.toFixed(1))]
+    const asShown = [told.freezeCount, Number(totalFreezesDurationS.toFixed(1))]
     expect(shown).toEqual({ terminal: asShown, dashboard: asShown })
     expect((await report(Date.now() - 60_000)).connections[0]).toMatchObject({
       freezes: told.freezeCount,

@@ -39,7 +39,7 @@ async function bench(...args: readonly string[]): Promise<{ results: readonly Re
   }
 }
 
-const needsClips = ['dashboard', 'fan-out', 'scaling', 'transcode']
+const needsClips = ['dashboard', 'fan-out', 'full-load', 'scaling', 'transcode']
 
 // At the same time, for they mostly wait and no figure is looked at. The limit is above that of a bench and ends what hangs.
 it.concurrent.each(['content', 'leak', 'start', ...needsClips])(

@@ -130,7 +130,13 @@ const plans: Plan[] = [
         await rig.run(40)
         const lost = rig.sent.video.slice(from).filter(() => random() < 0.05)
         const sequences = lost.map((packet) => packet.sequence)
+        const before = rig.again.video.length
         for (let repeat = 0; repeat < 3; repeat++) rig.playback.onNack('video', sequences, rig.clock.now())
+        expect(rig.again.video.length, 'nothing leaves before the tick').toBe(before)
+        const askedAtMs = rig.clock.now()
+        await rig.run(2 + 2 * lost.length)
+        expect(rig.again.video.slice(before).map(({ sequence }) => sequence)).toEqual(sequences)
+        if (lost.length > 0) expect(rig.again.video[before]!.atMs - askedAtMs).toBeLessThanOrEqual(2)
       }
       const sent = new Map(rig.sent.video.map(({ atMs: _, ...packet }) => [packet.sequence, packet]))
       expect(rig.again.video.length).toBeGreaterThan(5)

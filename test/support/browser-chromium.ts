@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { findProgram, until } from './e2e.ts'
 import { watchMachine } from './machine-load.ts'
+import type { UdpCable } from './udp-cable.ts'
 
 export const chromiumPath = process.env.MCPX_CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome')
 
@@ -12,7 +13,7 @@ export const launchChromium = (): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--autoplay-policy=no-user-gesture-required'],
   })
 
-/** Keeps every peer connection of the page where tests find it, and notes each frame on the screen. */
+/** Keeps every peer connection of the page, and what it asked of the server, where tests find it. */
 const recordPeers = `
 globalThis.peers = []
 globalThis.RTCPeerConnection = class extends RTCPeerConnection {
@@ -20,6 +21,18 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     super(...args)
     peers.push(this)
   }
+  createDataChannel(...args) {
+    const channel = super.createDataChannel(...args)
+    channel.addEventListener('message', ({ data }) => heard.push({ ...JSON.parse(data), atMs: performance.now() }))
+    return channel
+  }
+}
+globalThis.asked = []
+globalThis.heard = []
+const send = RTCDataChannel.prototype.send
+RTCDataChannel.prototype.send = function (text) {
+  asked.push({ ...JSON.parse(text), atMs: performance.now() })
+  return send.call(this, text)
 }
 globalThis.inbound = async (kind) => {
   const peer = peers.findLast((candidate) => candidate.connectionState === 'connected')
@@ -39,6 +52,9 @@ export interface Inbound {
   readonly keyFramesDecoded?: number
   readonly framesDropped?: number
   readonly freezeCount?: number
+  readonly totalFreezesDuration?: number
+  readonly pauseCount?: number
+  readonly totalPausesDuration?: number
   readonly frameWidth?: number
   readonly frameHeight?: number
   readonly packetsLost?: number
@@ -57,6 +73,9 @@ export interface Player {
   readonly page: Page
   video(): Promise<Inbound>
   audio(): Promise<Inbound>
+  /** When the page asked this of the server last, and when it heard this of it, on its own clock. */
+  askedAtMs(type: string): Promise<number>
+  heardAtMs(type: string): Promise<number>
   /** Where the seek bar stands, in seconds. */
   timeS(): Promise<number>
   /** `connecting`, `connected`, `waiting`, `failed` or `closed`. */
@@ -72,16 +91,28 @@ export interface Player {
   rests(): Promise<void>
   /** Resolves when this many more samples of sound have been played. */
   sounds(samples?: number): Promise<Inbound>
+  /** Puts another tab before this one: nothing of the page is drawn from now on. */
+  hide(): Promise<void>
   /** The words of the panel that says what is wrong. */
   failure(): Promise<string>
   close(): Promise<void>
 }
 
-/** Opens a player page in a context of its own. */
-export async function openPlayer(browser: Browser, url: string): Promise<Player> {
+/** The answers of the server as they come over a cable. */
+async function answerOver(page: Page, cable: UdpCable): Promise<void> {
+  await page.route(/\/whep\//, async (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    const response = await route.fetch()
+    await route.fulfill({ response, body: cable.toViewer(await response.text()) })
+  })
+}
+
+/** Opens a player page in a context of its own; with a cable the media comes over that. */
+export async function openPlayer(browser: Browser, url: string, cable?: UdpCable): Promise<Player> {
   const context = await browser.newContext({ viewport: { width: 960, height: 540 }, bypassCSP: true })
   const page = await context.newPage()
   await page.addInitScript(recordPeers)
+  if (cable) await answerOver(page, cable)
   await page.goto(url)
   const inbound = (kind: string) => page.evaluate<Inbound>(`inbound('${kind}')`)
   const bar = page.getByLabel('Position')
@@ -90,6 +121,8 @@ export async function openPlayer(browser: Browser, url: string): Promise<Player>
     page,
     video: () => inbound('video'),
     audio: () => inbound('audio'),
+    askedAtMs: (type) => page.evaluate<number>(`asked.findLast((message) => message.type === '${type}').atMs`),
+    heardAtMs: (type) => page.evaluate<number>(`heard.findLast((note) => note.type === '${type}').atMs`),
     timeS: async () => Number(await bar.inputValue()),
     phase: async () => (await page.locator('.player').getAttribute('data-phase')) ?? '',
     async seek(timeS) {
@@ -147,6 +180,11 @@ export async function openPlayer(browser: Browser, url: string): Promise<Player>
         const now = await player.audio()
         return played(now) >= before + samples && now
       })
+    },
+    async hide() {
+      const session = await context.newCDPSession(page)
+      await session.send('Emulation.setFocusEmulationEnabled', { enabled: false })
+      await (await context.newPage()).bringToFront()
     },
     failure: async () => (await page.getByRole('alert').innerText()).replaceAll('\n', ' '),
     close: () => context.close(),

@@ -1,11 +1,15 @@
 // Content for tests: a store in a throw-away repo, bytes with a seed, inputs to add.
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
+import type { BlockSource } from '../../src/lib/content/block-sources.ts'
 import { type Content, type ContentOptions, openContent } from '../../src/lib/content/open-store.ts'
 import type { AddInput } from '../../src/lib/content/store.ts'
 
 /** An offline store in a repo of its own, unless the overrides say otherwise. */
-export function openTestContent(overrides: Partial<ContentOptions> = {}): Promise<Content> {
+export function openTestContent(
+  overrides: Partial<ContentOptions> = {},
+  sources: readonly BlockSource[] = [],
+): Promise<Content> {
   return openContent(
     {
       repoPath: '',
@@ -17,7 +21,7 @@ export function openTestContent(overrides: Partial<ContentOptions> = {}): Promis
       diskCacheBytes: 2 ** 30,
       ...overrides,
     },
-    { clock: systemClock, logger: silentLogger },
+    { clock: systemClock, logger: silentLogger, sources },
   )
 }
 

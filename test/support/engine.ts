@@ -1,18 +1,21 @@
 // An engine over a throw-away store with real worker threads, and viewers that watch what it sends.
+import type { ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { addSample } from '../../src/lib/app/assets.ts'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
+import { spawnProcess } from '../../src/lib/base/spawn-process.ts'
 import { spawnWorker } from '../../src/lib/base/spawn-worker.ts'
 import { testConnection } from '../../src/lib/client/connection-test.ts'
+import { parseVp9Header } from '../../src/lib/codec/vp9-header.ts'
 import type { Content } from '../../src/lib/content/open-store.ts'
 import type { ContentStore } from '../../src/lib/content/store.ts'
 import { createEngine, type EngineSettings } from '../../src/lib/engine/create-engine.ts'
 import type { Engine } from '../../src/lib/engine/engine.ts'
-import { parseVp9Header } from '../../src/lib/media/vp9-header.ts'
 import type { Command, ServerNote } from '../../src/lib/protocol/control.ts'
 import type { WorkerSettings } from '../../src/lib/protocol/media-plane.ts'
+import type { TranscodeSettings } from '../../src/lib/protocol/transcode-plane.ts'
 import { FrameAssembler, type ReceivedFrame } from '../../src/lib/webrtc/frame-assembler.ts'
 import { createReceivingPeer, type ReceivingPeer, type ViewerOptions } from '../../src/lib/webrtc/receiving-peer.ts'
 import { openTestContent } from './content.ts'
@@ -34,27 +37,42 @@ export interface TestEngine {
   readonly content: Content
   /** Every thread that was started, in order. */
   readonly threads: { readonly name: string; readonly worker: Worker }[]
+  /** Every transcode process that was started, in order. */
+  readonly processes: ChildProcess[]
   /** Stops the engine and removes the store. */
   end(): Promise<void>
 }
 
-export interface TestEngineOptions extends Partial<EngineSettings> {
+/** As `serve` has them, but for fewer at once. */
+const transcodeDefaults = {
+  maxProcesses: 8,
+  memoryCacheBytes: 4 * 2 ** 20,
+  maxRssBytes: 1.5 * 2 ** 30,
+  silentS: 15,
+  idleMs: 60_000,
+} as const
+
+export interface TestEngineOptions extends Omit<Partial<EngineSettings>, 'transcode'> {
+  readonly transcode?: Partial<TranscodeSettings>
+  /** Options for the Node of a transcode process, by how many were started before it. */
+  readonly transcodeArgv?: (started: number) => readonly string[]
   readonly workerCount?: number
   readonly encoder?: WorkerSettings['encoder']
   readonly store?: (store: ContentStore) => ContentStore
 }
 
 export async function startTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const { workerCount = 1, encoder = 'none', store = (same) => same, ...overrides } = options
+  const { workerCount = 1, encoder = 'none', store = (same) => same, transcode, transcodeArgv, ...overrides } = options
   const content = await openTestContent({ offline: true })
   const { blocksPath } = content
   const threads: { name: string; worker: Worker }[] = []
+  const processes: ChildProcess[] = []
   const engine = await createEngine(
     {
       info: { nodeId: 'test', version: '0', startedAtMs: 0, encoder, mediaWorkers: workerCount, iceServers: [] },
       workers: Array.from({ length: workerCount }, (_, index) => workerSettings(blocksPath, { index, encoder })),
       ...(encoder !== 'none' && {
-        transcode: { workers: 1, maxJobsPerWorker: 8, blocksPath, memoryCacheBytes: 2 ** 24, encoder },
+        transcode: { ...transcodeDefaults, blocksPath, encoder, ...transcode },
       }),
       maxStreams: 50,
       maxWaitingPerOwner: 20,
@@ -75,6 +93,14 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
         threads.push({ name: basename(name), worker })
         return worker
       },
+      spawnProcess(path, base, started) {
+        const child = spawnProcess(path, base, {
+          ...started,
+          ...(transcodeArgv && { execArgv: transcodeArgv(processes.length) }),
+        })
+        processes.push(child)
+        return child
+      },
     },
   ).catch(async (error: unknown) => {
     await content.close()
@@ -84,7 +110,7 @@ export async function startTestEngine(options: TestEngineOptions = {}): Promise<
     await engine.stop()
     await content.close()
   }
-  return { engine, content, threads, end }
+  return { engine, content, threads, processes, end }
 }
 
 /** A viewer and what it got. */

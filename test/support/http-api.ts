@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import { createHttpServer, type HttpServer, type HttpServerSettings } from '../../src/lib/http/server.ts'
+import type { SocketRoute } from '../../src/lib/http/sockets.ts'
 import { createMemoryEngine, type MemoryEngine } from './http-engine.ts'
 
 const html = (name: string) =>
@@ -19,6 +20,11 @@ interface Started {
   post(path: string, body?: unknown, init?: RequestInit): Promise<Response>
 }
 
+/** The WebSockets of a test, for viewers, at one path. */
+export const socketsAt = (path: string, handler: SocketRoute['handler']): SocketRoute[] => [
+  { path, controller: 'signalling', role: 'viewer', checksContent: true, handler },
+]
+
 type Options = Partial<HttpServerSettings['options']>
 
 export const defaultOptions: HttpServerSettings['options'] = {
@@ -32,6 +38,7 @@ export const defaultOptions: HttpServerSettings['options'] = {
   allowedHost: [],
   allowedOrigin: [],
   rateLimit: 0,
+  maxConnections: undefined,
   debug: false,
   isolation: false,
   webrtcTest: false,
@@ -43,10 +50,9 @@ export async function startHttp(
   options: Options = {},
   settings: Partial<Omit<HttpServerSettings, 'options' | 'engine'>> & {
     engine?: MemoryEngine
-    prepare?: (server: HttpServer) => void
   } = {},
 ): Promise<Started> {
-  const { engine = createMemoryEngine(), prepare, ...rest } = settings
+  const { engine = createMemoryEngine(), ...rest } = settings
   const server = await createHttpServer({
     engine,
     options: { ...defaultOptions, ...options },
@@ -56,7 +62,6 @@ export async function startHttp(
     ...rest,
   })
   onTestFinished(() => server.close())
-  prepare?.(server)
   const { url, port } = await server.listen()
   return {
     url,

@@ -1,12 +1,22 @@
-// An Engine that keeps its streams in memory and answers with recorded SDP: the doors are tested against the contract alone.
+// An Engine without workers, which answers with recorded SDP: the doors are tested against the contract alone, to which
+// test/contracts/engine.ts holds both this one and the real one.
 
-import { McpxError } from '../../src/lib/base/errors.ts'
+import { systemClock } from '../../src/lib/base/clock.ts'
+import { fromErrorRecord, McpxError } from '../../src/lib/base/errors.ts'
 import { Events } from '../../src/lib/base/events.ts'
 import type { AddedContent, AddInput, ContentStat, ContentStore } from '../../src/lib/content/store.ts'
 import type { Engine, EngineEvents, EngineInfo, OpenRequest } from '../../src/lib/engine/engine.ts'
+import { createStreamRegistry, type StreamLimits } from '../../src/lib/engine/stream-registry.ts'
 import type { ConnectionTest } from '../../src/lib/model/connection-test.ts'
+import { type MeasuredSnapshot, measure } from '../../src/lib/model/figures.ts'
 import type { StatsSnapshot } from '../../src/lib/model/stats.ts'
-import { type CloseReason, type MediaInfo, newPeerStates, type StreamRecord } from '../../src/lib/model/stream.ts'
+import {
+  type CloseReason,
+  type MediaInfo,
+  newPeerStates,
+  type SentTrack,
+  type StreamRecord,
+} from '../../src/lib/model/stream.ts'
 import type { SourceRef } from '../../src/lib/protocol/media-plane.ts'
 
 export const cids = {
@@ -80,7 +90,7 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
   function parse(content: string): { cid: string; path: string } {
     const path = content.replace(/^ipfs:\/\/|^\/ipfs\//, '')
     const root = path.split('/')[0]!
-    if (!/^baf[a-z2-7]{50,}$/.test(root)) throw new McpxError('INVALID_CID', `"${root}" is no CID`)
+    if (!/^baf[a-z2-7]{50,}$/.test(root)) throw new McpxError('INVALID_CID', `"${root}" is not a valid CID`)
     return { cid: path, path }
   }
 
@@ -126,6 +136,9 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
     },
     pins: async () => [...pinned],
     ensureBlock: async () => ({ source: 'local' }),
+    async getBlock(cid) {
+      throw new McpxError('CONTENT_NOT_FOUND', `the block ${cid} is not here`)
+    },
     async sourceRef(content): Promise<SourceRef> {
       const { cid, path } = parse(content)
       return { id: path, entry: '', files: { '': { cid, sizeBytes: 0 } } }
@@ -137,8 +150,10 @@ export function createMemoryStore(kind: 'embedded' | 'kubo' = 'embedded'): Memor
 export interface MemoryEngine extends Engine {
   readonly store: MemoryStore
   readonly calls: { name: string; args: unknown[] }[]
-  /** Changes a record and tells everybody. */
+  /** Changes a record and tells everybody. A stream that closes takes only reason, error and time from the change. */
   set(streamId: string, change: Partial<StreamRecord>): void
+  /** Tells of snapshots as workers do: each beside the one before of its stream. */
+  tell(...snapshots: readonly MeasuredSnapshot[]): void
   /** Arguments of the calls of this name. */
   argsOf(name: string): unknown[][]
 }
@@ -148,42 +163,95 @@ interface Options {
   readonly info?: Partial<EngineInfo>
   /** Holds back `open` until it resolves. */
   readonly beforeOpen?: (request: OpenRequest) => Promise<void>
+  readonly limits?: Partial<StreamLimits>
 }
 
-export function createMemoryEngine({ store = createMemoryStore(), info = {}, beforeOpen }: Options = {}): MemoryEngine {
+const unlimited: StreamLimits = { maxStreams: Infinity, maxWaitingPerOwner: Infinity, keptClosed: 1000 }
+const sentTracks: readonly SentTrack[] = [{ kind: 'video', codec: 'vp8', sourceCodec: 'vp8', transcoded: false }]
+
+export function createMemoryEngine({
+  store = createMemoryStore(),
+  info = {},
+  beforeOpen,
+  limits = {},
+}: Options = {}): MemoryEngine {
   const events = new Events<EngineEvents>((error) => {
     throw error
   })
-  const records = new Map<string, StreamRecord>()
+  let endsAtMs = 2_000
+  const clock = { ...systemClock, wallMs: () => endsAtMs }
+  const registry = createStreamRegistry({ ...unlimited, ...limits }, clock, (record) => events.emit('stream', record))
   const calls: { name: string; args: unknown[] }[] = []
+  const told = new Map<string, StatsSnapshot>()
   const rounds = new Map<string, number>()
+  const offered = new Set<string>()
   let created = 0
+  let isStopping = false
   store.files.set(cids.film, Buffer.from(Array.from({ length: 100_000 }, (_, i) => i % 251)))
 
   const record = (name: string, ...args: unknown[]) => calls.push({ name, args })
+  const need = (id: string): StreamRecord => registry.find(id).record
 
-  function need(id: string): StreamRecord {
-    const found = records.get(id)
-    if (!found || found.state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `there is no open stream "${id}"`)
-    return found
+  function set(id: string, { state, closeReason = 'requested', error, ...change }: Partial<StreamRecord>): void {
+    if (state === 'closed') {
+      endsAtMs = change.closedAtMs ?? endsAtMs
+      registry.close(id, closeReason, error && fromErrorRecord(error))
+    } else registry.update(id, { ...change, ...(state && { state }), ...(error && { error }) })
   }
 
-  function set(id: string, change: Partial<StreamRecord>): void {
-    const next = { ...records.get(id)!, ...change }
-    records.set(id, next)
-    events.emit('stream', next)
+  function requireSdp(sdp: string): void {
+    if (!sdp.startsWith('v=0')) throw new McpxError('INVALID_SDP', 'the SDP does not begin with v=0')
   }
 
-  function round(id: string): number {
-    const next = (rounds.get(id) ?? 0) + 1
-    rounds.set(id, next)
-    return next
+  /** Both sides have said what they can: the viewer is on its way. */
+  function negotiated(id: string): void {
+    const { state, peerStates } = need(id)
+    set(id, {
+      sent: sentTracks,
+      peerStates: { ...peerStates, signaling: 'stable' },
+      ...(state === 'waiting' && { state: 'connecting' }),
+    })
+  }
+
+  function requireRunning(): void {
+    if (isStopping) throw new McpxError('INTERRUPTED', 'the server is stopping')
+  }
+
+  async function open(request: OpenRequest): Promise<StreamRecord> {
+    record('open', request)
+    requireRunning()
+    const giveBack = registry.reserve(request.owner)
+    try {
+      await beforeOpen?.(request)
+      request.signal?.throwIfAborted()
+      const { path } = await store.resolve(request.content)
+      const opened: StreamRecord = {
+        id: `stream-${++created}`,
+        content: path,
+        state: 'waiting',
+        quality: request.quality ?? 'auto',
+        createdAtMs: 1_000,
+        media,
+        sent: [],
+        peerStates: newPeerStates,
+      }
+      registry.add({ record: opened, worker: 0, owner: request.owner, waiting: { cancel: () => {} } })
+      return opened
+    } finally {
+      giveBack()
+    }
   }
 
   async function close(id: string, reason: CloseReason = 'requested'): Promise<void> {
     record('close', id, reason)
     need(id)
-    set(id, { state: 'closed', closedAtMs: 2_000, closeReason: reason })
+    registry.close(id, reason)
+  }
+
+  async function closeAll(reason?: CloseReason): Promise<number> {
+    const streams = registry.open()
+    for (const { record: one } of streams) await close(one.id, reason)
+    return streams.length
   }
 
   return {
@@ -191,6 +259,16 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
     store,
     calls,
     set,
+    tell(...snapshots) {
+      events.emit(
+        'snapshots',
+        snapshots.map((now) => {
+          const beside = measureBeside(now, told.get(now.streamId))
+          told.set(now.streamId, countersOf(now))
+          return beside
+        }),
+      )
+    },
     argsOf: (name) => calls.filter((call) => call.name === name).map((call) => call.args),
     info: {
       nodeId: 'node-1',
@@ -202,66 +280,58 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
       iceServers: [],
       ...info,
     },
-    async open(request) {
-      record('open', request)
-      await beforeOpen?.(request)
-      request.signal?.throwIfAborted()
-      const { path } = await store.resolve(request.content)
-      const id = `stream-${++created}`
-      const opened: StreamRecord = {
-        id,
-        content: path,
-        state: 'waiting',
-        quality: request.quality ?? 'auto',
-        createdAtMs: 1_000,
-        media,
-        sent: [],
-        peerStates: newPeerStates,
-      }
-      records.set(id, opened)
-      events.emit('stream', opened)
-      return opened
+    open,
+    async probe(content) {
+      requireRunning()
+      await store.resolve(content)
+      return media
     },
-    probe: async () => media,
     sample: async () => cids.film,
     async acceptOffer(id, sdp) {
       record('acceptOffer', id, sdp)
       need(id)
-      set(id, { state: 'connecting' })
-      return { sdp: answerSdp(round(id)) }
+      requireSdp(sdp)
+      negotiated(id)
+      const round = (rounds.get(id) ?? 0) + 1
+      rounds.set(id, round)
+      return { sdp: answerSdp(round) }
     },
     async createOffer(id) {
       record('createOffer', id)
-      need(id)
+      const { state, peerStates } = need(id)
+      offered.add(id)
+      set(id, {
+        peerStates: { ...peerStates, signaling: 'have-local-offer' },
+        ...(state === 'waiting' && { state: 'connecting' }),
+      })
       return { sdp: offerSdp.replaceAll('recvonly', 'sendonly') }
     },
     async acceptAnswer(id, sdp) {
       record('acceptAnswer', id, sdp)
       need(id)
-      if (!sdp.startsWith('v=0')) throw new McpxError('INVALID_SDP', 'the answer is no SDP')
-      set(id, { state: 'connecting' })
+      if (!offered.has(id)) throw new McpxError('STREAM_CONFLICT', 'an answer without an offer')
+      requireSdp(sdp)
+      negotiated(id)
     },
     async addCandidate(id, candidate) {
       record('addCandidate', id, candidate)
       need(id)
+      if (candidate && !/ typ /.test(candidate.candidate)) throw new McpxError('INVALID_SDP', 'not a candidate')
     },
     async command(id, command) {
       record('command', id, command)
-      need(id)
+      const { sent } = need(id)
       if (command.type === 'quality') set(id, { quality: command.quality })
+      else if (sent.length === 0) throw new McpxError('STREAM_CONFLICT', `stream ${id} has no viewer yet`)
     },
-    async stats(id): Promise<StatsSnapshot> {
+    async stats(id): Promise<MeasuredSnapshot> {
       record('stats', id)
       return snapshotOf(need(id))
     },
-    list: () => [...records.values()],
-    get: (id) => records.get(id),
+    list: registry.list,
+    get: registry.get,
     close,
-    async closeAll(reason) {
-      const open = [...records.values()].filter(({ state }) => state !== 'closed')
-      for (const { id } of open) await close(id, reason)
-      return open.length
-    },
+    closeAll,
     async testConnection(): Promise<ConnectionTest> {
       return {
         streamId: 'stream-test',
@@ -274,12 +344,33 @@ export function createMemoryEngine({ store = createMemoryStore(), info = {}, bef
       }
     },
     health: () => [],
-    stop: async () => {},
+    async stop() {
+      isStopping = true
+      await closeAll('server_stopped')
+    },
   }
 }
 
-export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> = {}): StatsSnapshot {
+/** What a worker had counted for it. */
+export function countersOf(measured: MeasuredSnapshot): StatsSnapshot {
+  const { bitrateBps: _b, health: _h, videoQuality: _v, figures: _f, before: _l, ...rest } = measured
+  const { pacingErrorP99Ms: _p, mediaLatencyMs: _m, ...counted } = rest
+  return counted
+}
+
+/** Bitrate and scores stay as they are given; all else is measured. */
+function measureBeside(now: MeasuredSnapshot, before: StatsSnapshot | undefined): MeasuredSnapshot {
+  const { bitrateBps, health, videoQuality } = now
+  const measured = measure(countersOf(now), before)
+  const scores = { health: health.value ?? null, videoQuality: videoQuality.value ?? null }
   return {
+    ...measured,
+    ...{ bitrateBps, health, videoQuality, figures: { ...measured.figures, bitrateBps, ...scores } },
+  }
+}
+
+export function snapshotOf(record: StreamRecord, change: Partial<MeasuredSnapshot> = {}): MeasuredSnapshot {
+  const counted: StatsSnapshot = {
     streamId: record.id,
     atMs: 3_000,
     state: record.state,
@@ -292,26 +383,29 @@ export function snapshotOf(record: StreamRecord, change: Partial<StatsSnapshot> 
     bufferS: 1.5,
     bufferFrames: 45,
     underruns: 0,
-    bitrateBps: 1_200_000,
+    isStalled: false,
     isReporting: false,
-    health: { value: 100, version: 1, reasons: [], unknown: [] },
-    videoQuality: { version: 1, reasons: [], unknown: ['picture height'] },
     video: {
       packetsSent: 300,
       bytesSent: 300_000,
       framesSent: 60,
       keyFramesSent: 2,
       retransmittedPacketsSent: 1,
+      retransmittedBytesSent: 1,
       nackCount: 1,
       pliCount: 0,
       packetsLost: 3,
       fractionLost: 0.01,
-      lossRatio: 0.01,
       jitterS: 0.004,
       roundTripTimeS: 0.02,
       packetsDropped: 0,
       frameSizes: { upTo: [0, 0, 0, 0, 0, 0, 0], count: 0, sum: 0 },
     },
-    ...change,
   }
+  const given = {
+    bitrateBps: 1_200_000,
+    health: { value: 100, version: 1, reasons: [], unknown: [] },
+    videoQuality: { version: 1, reasons: [], unknown: ['picture_height'] },
+  } as const
+  return measureBeside({ ...measure(counted, undefined), ...given, ...change }, undefined)
 }

@@ -1,7 +1,9 @@
 // A connection that plays well, to change from there.
+import { eachFigure } from '../../src/lib/model/figure-table.ts'
 import type { LiveConnection, LiveSample } from '../../src/lib/protocol/live.ts'
 
 export const liveSample = (changes: Partial<LiveSample> = {}): LiveSample => ({
+  ...eachFigure(() => null),
   atMs: 1_000,
   bitrateBps: 1_000_000,
   lossRatio: 0,

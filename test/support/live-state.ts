@@ -1,10 +1,12 @@
 // States of the live feed for tests that show them: whole, and as the server writes them.
+import { eachFigure } from '../../src/lib/model/figure-table.ts'
 import { newPeerStates } from '../../src/lib/model/stream.ts'
 import type { LiveConnection, LiveSample, LiveState } from '../../src/lib/protocol/live.ts'
 
 export const startedAtMs = 1_700_000_000_000
 
 export const sampleAt = (atMs: number, figures: Partial<LiveSample> = {}): LiveSample => ({
+  ...eachFigure(() => null),
   atMs,
   bitrateBps: 2_410_000,
   lossRatio: 0.031,

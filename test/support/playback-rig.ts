@@ -4,14 +4,19 @@ import { seeded } from '../../src/lib/base/random.ts'
 import { createTicker } from '../../src/lib/media/playback/ticker.ts'
 import {
   createViewerPlayback,
-  type PlaybackNote,
+  type PlaybackEpoch,
   type ViewerPlayback,
   type ViewerPlaybackOptions,
 } from '../../src/lib/media/playback/viewer-playback.ts'
-import type { OutgoingPacket } from '../../src/lib/model/frame.ts'
+import type { OutgoingPacket, PacketSink } from '../../src/lib/model/frame.ts'
 import type { MediaKind } from '../../src/lib/model/track.ts'
 import { FakeClock } from './fake-clock.ts'
 import { MemoryFeed, type MemoryFeedOptions } from './memory-feed.ts'
+
+type PlaybackNote =
+  | { readonly type: 'epoch'; readonly epoch: PlaybackEpoch; readonly paused: boolean }
+  | { readonly type: 'buffering'; readonly buffering: boolean }
+  | { readonly type: 'ended' }
 
 export interface Sent extends OutgoingPacket {
   readonly atMs: number
@@ -45,13 +50,18 @@ export class PlaybackRig {
     this.videoFeed = video === false ? undefined : this.feed({ kind: 'video', durationS, loadMs, ...video })
     this.audioFeed = audio === false ? undefined : this.feed({ kind: 'audio', durationS, loadMs, ...audio })
     this.playback = createViewerPlayback({
-      onNote: (note) => this.notes.push({ ...note, atMs: this.clock.now() }),
-      onError: (error) => this.errors.push(error),
+      events: {
+        epoch: (epoch, paused) => this.#note({ type: 'epoch', epoch, paused }),
+        buffering: (buffering) => this.#note({ type: 'buffering', buffering }),
+        ended: () => this.#note({ type: 'ended' }),
+        error: (error) => this.errors.push(error),
+      },
       random: seeded(7),
       ...rest,
-      ...(this.videoFeed && { video: { feed: this.videoFeed, ...this.#sinks('video'), pictureIdOffset: 2 } }),
-      ...(this.audioFeed && { audio: { feed: this.audioFeed, ...this.#sinks('audio') } }),
+      ...(this.videoFeed && { video: { feed: this.videoFeed, pictureIdOffset: 2 } }),
+      ...(this.audioFeed && { audio: { feed: this.audioFeed } }),
     })
+    this.playback.connect({ video: this.#sink('video'), audio: this.#sink('audio') })
     this.ticker.add(this.playback)
   }
 
@@ -64,11 +74,15 @@ export class PlaybackRig {
     await this.clock.advanceAsync(ms)
   }
 
-  #sinks(kind: MediaKind) {
+  #note(note: PlaybackNote): void {
+    this.notes.push({ ...note, atMs: this.clock.now() })
+  }
+
+  #sink(kind: MediaKind): PacketSink {
     const keep = (list: Sent[]) => (packet: OutgoingPacket) => {
       list.push({ ...packet, atMs: this.clock.now() })
       return true
     }
-    return { emit: keep(this.sent[kind]), retransmit: keep(this.again[kind]) }
+    return { send: keep(this.sent[kind]), retransmit: keep(this.again[kind]) }
   }
 }

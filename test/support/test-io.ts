@@ -1,6 +1,7 @@
 // The process as a value for tests: a command runs in this process, and what it wrote is read back.
 import { McpxError } from '../../src/lib/base/errors.ts'
-import type { Io } from '../../src/lib/base/io.ts'
+import { cursorText, type Io } from '../../src/lib/base/io.ts'
+import { plainLines } from '../../src/lib/base/plain-text.ts'
 
 export interface TestIo extends Io {
   readonly stdout: () => string
@@ -28,8 +29,9 @@ export function createTestIo(argv: readonly string[], overrides: Partial<Io> = {
     argv,
     env: {},
     cwd: process.cwd(),
-    out: write('stdout'),
-    err: write('stderr'),
+    out: (text) => write('stdout')(plainLines(text)),
+    err: (text) => write('stderr')(plainLines(text)),
+    cursor: (move) => write('stderr')(cursorText(move)),
     stdoutIsTty: false,
     stderrIsTty: false,
     columns: 80,

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { openMedia } from '../../src/lib/media/open.ts'
 import type { MediaSource } from '../../src/lib/media/rendition.ts'
 import type { Encoder } from '../../src/lib/media/transcode/encoder.ts'
-import { askJob, serveJob } from '../../src/lib/media/transcode/job-port.ts'
+import { askJob, type JobPort, serveJob } from '../../src/lib/media/transcode/job-port.ts'
 import { createNodeAvEncoder } from '../../src/lib/media/transcode/node-av.ts'
 import { createDecoder } from '../../src/lib/media/transcode/node-av-decoder.ts'
 import { loadNodeAv } from '../../src/lib/media/transcode/node-av-library.ts'
@@ -16,10 +16,26 @@ import { audioRecipe, videoRecipes } from '../../src/lib/media/transcode/recipe.
 import type { Segment } from '../../src/lib/media/transcode/run-job.ts'
 import type { Frame, Gop } from '../../src/lib/model/frame.ts'
 import type { Track } from '../../src/lib/model/track.ts'
-import type { Recipe, TranscodeJob } from '../../src/lib/protocol/media-plane.ts'
+import type { Recipe, TranscodeInput, TranscodeJob, TranscodeOutput } from '../../src/lib/protocol/media-plane.ts'
 import { memoryFiles, newReadLog, type ReadLog } from './clips.ts'
 
 export const nodeAv = () => createNodeAvEncoder({ breathe: () => setImmediate() })
+
+/** The two ends of a job in one process. */
+export function jobPorts(): {
+  asker: JobPort<TranscodeInput, TranscodeOutput>
+  maker: JobPort<TranscodeOutput, TranscodeInput>
+} {
+  const { port1, port2 } = new MessageChannel()
+  return { asker: portOf(port1), maker: portOf(port2) }
+}
+
+const portOf = <Out, In>(port: MessagePort): JobPort<Out, In> => ({
+  postMessage: (message, transfer) => port.postMessage(message, transfer),
+  onMessage: (listener) => void port.on('message', listener),
+  onClose: (listener) => void port.on('close', listener),
+  close: () => port.close(),
+})
 
 /** Whether node-av is here, and an ffmpeg to make clips with; throws instead of saying no where MCPX_REQUIRE_PARTS is set. */
 export async function hasParts(): Promise<boolean> {
@@ -81,11 +97,11 @@ export async function transcode(path: string, options: TranscodeOptions) {
     segmentS: 1,
     from,
   }
-  const { port1, port2 } = new MessageChannel()
+  const { asker, maker } = jobPorts()
   const stop = new AbortController()
   const startMs = systemClock.now()
-  const served = serveJob(port2, job, { openSource: () => openAltered(path, options), encoder })
-  const asked = askJob(port1, stop.signal)
+  const served = serveJob(maker, job, { openSource: () => openAltered(path, options), encoder })
+  const asked = askJob(asker, stop.signal)
   const segments: Segment[] = []
   let firstMs = 0
   asked.grant(4)

@@ -47,7 +47,7 @@ export async function layCable(): Promise<UdpCable> {
   const passed = new Map<number, number>()
   const waiting = new Set<NodeJS.Timeout>()
   const delaysMs: Record<'viewer' | 'server', number[]> = { viewer: [], server: [] }
-  let ports = { viewer: 0, server: 0 }
+  const ports = { viewer: 0, server: 0, isViewerKnown: false }
   const bind = async (socket: Socket) => {
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
@@ -71,7 +71,9 @@ export async function layCable(): Promise<UdpCable> {
     passed.set(ssrc, count)
     return count % conditions.dropEvery === 0
   }
-  atViewer.on('message', (data) => {
+  atViewer.on('message', (data, { port }) => {
+    // A browser hides its address in its candidates: it is where its packets come from.
+    if (!ports.isViewerKnown) ports.viewer = port
     if (data[0] === 0 && data[1] === 1) {
       for (const tell of checkListeners) tell(data)
       checkListeners.clear()
@@ -83,7 +85,8 @@ export async function layCable(): Promise<UdpCable> {
   }
   atServer.on('message', toViewer)
   const through = (sdp: string, end: 'viewer' | 'server', socket: Socket): string => {
-    ports = { ...ports, [end]: Number(candidatePort.exec(sdp)![2]) }
+    ports[end] = Number(candidatePort.exec(sdp)![2])
+    if (end === 'viewer') ports.isViewerKnown = true
     return sdp.replaceAll(new RegExp(candidatePort, 'g'), `$1${socket.address().port}$3`)
   }
   return {

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { every, systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import type { RtpOutlet } from '../../src/lib/webrtc/peer.ts'
-import { createPeerFactory } from '../../src/lib/webrtc/sending-peer.ts'
+import { createPeerFactory } from '../../src/lib/webrtc/peer-factory.ts'
 import { answerJson, startHttpServer } from './answering-server.ts'
 
 const frameRate = 30
@@ -52,7 +52,11 @@ export async function startWhepServer(options: WhepServerOptions) {
       const sent = [{ kind: 'video', codec: 'vp8', sourceCodec: 'vp8', transcoded: false }]
       peer.sendControl(JSON.stringify({ type: 'media', streamId: 's1', media, sent, clockRate: 90_000 }))
       peer.sendControl(
-        JSON.stringify({ type: 'epoch', epoch: { rtpTimestamp: 5000, mediaTimeS: 0, rate: 1 }, paused: false }),
+        JSON.stringify({
+          type: 'epoch',
+          epoch: { rtpTimestamp: 5000, mediaTimeS: 0, rate: 1, cause: 'start' },
+          paused: false,
+        }),
       )
       timer = sendFrames(peer.outlets[0]!, options.frames, () => {
         peer.sendControl(JSON.stringify({ type: 'ended' }))

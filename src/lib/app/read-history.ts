@@ -42,7 +42,9 @@ export function openHistoryAt(path: string): HistorySource & { readonly fromMs?:
     throw new McpxError('NOT_FOUND', `there is no ${path}`, { hint: 'Name a repo, its history, or a day of it.' })
   const day = dayFile.exec(basename(path))?.[1]
   if (!found.isDirectory() && !day)
-    throw new McpxError('INVALID_OPTION', `${path} is no day of a history`, { hint: 'Days are called 2026-05-04.db.' })
+    throw new McpxError('INVALID_OPTION', `${path} is not a day of a history`, {
+      hint: 'Days are called 2026-05-04.db.',
+    })
   const folder = day ? dirname(path) : existsSync(join(path, 'history')) ? join(path, 'history') : path
   if (!readdirSync(folder).some((name) => dayFile.test(name)))
     throw new McpxError('NOT_FOUND', `there is no history in ${path}`, {

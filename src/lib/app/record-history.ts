@@ -5,11 +5,12 @@ import type { Engine } from '../engine/engine.ts'
 import type { History } from '../history/history.ts'
 import { connectionRow, decisionRow, operationRow, sampleRow } from '../history/rows.ts'
 import { dayOf } from '../history/store.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 
 /** What the row of a connection says of what was measured. */
-const sumsOf = (snapshot: StatsSnapshot | undefined) =>
+const sumsOf = (snapshot: Pick<StatsSnapshot, 'viewer' | 'underruns'> | undefined) =>
   [snapshot?.viewer?.firstFrameMs, snapshot?.viewer?.freezeCount, snapshot?.underruns ?? 0].join()
 
 /** Returns what ends it. */
@@ -17,7 +18,6 @@ export function recordHistory(
   { engine, monitor, clock }: { engine: Pick<Engine, 'events'>; monitor: Monitor; clock: Clock },
   history: Pick<History, 'add'>,
 ): () => void {
-  const last = new Map<string, StatsSnapshot>()
   let day = dayOf(clock.wallMs())
 
   /** Each day is a file of its own: those who stay over midnight are in both. */
@@ -33,11 +33,9 @@ export function recordHistory(
     if (found) history.add('connections', connectionRow(found.stream, found.snapshot))
   }
 
-  function onSnapshot(now: StatsSnapshot): void {
-    const before = last.get(now.streamId)
-    last.set(now.streamId, now)
-    history.add('samples', sampleRow(now, before))
-    if (sumsOf(now) !== sumsOf(before)) addConnection(now.streamId)
+  function onSnapshot(now: MeasuredSnapshot): void {
+    history.add('samples', sampleRow(now))
+    if (sumsOf(now) !== sumsOf(now.before)) addConnection(now.streamId)
   }
 
   const ends = [
@@ -46,16 +44,12 @@ export function recordHistory(
       for (const snapshot of snapshots) onSnapshot(snapshot)
     }),
     engine.events.on('health', ({ worker, viewers, cpuS, rssBytes, loopDelayP99Ms }) =>
-      history.add('nodes', { atMs: clock.wallMs(), worker, viewers, cpuS, rssBytes, loopDelayP99Ms }),
+      history.add('workers', { atMs: clock.wallMs(), worker, viewers, cpuS, rssBytes, loopDelayP99Ms }),
     ),
-    monitor.events.on('connection', ({ stream }) => {
-      addConnection(stream.id)
-      if (stream.state === 'closed') last.delete(stream.id)
-    }),
-    monitor.events.on('lifecycle', (event) => {
-      const { atMs, connectionId, type, details } = event
+    monitor.events.on('connection', ({ stream }) => addConnection(stream.id)),
+    engine.events.on('decision', (id, decision) => history.add('decisions', decisionRow(id, decision))),
+    monitor.events.on('lifecycle', ({ atMs, connectionId, type, details }) => {
       history.add('events', { atMs, connection: connectionId, type, details: JSON.stringify(details) })
-      if (type === 'quality_change') history.add('decisions', decisionRow(event, monitor.connection(connectionId)))
     }),
     monitor.events.on('operation', (record) => history.add('operations', operationRow(record))),
   ]

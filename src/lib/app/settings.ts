@@ -10,14 +10,19 @@ import type { TranscodeSettings } from '../protocol/transcode-plane.ts'
 
 /** Memory for packetized media, shared out among the media workers. */
 const renditionCacheBytes = 256 * 2 ** 20
-const transcodeBlockCacheBytes = 16 * 2 ** 20
-const maxJobsPerWorker = 8
+/** Of one transcode: it reads its source once, from front to back. */
+const transcodeBlockCacheBytes = 4 * 2 ** 20
+const transcodesPerCore = 8
+/** A picture of 8K at 10 bits takes 0.8 GB of reference pictures. */
+const maxTranscodeRssBytes = 1.5 * 2 ** 30
+const transcodeSilentS = 15
+const transcodeIdleMs = 60_000
 
 /** `turn:host:3478?transport=udp&username=u&credential=c` → what ICE takes; credentials leave the address. */
 export function parseIceServer(text: string): IceServer {
   const match = /^((?:stuns?|turns?):[^?\s]+)(?:\?(.*))?$/i.exec(text.trim())
   if (!match)
-    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is no stun: or turn: address`)
+    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is not a stun: or turn: address`)
   const query = new URLSearchParams(match[2] ?? '')
   const transport = query.get('transport')
   const username = query.get('username')
@@ -29,7 +34,7 @@ export function parseIceServer(text: string): IceServer {
 }
 
 function parseAddress(text: string): string {
-  if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is no IP address`)
+  if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is not an IP address`)
   return text
 }
 
@@ -84,8 +89,10 @@ export function workerSettings(
 
 export function transcodeSettings(blocksPath: string, encoder: 'node-av' | 'ffmpeg'): TranscodeSettings {
   return {
-    workers: Math.max(1, availableParallelism() - 1),
-    maxJobsPerWorker,
+    maxProcesses: transcodesPerCore * Math.max(1, availableParallelism() - 1),
+    maxRssBytes: maxTranscodeRssBytes,
+    silentS: transcodeSilentS,
+    idleMs: transcodeIdleMs,
     blocksPath,
     memoryCacheBytes: transcodeBlockCacheBytes,
     encoder,

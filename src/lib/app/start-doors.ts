@@ -1,6 +1,6 @@
 // Where a server is reached: HTTP with its WebSockets, the metrics on a port of their own, the file that names the address.
 import { rm, writeFile } from 'node:fs/promises'
-import type { Clock } from '../base/clock.ts'
+import { toMcpxError } from '../base/errors.ts'
 import type { Closer } from '../base/lifecycle.ts'
 import type { Content } from '../content/open-store.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -24,6 +24,7 @@ interface Parts {
   readonly metrics: EngineMetrics
   readonly monitor?: Monitor
   readonly history?: Pick<History, 'readJson'>
+  readonly problems: () => readonly string[]
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
   readonly plugins: readonly Plugin[]
@@ -32,7 +33,7 @@ interface Parts {
 /** Resolves with the address. Throws OPEN_BIND_REFUSED, PORT_IN_USE, …. */
 export async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, config, benchmarks, plugins }: Parts,
+  { engine, metrics, monitor, history, problems, config, benchmarks, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -41,25 +42,27 @@ export async function startHttp(
   const extra = disableMetrics
     ? []
     : [{ path: metricsPath, role: 'operator' as const, unlimited: true, answer: () => metrics.mcp() }]
+  const handler = createSignallingHandler({ engine, ...tools, version })
+  const signalling = { controller: 'signalling', role: 'viewer', checksContent: true, handler } as const
   const http = await createHttpServer({
     engine,
     ...(monitor && { monitor }),
     monitorConfig: () => config.current,
     ...(history && { readHistory: history.readJson }),
     runBenchmark: benchmarks.run,
+    problems,
     options,
     ...tools,
     version,
     pages: pageFiles,
     extra,
+    sockets: routes.signalling.map((path) => ({ path, ...signalling })),
     plugins,
     onAnswer: (answer) => metrics.answered(answer),
     onSession: (controller, change) => metrics.session(controller, change),
     ...(!disableMetrics && { metricsPath }),
   })
   closer.add('http', () => http.close())
-  const onSocket = createSignallingHandler({ engine, ...tools, version })
-  for (const path of routes.signalling) http.onSocket(path, onSocket)
   return (await http.listen()).url
 }
 
@@ -85,8 +88,18 @@ export async function startWebrtcMetrics(
 }
 
 /** Leaves the address in the repo, where commands on this machine look for a running server. */
-export async function announce({ repo }: Content, url: string, clock: Clock, closer: Closer): Promise<void> {
+export async function announce(
+  { repo }: Content,
+  url: string,
+  { clock, logger }: Tools,
+  closer: Closer,
+): Promise<void> {
   const file = serverFilePath(repo.path)
-  await writeFile(file, formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() }), { mode: 0o600 })
+  try {
+    await writeFile(file, formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() }), { mode: 0o600 })
+  } catch (error) {
+    if (toMcpxError(error).code !== 'DISK_FULL') throw error
+    logger.warn({ file }, 'the disk is full: commands on this machine find this server only with --server')
+  }
   closer.add('server file', () => rm(file, { force: true }))
 }

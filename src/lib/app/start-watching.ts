@@ -21,7 +21,7 @@ interface Watched {
   readonly engine: Engine
   /** Both absent with --disable-webrtc-monitor. */
   readonly monitor?: Monitor
-  readonly history?: Pick<History, 'read' | 'readJson'>
+  readonly history?: Pick<History, 'read' | 'readJson' | 'problems'>
   readonly benchmarks: Benchmarks
 }
 

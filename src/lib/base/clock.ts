@@ -14,15 +14,29 @@ export interface Clock {
   after(delayMs: number, run: () => void, options?: { keepAlive?: boolean }): Timer
 }
 
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  wallMs: () => Date.now(),
-  after(delayMs, run, options = {}) {
-    const handle = setTimeout(run, delayMs)
-    if (!options.keepAlive) handle.unref()
-    return { cancel: () => clearTimeout(handle) }
-  },
+/** The system's time. What a timer throws goes to `onError`, so that no timer ends a process that serves others. */
+export function createSystemClock(onError: (error: unknown) => void): Clock {
+  return {
+    now: () => performance.now(),
+    wallMs: () => Date.now(),
+    after(delayMs, run, options = {}) {
+      const handle = setTimeout(() => {
+        try {
+          run()
+        } catch (error) {
+          onError(error)
+        }
+      }, delayMs)
+      if (!options.keepAlive) handle.unref()
+      return { cancel: () => clearTimeout(handle) }
+    },
+  }
 }
+
+/** For a command that does one thing: what a timer throws ends it. */
+export const systemClock: Clock = createSystemClock((error) => {
+  throw error
+})
 
 /** Calls `run` every `periodMs` until cancelled; a run that throws does not stop the next one. */
 export function every(clock: Clock, periodMs: number, run: () => void): Timer {

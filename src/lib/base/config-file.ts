@@ -28,7 +28,7 @@ export function configFor(command: string, file: unknown, known: Readonly<Record
 
 function asObject(value: unknown, place: string): Values {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Values
-  throw new McpxError('INVALID_CONFIG', `${place} is no JSON object`)
+  throw new McpxError('INVALID_CONFIG', `${place} is not a JSON object`)
 }
 
 /** Reads and parses the file. Throws INVALID_CONFIG that names it; `hint` where it is not the file of --config. */
@@ -44,6 +44,6 @@ export async function readConfigFile(path: string, hint?: string): Promise<unkno
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw refuse(` is no JSON: ${(error as Error).message}`)
+    throw refuse(` is not valid JSON: ${(error as Error).message}`)
   }
 }

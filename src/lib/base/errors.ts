@@ -60,7 +60,7 @@ export const errorKinds = {
   NOT_MEDIA: {
     exit: 1,
     status: 415,
-    hint: 'The content is no media container that mcpx knows (MP4, MOV, MKV, WebM, Ogg, MP3, WAV, FLAC, ADTS, MPEG-TS, HLS).',
+    hint: 'mcpx plays MP4, MOV, MKV, WebM, Ogg, MP3, WAV, FLAC, ADTS, MPEG-TS and HLS.',
   },
   MEDIA_CORRUPT: {
     exit: 1,
@@ -72,6 +72,11 @@ export const errorKinds = {
     exit: 1,
     status: 415,
     hint: `This content must be transcoded. Install the optional dependency \`node-av\` (npm install node-av), or put ffmpeg on the PATH. ${see('a-stream-cannot-be-opened-closed-or-changed')}`,
+  },
+  TRANSCODE_FAILED: {
+    exit: 1,
+    status: 422,
+    hint: `FFmpeg crashed, hung or ran out of memory on this content, twice; other streams are not concerned. Check the file with ffprobe. ${see('a-stream-cannot-be-opened-closed-or-changed')}`,
   },
   INVALID_REQUEST: { exit: 1, status: 400, hint: 'The request does not have the expected form; see /openapi.json.' },
   INVALID_JSON: { exit: 1, status: 400, hint: 'Send one JSON object.' },
@@ -97,6 +102,11 @@ export const errorKinds = {
   },
   STREAM_CONFLICT: { exit: 1, status: 409, hint: 'The stream is in a state that does not allow this.' },
   TOO_MANY_STREAMS: { exit: 1, status: 503, hint: 'The server is full; close a stream or raise its limits.' },
+  TOO_MANY_FILES: {
+    exit: 1,
+    status: 503,
+    hint: `The process has as many files and connections open as it may. Raise its limit (ulimit -n, LimitNOFILE=), or lower --max-connections and --max-streams. ${see('the-server-is-full')}`,
+  },
   PEER_FAILED: {
     exit: 3,
     status: 502,
@@ -118,6 +128,11 @@ export const errorKinds = {
     exit: 1,
     status: 500,
     hint: 'The repo was written by a newer mcpx. Update mcpx or choose another --persistence-path.',
+  },
+  REPO_DAMAGED: {
+    exit: 1,
+    status: 500,
+    hint: 'Start mcpx again: what can be made again is. Otherwise restore the file from a backup, or choose another --persistence-path.',
   },
   DISK_FULL: { exit: 1, status: 507, hint: 'Free some space, or lower --disk-cache-size.' },
   INTERRUPTED: { exit: 130, status: 499, hint: '' },
@@ -148,20 +163,21 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorKinds, value)
 }
 
-/** SQLITE_FULL (https://sqlite.org/rescode.html#full) */
+/** SQLITE_FULL; SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html); the extended codes have more in the upper bits. */
 const sqliteFull = 13
+const sqliteDamaged = [11, 26]
 
 /** Any thrown value as an McpxError: known system errors get their code, the rest is INTERNAL. */
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
-  if (
-    code === 'ENOSPC' ||
-    code === 'EDQUOT' ||
-    (code === 'ERR_SQLITE_ERROR' && (Number(errcode) & 0xff) === sqliteFull)
-  )
+  const sqlite = code === 'ERR_SQLITE_ERROR' ? Number(errcode) & 0xff : undefined
+  if (sqlite !== undefined && sqliteDamaged.includes(sqlite))
+    return new McpxError('REPO_DAMAGED', `a database of the repo is damaged: ${error.message}`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT' || sqlite === sqliteFull)
     return new McpxError('DISK_FULL', `no space left: ${error.message}`, { cause: error })
+  if (code === 'EMFILE' || code === 'ENFILE') return new McpxError('TOO_MANY_FILES', error.message, { cause: error })
   if (code === 'EADDRINUSE') return new McpxError('PORT_IN_USE', error.message, { cause: error })
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })
   if (error.name === 'TimeoutError') return new McpxError('CONTENT_TIMEOUT', 'timed out', { cause: error })

@@ -46,3 +46,23 @@ export function processCpuS(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
 }
+
+/** How many files and sockets this process may have open at once; undefined where the system does not say (Windows). */
+export function maxOpenFiles(): number | undefined {
+  // Without the names of the machine's peers, which would be looked up. Node's types do not know it.
+  Object.assign(process.report, { excludeNetwork: true })
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
+  const soft = userLimits?.open_files?.soft
+  if (soft === 'unlimited') return Number.POSITIVE_INFINITY
+  return typeof soft === 'number' ? soft : undefined
+}
+
+let lastRssBytes = 0
+
+/** Resident memory of the process; what was read last where it cannot be read: on Linux that opens a file. */
+export function residentBytes(): number {
+  try {
+    lastRssBytes = process.memoryUsage.rss()
+  } catch {}
+  return lastRssBytes
+}

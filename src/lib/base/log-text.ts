@@ -1,4 +1,5 @@
 // A log line as a person reads it: `12:00:05 stream opened  stream=1ae49e11 worker=0`. Structured lines in, text out.
+import { plainText } from './plain-text.ts'
 
 /** A line as the logger writes it for machines. */
 type LogLine = Readonly<Record<string, unknown>>
@@ -8,7 +9,7 @@ const longestValue = 44
 /** Ids are random: the first block is enough to follow a stream. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** One line of JSON → one line of text; what is no JSON object stays as it is. */
+/** One line of JSON → one line of text; what is not a JSON object stays as it is. */
 export function toLogText(json: string): string {
   const line = parse(json)
   if (!line) return json
@@ -17,8 +18,8 @@ export function toLogText(json: string): string {
   const parts = [
     clockOf(time),
     ...(level === 'info' ? [] : [`${level}:`]),
-    oneLine(String(msg ?? '')),
-    ...(shown.length > 0 ? [` ${shown.map(([name, value]) => `${name}=${textOf(value)}`).join(' ')}`] : []),
+    plainText(String(msg ?? '')),
+    ...(shown.length > 0 ? [` ${shown.map(([name, value]) => `${plainText(name)}=${textOf(value)}`).join(' ')}`] : []),
   ]
   return `${parts.join(' ')}\n`
 }
@@ -42,11 +43,8 @@ const reasonOf = (err: unknown): unknown =>
   typeof err === 'object' && err !== null && 'message' in err ? err.message : err
 
 function textOf(value: unknown): string {
-  const text = oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'))
+  const text = plainText(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'))
   if (uuid.test(text)) return text.slice(0, 8)
   if (typeof value === 'string' && /[ "=]/.test(text)) return JSON.stringify(text)
   return text.length > longestValue ? `${text.slice(0, 12)}…${text.slice(-6)}` : text
 }
-
-/** Control characters could end the line or move the cursor: whoever wrote the value shall do neither. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')

@@ -133,13 +133,20 @@ export function duration<D extends number | undefined = undefined>(
 
 export function choice<const C extends readonly string[], D extends C[number] | undefined = undefined>(
   choices: C,
-  extra: Extra<C[number]> & { default?: D; ignoreCase?: boolean },
+  extra: Extra<C[number]> & {
+    default?: D
+    ignoreCase?: boolean
+    /** Older words that are taken for these. */
+    aliases?: Readonly<Record<string, C[number]>>
+  },
 ): Option<C[number] | D> {
+  const { aliases = {}, ...rest } = extra
   const parse = (raw: unknown) => {
     const text = typeof raw === 'string' ? (extra.ignoreCase ? raw.toLowerCase() : raw) : undefined
-    return choices.find((c) => c === text) ?? fail(raw, `one of ${choices.join(', ')}`)
+    const alias = text !== undefined && Object.hasOwn(aliases, text) ? aliases[text] : undefined
+    return alias ?? choices.find((c) => c === text) ?? fail(raw, `one of ${choices.join(', ')}`)
   }
-  return withDefault(parse, { placeholder: 'name', ...extra, choices }, 'choice')
+  return withDefault(parse, { placeholder: 'name', ...rest, choices }, 'choice')
 }
 
 /** Repeatable flag; the environment and the config file may use commas or an array. */

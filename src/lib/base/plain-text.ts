@@ -13,6 +13,19 @@ export function plainText(text: string): string {
     .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1')
 }
 
+/** Text of several lines: line breaks and tabs stay, and nothing else that a terminal would obey. */
+export function plainLines(text: string): string {
+  if (/^[\t\n\x20-\x7e]*$/.test(text)) return text
+  return text
+    .replaceAll(/\r(?!\n)|[\v\f\u0085\p{Zl}\p{Zp}]/gu, ' ')
+    .replaceAll(/(?:[^\P{Cc}\t\r\n]|[\p{Cf}\p{Co}\p{Cs}])+/gu, '�')
+    .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1')
+}
+
+/** For templates: what is written out is ours and stays; every value that is put in is made plain, so that none begins a line. */
+export const plain = (ours: TemplateStringsArray, ...others: readonly unknown[]): string =>
+  String.raw({ raw: ours }, ...others.map((value) => plainText(String(value))))
+
 /** The same for every text in a value as JSON has it; also for the names of fields. */
 export function plainTexts<T>(value: T): T {
   return plainAt(value, 0) as T

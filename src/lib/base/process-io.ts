@@ -1,6 +1,7 @@
 // The real process as an Io: signals become one AbortSignal, and a reader that went away ends the command quietly.
 import { McpxError } from './errors.ts'
-import type { Io } from './io.ts'
+import { cursorText, type Io } from './io.ts'
+import { plainLines } from './plain-text.ts'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 /**
@@ -36,8 +37,9 @@ export function createProcessIo(): Io {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(plainLines(text)),
+    err: (text) => void process.stderr.write(plainLines(text)),
+    cursor: (move) => void process.stderr.write(cursorText(move)),
     stdoutIsTty: process.stdout.isTTY === true,
     stderrIsTty: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? process.stderr.columns ?? 80,

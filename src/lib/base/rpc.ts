@@ -91,9 +91,12 @@ export function createRpc<
       case 'ok':
         settle(message.id, (entry) => entry.resolve(message.result))
         break
-      case 'fail':
-        settle(message.id, (entry) => entry.reject(fromErrorRecord(message.error)))
+      case 'fail': {
+        // Before the call is taken off the list: a record that breaks the form throws.
+        const error = fromErrorRecord(message.error)
+        settle(message.id, (entry) => entry.reject(error))
         break
+      }
       case 'event':
         onEvent(message.event as never, message.payload as never)
     }

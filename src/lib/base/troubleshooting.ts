@@ -5,6 +5,7 @@ export type Trouble =
   | 'no-reports-or-dashboards-are-written'
   | 'no-connections-are-listed'
   | 'the-server-uses-much-cpu'
+  | 'the-server-is-full'
   | 'the-dashboard-says-that-the-monitor-is-off'
   | 'a-stream-cannot-be-opened-closed-or-changed'
   | 'it-does-not-play'

@@ -23,7 +23,7 @@ function parseUnit(text: string, units: Record<string, number>, what: string, ex
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text)
   const unit = match?.[2]?.toLowerCase() ?? ''
   if (!match || !Object.hasOwn(units, unit))
-    throw new McpxError('INVALID_OPTION', `"${text}" is no ${what} (for example ${example})`)
+    throw new McpxError('INVALID_OPTION', `"${text}" is not a valid ${what} (for example ${example})`)
   return Number(match[1]) * units[unit]!
 }
 

@@ -37,7 +37,7 @@ export async function findServer(options: FindOptions): Promise<string | undefin
 export function parseServerUrl(text: string): string {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
-    throw new McpxError('INVALID_OPTION', `--server: ${JSON.stringify(text)} is no http or https address`)
+    throw new McpxError('INVALID_OPTION', `--server: ${JSON.stringify(text)} is not an http or https address`)
   return url.href
 }
 

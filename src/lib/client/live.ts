@@ -4,9 +4,9 @@ import { McpxError, toMcpxError } from '../base/errors.ts'
 import type { WatchLink } from '../model/link.ts'
 import type { Quality } from '../model/quality.ts'
 import type { LiveMessage, LiveState } from '../protocol/live.ts'
+import { parseLive, parseState } from '../protocol/live-message.ts'
 import { routes } from '../protocol/routes.ts'
 import type { Api } from './api.ts'
-import { parseLive, parseState } from './live-message.ts'
 import { watchServer } from './server-watch.ts'
 
 type LiveApi = Pick<Api, 'request' | 'action' | 'address'>

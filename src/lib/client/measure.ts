@@ -3,10 +3,9 @@ import { type Clock, delay, every } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
 import type { BenchmarkEvent, BenchmarkRun, BenchmarkSample } from '../model/benchmark.ts'
-import { figuresOf } from '../model/figures.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import { clockRateOf } from '../model/track.ts'
-import { rtpDistance } from './playback-position.ts'
+import { rtpDistance } from '../protocol/control.ts'
 import type { SenderClock } from './recording-timeline.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -21,7 +20,7 @@ export interface MeasureOptions {
   readonly durationS: number
   readonly connectTimeoutS?: number
   /** What the server knows of the stream. */
-  stats(): Promise<StatsSnapshot>
+  stats(): Promise<MeasuredSnapshot>
   /** CPU seconds that the serving process has used; absent where it is another one. */
   cpuS?(): number
 }
@@ -89,9 +88,9 @@ function followLatency(viewer: Viewer, clock: Clock) {
 function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, sinceMs: () => number) {
   const samples: BenchmarkSample[] = []
   let before: { readonly framesReceived: number; readonly cpuS: number; readonly atMs: number } | undefined
-  let last: StatsSnapshot | undefined
+  let last: MeasuredSnapshot | undefined
 
-  function sizeOf({ rung }: StatsSnapshot) {
+  function sizeOf({ rung }: MeasuredSnapshot) {
     const { media } = viewer
     const track = media?.tracks.find(({ kind }) => kind === 'video')
     const { width, height } = (rung === undefined ? undefined : media?.rungs[rung]) ?? track ?? {}
@@ -110,7 +109,7 @@ function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, s
       const snapshot = await stats().catch(() => undefined)
       if (!snapshot) return
       last = snapshot
-      const { roundTripMs, jitterMs, health, videoQuality } = figuresOf(snapshot, undefined)
+      const { roundTripMs, jitterMs, health, videoQuality } = snapshot.figures
       samples.push({
         timeMs,
         roundTripMs,
@@ -139,7 +138,7 @@ function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, s
         framesReceived: seen.framesReceived,
         keyFramesReceived: seen.keyFramesReceived,
         freezeCount: seen.freezeCount,
-        freezeMs: seen.totalFreezesS * 1000,
+        freezeMs: seen.totalFreezesDurationS * 1000,
         videoCodec: codecOf('video'),
         audioCodec: codecOf('audio'),
       }

@@ -1,8 +1,5 @@
 // From an RTP timestamp to the media time it shows: the viewer's half of the epoch list of the control channel.
-import type { Epoch } from '../protocol/control.ts'
-
-/** How far apart two 32-bit RTP timestamps are, signed. */
-export const rtpDistance = (later: number, earlier: number): number => (later - earlier) | 0
+import { type Epoch, rtpDistance } from '../protocol/control.ts'
 
 /** Epochs that are kept; a viewer behind by more has lost them anyway. */
 const maxEpochs = 64

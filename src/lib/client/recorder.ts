@@ -11,6 +11,7 @@ import {
   WebMOutputFormat,
 } from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
+import { codecs } from '../codec/index.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import { createRecordingTimeline, type SenderClock } from './recording-timeline.ts'
@@ -38,26 +39,27 @@ export interface Recorder {
   finish(): Promise<Recording>
 }
 
-const containers: Readonly<
-  Record<string, { format: () => WebMOutputFormat | Mp4OutputFormat; codecs: readonly RtpCodec[] }>
-> = {
-  '.webm': { format: () => new WebMOutputFormat(), codecs: ['vp8', 'vp9', 'av1', 'opus'] },
-  '.mp4': { format: () => new Mp4OutputFormat({ fastStart: false }), codecs: ['h264', 'vp9', 'av1', 'opus'] },
-}
+const formats = {
+  '.webm': () => new WebMOutputFormat(),
+  '.mp4': () => new Mp4OutputFormat({ fastStart: false }),
+} as const
 
-function containerOf(path: string) {
-  const found = Object.entries(containers).find(([ending]) => path.toLowerCase().endsWith(ending))
-  if (!found)
-    throw new McpxError('INVALID_OPTION', `--output: ${path} ends in neither ${Object.keys(containers).join(' nor ')}`)
-  return found[1]
+function endingOf(path: string): keyof typeof formats {
+  const endings = Object.keys(formats) as (keyof typeof formats)[]
+  const found = endings.find((ending) => path.toLowerCase().endsWith(ending))
+  if (!found) throw new McpxError('INVALID_OPTION', `--output: ${path} ends in neither ${endings.join(' nor ')}`)
+  return found
 }
 
 /** What a file of this name can hold. Throws INVALID_OPTION where the name says no container. */
-export const recordableCodecs = (path: string): readonly RtpCodec[] => containerOf(path).codecs
+export function recordableCodecs(path: string): readonly RtpCodec[] {
+  const ending = endingOf(path)
+  return Object.values(codecs).flatMap(({ name, files }) => (files.includes(ending) ? [name] : []))
+}
 
 /** Throws INVALID_OPTION where the name says no container, or no file can be written there. */
 export async function checkRecordingPath(path: string): Promise<void> {
-  containerOf(path)
+  endingOf(path)
   const refuse = (reason: string): never => {
     throw new McpxError('INVALID_OPTION', `--output: ${path}: ${reason}`, { hint: 'Name a file that can be written.' })
   }
@@ -70,13 +72,14 @@ export async function checkRecordingPath(path: string): Promise<void> {
 
 /** Opens the file. Throws CODEC_UNSUPPORTED where the container cannot hold a codec. */
 export async function createRecorder(path: string, tracks: RecorderTracks): Promise<Recorder> {
-  const container = containerOf(path)
+  const format = formats[endingOf(path)]
+  const recordable = recordableCodecs(path)
   for (const track of [tracks.video, tracks.audio]) {
-    if (!track || container.codecs.includes(track.codec)) continue
+    if (!track || recordable.includes(track.codec)) continue
     const hint = 'Record to a file that ends in .mp4 (H.264) or .webm (VP8).'
     throw new McpxError('CODEC_UNSUPPORTED', `${path} cannot hold ${track.codec}`, { hint })
   }
-  const output = new Output({ format: container.format(), target: new FilePathTarget(path) })
+  const output = new Output({ format: format(), target: new FilePathTarget(path) })
   const sinks: Partial<Record<MediaKind, Sink>> = {}
   if (tracks.video) sinks.video = videoSink(output, tracks.video)
   if (tracks.audio) sinks.audio = audioSink(output, tracks.audio)
@@ -155,18 +158,10 @@ export async function createRecorder(path: string, tracks: RecorderTracks): Prom
 type Sink = (packet: EncodedPacket) => Promise<void>
 type Held = { readonly frame: ReceivedFrame; readonly atMs: number }
 
-/** WebCodecs codec strings that say as little as possible: the bit stream itself says the rest. */
-const videoCodecs = {
-  vp8: ['vp8', 'vp8'],
-  vp9: ['vp9', 'vp09.00.10.08'],
-  av1: ['av1', 'av01.0.04M.08'],
-  h264: ['avc', 'avc1.42e01f'],
-} as const
-
 function videoSink(output: Output, { codec, width, height }: NonNullable<RecorderTracks['video']>): Sink {
-  if (codec === 'opus') throw new McpxError('INTERNAL', 'opus is no video codec')
-  const [name, codecString] = videoCodecs[codec]
-  const source = new EncodedVideoPacketSource(name)
+  const { containerName, codecString } = codecs[codec]
+  if (containerName === 'opus') throw new McpxError('INTERNAL', 'opus is not a video codec')
+  const source = new EncodedVideoPacketSource(containerName)
   output.addVideoTrack(source)
   const config = { codec: codecString, codedWidth: width, codedHeight: height }
   return (packet) => source.add(packet, { decoderConfig: config })

@@ -1,6 +1,6 @@
 // Where a received frame stands in a recording. RTP timestamps in, seconds out.
 import { clockRateOf, type MediaKind } from '../model/track.ts'
-import { rtpDistance } from './playback-position.ts'
+import { rtpDistance } from '../protocol/control.ts'
 
 /** What a sender report says: this RTP timestamp is this instant of the sender's clock (RFC 3550 6.4.1). */
 export interface SenderClock {

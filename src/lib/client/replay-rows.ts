@@ -1,17 +1,17 @@
 // Rows of the history as the live feed would have told them. Pure. What is not recorded is absent.
-import { sampleFigures } from '../model/figures.ts'
+import { columnOf, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRow } from '../model/history.ts'
 import type { LifecycleEvent, LifecycleEventType, MonitorSummary, OperationRecord } from '../model/monitor.ts'
 import { type Quality, qualities, qualityNames, type RungQuality } from '../model/quality.ts'
-import { type Score, type ScoreReason, scoreVersion } from '../model/score.ts'
+import { readReasons } from '../model/score-record.ts'
+import { wordScore } from '../model/score-words.ts'
 import { newPeerStates, type PeerStates } from '../model/stream.ts'
-import type { LiveConnection, LiveSample } from '../protocol/live.ts'
+import type { LiveConnection, LiveSample, LiveScore } from '../protocol/live.ts'
 
 type Details = LifecycleEvent['details']
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
-const column = (field: string) => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
 
 function detailsOf(value: unknown): Details {
   try {
@@ -124,30 +124,14 @@ export function connectionAt({ row, sample, peerStates, asked }: Played, atMs: n
 }
 
 function sampleOf(row: HistoryRow): LiveSample {
-  const figures = sampleFigures.map((name) => [name, number(row[column(name)]) ?? null])
+  const figures = sampleFigures.map((name) => [name, number(row[columnOf(name)]) ?? null])
   return { atMs: number(row.at_ms) ?? 0, ...Object.fromEntries(figures) }
 }
 
-/** The history has the reasons of both scores in one text, those of the picture last. */
-function scoresOf(row: HistoryRow): { health: Score; videoQuality: Score } {
-  const reasons = [...(text(row.reasons) ?? '').matchAll(/−(\d+): (.*?)(?=, −\d+: |$)/g)].map(
-    ([, points, said]): ScoreReason => ({ points: Number(points), text: said! }),
-  )
-  const ofPicture = (one: ScoreReason, at: number) =>
-    /^(picture|dropped)/.test(one.text) || reasons.findIndex((other) => other.text === one.text) < at
-  const score = (value: number | undefined, own: readonly ScoreReason[]): Score => ({
-    ...(value !== undefined && { value }),
-    version: scoreVersion,
-    reasons: own,
-    unknown: [],
-  })
-  return {
-    health: score(
-      number(row.health),
-      reasons.filter((one, at) => !ofPicture(one, at)),
-    ),
-    videoQuality: score(number(row.video_quality), reasons.filter(ofPicture)),
-  }
+function scoresOf(row: HistoryRow): { health: LiveScore; videoQuality: LiveScore } {
+  const values = { health: number(row.health), videoQuality: number(row.video_quality) }
+  const { health, videoQuality } = readReasons(row.reasons, values)
+  return { health: wordScore(health), videoQuality: wordScore(videoQuality) }
 }
 
 /** Counts of what the replay has shown so far. */

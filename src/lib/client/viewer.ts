@@ -7,16 +7,18 @@ import type { ConnectionState, MediaInfo, SentTrack } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import {
   type Command,
-  maxControlLength,
+  rtpDistance,
   type ServerNote,
   type ViewerMessage,
   viewerReportIntervalMs,
 } from '../protocol/control.ts'
+import { FreezeCounter, type Freezes } from '../protocol/freezes.ts'
+import { parseServerNote } from '../protocol/server-note.ts'
+import { Stillness } from '../protocol/stillness.ts'
 import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { ReceivedRtp, ReceivingPeer } from '../webrtc/receiving-peer.ts'
 import type { Door, StreamRequest } from './door.ts'
-import { createFrameCounter, type FrameStats } from './frame-counter.ts'
-import { createPlaybackPosition, rtpDistance } from './playback-position.ts'
+import { createPlaybackPosition } from './playback-position.ts'
 import type { SenderClock } from './recording-timeline.ts'
 
 /** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
@@ -29,7 +31,10 @@ interface Totals {
   readonly packetsRecovered: number
 }
 
-export interface ViewerSnapshot extends Totals, Omit<FrameStats, 'firstFrameAtMs'> {
+export interface ViewerSnapshot extends Totals, Freezes {
+  /** Video frames that came whole. */
+  readonly framesReceived: number
+  readonly keyFramesReceived: number
   /** Video frames that were given up because packets of them never came, or made no sense. */
   readonly framesDropped: number
   readonly connectionState: ConnectionState
@@ -101,7 +106,10 @@ export async function openViewer(request: StreamRequest, { door, clock, createPe
     get sent() {
       return watcher.sent()
     },
-    command: (command) => peer.sendControl(JSON.stringify(command)),
+    command(command) {
+      watcher.asked(command)
+      return peer.sendControl(JSON.stringify(command))
+    },
     async close() {
       await closer.close()
     },
@@ -112,7 +120,8 @@ export async function openViewer(request: StreamRequest, { door, clock, createPe
 function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   const events = new Events<ReceivedEvents>()
   const position = createPlaybackPosition()
-  const frames = createFrameCounter()
+  const stillness = new Stillness()
+  const freezes = new FreezeCounter(stillness)
   const assemblers: Partial<Record<MediaKind, FrameAssembler>> = {}
   const ending = Promise.withResolvers<ViewerEnd>()
   ending.promise.catch(() => {})
@@ -124,6 +133,10 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   let paused = false
   let quality: string | undefined
   let firstFrameMs: number | undefined
+  let framesReceived = 0
+  let keyFramesReceived = 0
+  let awaitsKey = false
+  let shownAtMs = Number.NEGATIVE_INFINITY
   let mediaTimeS = 0
   let lead: { readonly timestamp: number; readonly atMs: number } | undefined
   let newest = 0
@@ -153,7 +166,7 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   function onFrame(frame: ReceivedFrame): void {
     const nowMs = clock.now()
     firstFrameMs ??= nowMs - startedAtMs
-    if (frame.kind === 'video') frames.add(nowMs, frame.isKey)
+    if (frame.kind === 'video') onVideo(frame)
     if (frame.kind === timeKind()) {
       lead ??= { timestamp: frame.timestamp, atMs: nowMs }
       newest = frame.timestamp
@@ -162,8 +175,20 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
     events.emit('frame', frame)
   }
 
+  /** A decoder that has lost something shows nothing more until the next key frame, and that at once: it waits for nothing before it. */
+  function onVideo({ isKey, isAfterLoss, timestamp, atMs }: ReceivedFrame): void {
+    framesReceived++
+    if (isKey) keyFramesReceived++
+    awaitsKey = !isKey && (awaitsKey || isAfterLoss)
+    if (awaitsKey) return
+    shownAtMs = Math.max(shownAtMs, atMs)
+    freezes.add(shownAtMs)
+    stillness.shown(shownAtMs, timestamp)
+  }
+
   function onNote(note: ServerNote): void {
     notes++
+    stillness.note(note, clock.now())
     switch (note.type) {
       case 'media':
         media = note.media
@@ -174,8 +199,8 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
       case 'epoch':
         position.add(note.epoch)
         paused = note.paused
-        frames.interrupt()
-        lead = undefined
+        // A player fills its buffer anew where the viewer went elsewhere, and only there.
+        if (note.epoch.cause === 'seek' || note.epoch.cause === 'play') lead = undefined
         break
       case 'quality':
         quality = note.name
@@ -202,7 +227,7 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   peer.events.on('report', (report) => events.emit('report', report))
   peer.events.on('state', onState)
   peer.events.on('control', (text) => {
-    const note = parseNote(text)
+    const note = parseServerNote(text)
     if (note) onNote(note)
   })
 
@@ -212,7 +237,6 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
     const elapsedS = Math.max(0.001, (atMs - last.atMs) / 1000)
     const lost = Math.max(0, now.packetsLost - last.packetsLost)
     const received = now.packetsReceived - last.packetsReceived - (now.packetsRecovered - last.packetsRecovered)
-    const { firstFrameAtMs: _at, ...frameStats } = frames.stats
     const bitrateBps = ((now.bytesReceived - last.bytesReceived) * 8) / elapsedS
     last = { atMs, ...now }
     const aheadS = lead
@@ -221,7 +245,9 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
     const { roundTripTimeS } = peer.stats()
     return {
       ...now,
-      ...frameStats,
+      ...freezes.at(atMs),
+      framesReceived,
+      keyFramesReceived,
       framesDropped: assemblers.video?.framesLost ?? 0,
       connectionState,
       mediaTimeS,
@@ -239,9 +265,8 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   /** What a page reports too, as far as it is known without decoding. */
   function report(): ViewerMessage {
     const { packetsReceived, packetsLost, bytesReceived } = totals()
-    const { framesReceived, freezeCount, totalFreezesS } = frames.stats
     const { roundTripTimeS } = peer.stats()
-    const video = { framesReceived, freezeCount, totalFreezesDurationS: totalFreezesS }
+    const video = { framesReceived, ...freezes.at(clock.now()) }
     return {
       type: 'report',
       report: {
@@ -260,18 +285,9 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
     face: { events, done: ending.promise, snapshot },
     media: () => media,
     sent: () => sent,
+    /** What the viewer asks for, as it does. */
+    asked: (command: Command) => stillness.command(command, clock.now()),
     heard: () => totals().packetsReceived + notes,
     fail: (error: McpxError) => ending.reject(error),
-  }
-}
-
-/** What the server says is no more to be trusted than what a viewer says. */
-function parseNote(text: string): ServerNote | undefined {
-  if (text.length > maxControlLength * 4) return undefined
-  try {
-    const note: unknown = JSON.parse(text)
-    return typeof note === 'object' && note !== null ? (note as ServerNote) : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,13 +1,15 @@
 // The block folder with a budget: pinned blocks stay, the others go by last use when their bytes exceed it.
-import { readdir, stat, type writeFile } from 'node:fs/promises'
+import type { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import { blockKey, createBlockFolder } from './block-folder.ts'
 import { inlineBytes, maxBlockBytes } from './block-hash.ts'
-import { type BlockIndex, openBlockIndex } from './block-index.ts'
+import { openBlockIndex } from './block-index.ts'
 import { type CID, cidText } from './cid.ts'
+import { openPinList } from './pin-list.ts'
+import { recover } from './recover.ts'
 
 interface BlockCacheOptions {
   readonly repoPath: string
@@ -20,6 +22,8 @@ interface BlockCacheOptions {
 
 export interface BlockCache {
   readonly blocksPath: string
+  /** What was damaged or lost when it was opened, and what became of it. */
+  readonly problems: readonly string[]
   readonly totalBytes: number
   readonly unpinnedBytes: number
   /** Blocks, pinned and not. */
@@ -49,13 +53,19 @@ const leastUnpinnedBytes = 16 * 2 ** 20
 const roomBytes = 64 * 2 ** 20
 const evictionBatch = 64
 
+/** What can be made again is, and said in `problems`. Throws REPO_DAMAGED for what cannot, REPO_VERSION, REPO_LOCKED, DISK_FULL. */
 export async function openBlockCache(options: BlockCacheOptions): Promise<BlockCache> {
   const { clock } = options
   const blocksPath = join(options.repoPath, 'blocks')
   makeFolder(blocksPath)
   const folder = createBlockFolder(blocksPath, options.writeFile)
   const index = openBlockIndex(join(options.repoPath, 'blocks.db'))
-  if (index.isNew) await recordFiles(blocksPath, index)
+  const list = openPinList(join(options.repoPath, 'pins'))
+  const problems = await recover({ ...options, blocksPath, folder, index, list }).catch((error) => {
+    list.close()
+    index.close()
+    throw error
+  })
   const budget = Math.max(leastUnpinnedBytes, options.maxUnpinnedBytes)
   let evicting: Promise<void> | undefined
 
@@ -120,6 +130,7 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
 
   return {
     blocksPath,
+    problems,
     get totalBytes() {
       return index.totalBytes
     },
@@ -136,7 +147,10 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
       try {
         const result = await fill(pin)
         if (result.pinAs === undefined) index.dropPin(pin)
-        else index.commitPin(pin, result.pinAs)
+        else {
+          index.commitPin(pin, result.pinAs)
+          list.add(result.pinAs)
+        }
         await evictIfOver()
         return result
       } catch (error) {
@@ -161,6 +175,8 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
     async unpin(cid) {
       const pin = index.pinOf(cid)
       if (pin === undefined) return false
+      // First here: what the list has and the index has not would be pinned again.
+      list.remove(cid)
       index.dropPin(pin)
       await evictIfOver()
       return true
@@ -169,18 +185,8 @@ export async function openBlockCache(options: BlockCacheOptions): Promise<BlockC
     pins: () => index.pins(),
     async close() {
       await evicting
+      list.close()
       index.close()
     },
-  }
-}
-
-/** Once, when the index is new: what the folder holds already counts and can go. */
-async function recordFiles(blocksPath: string, index: BlockIndex): Promise<void> {
-  for (const shard of await readdir(blocksPath)) {
-    for (const name of await readdir(join(blocksPath, shard))) {
-      if (name.endsWith('.tmp')) continue
-      const { size, mtimeMs } = await stat(join(blocksPath, shard, name))
-      index.record(name, size, Math.floor(mtimeMs))
-    }
   }
 }

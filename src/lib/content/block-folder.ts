@@ -7,7 +7,7 @@ import { McpxError } from '../base/errors.ts'
 import { matches, maxBlockBytes } from './block-hash.ts'
 import { type CID, cidText } from './cid.ts'
 
-interface BlockFolder {
+export interface BlockFolder {
   /** Whether a file is there; says nothing about its bytes. */
   has(cid: CID): Promise<boolean>
   /** The verified bytes, undefined when absent. A damaged file is removed and CONTENT_CORRUPT thrown. */
@@ -16,6 +16,8 @@ interface BlockFolder {
   write(cid: CID, bytes: Uint8Array): Promise<void>
   /** Removes by `blockKey`; absent is fine. */
   remove(key: string): Promise<void>
+  /** Undefined when absent. */
+  sizeBytes(key: string): Promise<number | undefined>
   /** When the file was last read, in milliseconds since the epoch, as far as the file system says. */
   usedAtMs(key: string): Promise<number | undefined>
 }
@@ -68,6 +70,10 @@ export function createBlockFolder(path: string, write: typeof writeFile = writeF
 
     async remove(key) {
       await rm(fileOf(key), { force: true })
+    },
+
+    async sizeBytes(key) {
+      return (await stat(fileOf(key)).catch(absent))?.size
     },
 
     async usedAtMs(key) {

@@ -1,10 +1,12 @@
 // What is in the block folder and why: sizes, last use and pins, in SQLite, so that nothing ever scans the folder.
-import { openDatabase } from '../base/database.ts'
+import { openOrSetAside } from '../base/database.ts'
+import { toMcpxError } from '../base/errors.ts'
 
 const schema = {
   version: 1,
-  damageHint:
-    'Restore it from a backup, or remove it: then the content that is here stays, and nothing of it is pinned.',
+  damageHint: 'Start mcpx again: it is made again from the blocks and the list of pins.',
+  isChecked: true,
+  opensWhenFull: true,
   sql: `
   CREATE TABLE blocks (key TEXT PRIMARY KEY, size INTEGER NOT NULL, used INTEGER NOT NULL, pins INTEGER NOT NULL)
     WITHOUT ROWID;
@@ -14,19 +16,21 @@ const schema = {
   `,
 }
 
-interface IndexedBlock {
+export interface IndexedBlock {
   readonly key: string
   readonly sizeBytes: number
   readonly usedMs: number
 }
 
 export interface BlockIndex {
-  /** Whether the tables were made just now: the folder may hold files that they do not know. */
-  readonly isNew: boolean
+  /** What the file is called now that was found damaged: the index is empty then. */
+  readonly setAside?: string | undefined
   readonly unpinnedBytes: number
   readonly totalBytes: number
   /** Blocks, pinned and not. */
   readonly count: number
+  /** Records blocks that it does not know yet: all or none. */
+  recordAll(blocks: readonly IndexedBlock[]): void
   /** Records a block, or that it has been used. */
   record(key: string, sizeBytes: number, nowMs: number): void
   forget(key: string): void
@@ -47,9 +51,10 @@ export interface BlockIndex {
   close(): void
 }
 
-/** Opens or makes the index file. Throws REPO_VERSION when a newer mcpx wrote it. */
+/** Opens or makes the index file; a damaged one is set aside. Throws REPO_VERSION when a newer mcpx wrote it, REPO_LOCKED, DISK_FULL. */
 export function openBlockIndex(file: string): BlockIndex {
-  const { db, isNew } = openDatabase(file, schema)
+  const { db, setAside } = openOrSetAside(file, schema)
+  db.exec('PRAGMA temp_store = MEMORY')
   const select = db.prepare('SELECT size, pins FROM blocks WHERE key = ?')
   const insert = db.prepare('INSERT INTO blocks (key, size, used, pins) VALUES (?, ?, ?, 0)')
   const touch = db.prepare('UPDATE blocks SET used = ? WHERE key = ?')
@@ -65,9 +70,11 @@ export function openBlockIndex(file: string): BlockIndex {
     'SELECT b.key AS key FROM pin_blocks h JOIN blocks b ON b.key = h.key WHERE h.pin = ? AND b.pins = 1',
   )
 
+  const insertNew = db.prepare('INSERT OR IGNORE INTO blocks (key, size, used, pins) VALUES (?, ?, ?, 0)')
+  const countRows = () => Number(db.prepare('SELECT count(*) AS n FROM blocks').get()!.n)
   const sum = (where: string) => Number(db.prepare(`SELECT coalesce(sum(size), 0) AS n FROM blocks ${where}`).get()!.n)
 
-  function transaction(run: () => void): void {
+  function tryTransaction(run: () => void): void {
     db.exec('BEGIN')
     try {
       run()
@@ -79,20 +86,33 @@ export function openBlockIndex(file: string): BlockIndex {
     }
   }
 
+  /** On a full disk once more without a log, which takes space: or nothing could be unpinned, and no space be made. */
+  function transaction(run: () => void): void {
+    try {
+      tryTransaction(run)
+    } catch (error) {
+      if (toMcpxError(error).code !== 'DISK_FULL') throw error
+      db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY')
+      tryTransaction(run)
+    }
+  }
+
+  /** The rows of the pin go first: on a full disk their place is all that there is for the rest. */
   function drop(pin: number): void {
-    db.prepare('UPDATE blocks SET pins = pins - 1 WHERE key IN (SELECT key FROM pin_blocks WHERE pin = ?)').run(pin)
+    db.prepare('CREATE TEMP TABLE dropped AS SELECT key FROM pin_blocks WHERE pin = ?').run(pin)
     db.prepare('DELETE FROM pin_blocks WHERE pin = ?').run(pin)
     db.prepare('DELETE FROM pins WHERE id = ?').run(pin)
+    db.exec('UPDATE blocks SET pins = pins - 1 WHERE key IN (SELECT key FROM temp.dropped); DROP TABLE temp.dropped')
   }
 
   // What a crash left half pinned.
   for (const row of db.prepare('SELECT id FROM pins WHERE cid IS NULL').all()) transaction(() => drop(Number(row.id)))
   let unpinnedBytes = sum('WHERE pins = 0')
   let totalBytes = sum('')
-  let count = Number(db.prepare('SELECT count(*) AS n FROM blocks').get()!.n)
+  let count = countRows()
 
   return {
-    isNew,
+    setAside,
     get unpinnedBytes() {
       return unpinnedBytes
     },
@@ -101,6 +121,14 @@ export function openBlockIndex(file: string): BlockIndex {
     },
     get count() {
       return count
+    },
+    recordAll(blocks) {
+      transaction(() => {
+        for (const { key, sizeBytes, usedMs } of blocks) insertNew.run(key, sizeBytes, usedMs)
+      })
+      unpinnedBytes = sum('WHERE pins = 0')
+      totalBytes = sum('')
+      count = countRows()
     },
     record(key, sizeBytes, nowMs) {
       if (touch.run(nowMs, key).changes > 0) return

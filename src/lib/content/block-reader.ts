@@ -23,6 +23,8 @@ export interface BlockReader {
   open(file: FileRef, options?: DagFileOptions): ByteSource
   /** One verified block. The bytes are shared: do not write to them or transfer them. */
   getBlock(cid: CID, signal?: AbortSignal): Promise<Uint8Array>
+  /** The same where it is here; nobody is asked for one that is not: CONTENT_NOT_FOUND. */
+  getLocalBlock(cid: CID): Promise<Uint8Array>
   stats(): BlockReaderStats
   close(): void
 }
@@ -94,9 +96,18 @@ export function createBlockReader(options: BlockReaderOptions): BlockReader {
     return bytes
   }
 
+  async function getLocalBlock(cid: CID): Promise<Uint8Array> {
+    requireKnownHash(cid)
+    const { bytes, damage } = await readLocal(cid)
+    const found = bytes ?? inlineBytes(cid)
+    if (!found) throw damage ?? new McpxError('CONTENT_NOT_FOUND', `the block ${cidText(cid)} is not here`)
+    return found
+  }
+
   return {
     open: (file, fileOptions) => dagFile(parseCid(file.cid), file.sizeBytes, getBlock, fileOptions),
     getBlock,
+    getLocalBlock,
     stats: () => ({ ...counts, memoryBytes: memory?.calculatedSize ?? 0, memoryBlocks: memory?.size ?? 0 }),
     close() {
       isClosed = true

@@ -1,7 +1,7 @@
 // What is known about CIDs (the ParquetCIDCache): a hot index in SQLite, and Parquet part files that any tool can read.
 import type { Clock } from '../base/clock.ts'
-import { openCache } from '../base/database.ts'
-import { McpxError } from '../base/errors.ts'
+import { openCache, openDatabase } from '../base/database.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CidMetadataStats } from '../model/content-stats.ts'
@@ -38,6 +38,7 @@ const maxMediaText = 64 * 1024
 const schema = {
   version: 1,
   damageHint: 'Remove it: it is made again.',
+  isChecked: true,
   sql: `
   CREATE TABLE cids (cid TEXT PRIMARY KEY, size INTEGER NOT NULL, media TEXT NOT NULL, written INTEGER NOT NULL,
     accessed INTEGER NOT NULL, pending INTEGER NOT NULL) WITHOUT ROWID;
@@ -49,9 +50,9 @@ const schema = {
 /** Opens the cache; an index that is new or was damaged is filled from the part files. REPO_VERSION of a newer mcpx. */
 export async function openCidMetadata(options: CidMetadataOptions): Promise<CidMetadata> {
   const { clock, logger, maxRecords = 100_000, flushAt = 256, maxParts = 8 } = options
-  makeFolder(options.parquetPath)
+  unlessFull(() => makeFolder(options.parquetPath))
   const parts = openMetadataParts(options.parquetPath, logger)
-  const { db, isNew } = openCache(options.indexFile, schema)
+  const { db, isNew } = openIndex(options.indexFile)
   const select = db.prepare('SELECT size, media FROM cids WHERE cid = ?')
   const touch = db.prepare('UPDATE cids SET accessed = ? WHERE cid = ?')
   const upsert = db.prepare(
@@ -135,6 +136,18 @@ export async function openCidMetadata(options: CidMetadataOptions): Promise<CidM
         db.close()
       }
     },
+  }
+}
+
+/** On a full disk in memory: it is only a cache. */
+const openIndex = (file: string) => unlessFull(() => openCache(file, schema)) ?? openDatabase(':memory:', schema)
+
+function unlessFull<T>(use: () => T): T | undefined {
+  try {
+    return use()
+  } catch (error) {
+    if (toMcpxError(error).code !== 'DISK_FULL') throw error
+    return undefined
   }
 }
 

@@ -41,5 +41,5 @@ export function cidText(cid: CID): string {
 }
 
 function invalid(text: string, cause?: unknown): McpxError {
-  return new McpxError('INVALID_CID', `"${text}" is no CID`, { cause })
+  return new McpxError('INVALID_CID', `"${text}" is not a valid CID`, { cause })
 }

@@ -15,7 +15,7 @@ import type { ContentStore } from './store.ts'
 /** An IPNS name (key or host) → the root CID and the path that it points to. */
 export type ResolveName = (name: string, signal?: AbortSignal) => Promise<{ root: CID; path: readonly string[] }>
 
-export type ContentReader = Pick<ContentStore, 'resolve' | 'list' | 'read' | 'ensureBlock' | 'sourceRef'>
+export type ContentReader = Pick<ContentStore, 'resolve' | 'list' | 'read' | 'ensureBlock' | 'getBlock' | 'sourceRef'>
 
 interface ContentReaderParts {
   readonly reader: BlockReader
@@ -62,6 +62,8 @@ export function createContentReader(parts: ContentReaderParts): ContentReader {
 
   return {
     ensureBlock,
+    getBlock: (cid, { signal, local = false } = {}) =>
+      local ? reader.getLocalBlock(parseCid(cid)) : reader.getBlock(parseCid(cid), signal),
     resolve,
     list,
     async *read(text, { start = 0, end, signal } = {}) {

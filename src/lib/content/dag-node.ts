@@ -35,7 +35,7 @@ const nothing = new Uint8Array(0)
 export function decodeDagNode(cid: CID, bytes: Uint8Array): DagNode {
   if (cid.code === codecs.raw) return { type: 'file', sizeBytes: bytes.length, data: bytes, children: [] }
   if (cid.code !== codecs.dagPb)
-    throw new McpxError('NOT_MEDIA', `${cidText(cid)} has the codec 0x${cid.code.toString(16)}, which is no file`)
+    throw new McpxError('NOT_MEDIA', `${cidText(cid)} has the codec 0x${cid.code.toString(16)}, which is not a file`)
   const { links, unixfs } = decodePb(cid, bytes)
   switch (unixfs.type) {
     case 'file':
@@ -64,7 +64,7 @@ function decodePb(cid: CID, bytes: Uint8Array): { links: CID[]; unixfs: UnixFS }
     links = node.Links.map((link) => link.Hash)
     unixfs = UnixFS.unmarshal(node.Data ?? nothing)
   } catch (error) {
-    throw corrupt(cid, 'is no UnixFS node', error)
+    throw corrupt(cid, 'is not a UnixFS node', error)
   }
   if (links.length > maxLinks) throw corrupt(cid, `has ${links.length} links, more than ${maxLinks}`)
   return { links, unixfs }

@@ -60,7 +60,8 @@ export async function walkDag(
   }
 }
 
-function childrenOf(cid: CID, bytes: Uint8Array): readonly CID[] {
+/** Throws CONTENT_CORRUPT, NOT_MEDIA. */
+export function childrenOf(cid: CID, bytes: Uint8Array): readonly CID[] {
   const node = decodeDagNode(cid, bytes)
   return node.type === 'directory' ? node.links : node.children.map((child) => child.cid)
 }

@@ -70,7 +70,7 @@ export function createDirectory(getBlock: GetBlock): Directory {
     const found: Name[] = []
     try {
       const entry = await exporter(cid, listing(), { signal })
-      if (entry.type !== 'directory') throw new McpxError('INVALID_REQUEST', `${cidText(cid)} is no directory`)
+      if (entry.type !== 'directory') throw new McpxError('INVALID_REQUEST', `${cidText(cid)} is not a directory`)
       for await (const { name, cid: at, size } of entry.entries({ signal })) {
         if (found.length === maxEntries)
           throw new McpxError('INVALID_REQUEST', `${cidText(cid)} has more than ${maxEntries} entries`)

@@ -42,7 +42,7 @@ export function createGateway(address: string): Gateway {
 function parseAddress(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
-    throw new McpxError('INVALID_OPTION', `"${address}" is no address of a gateway, as https://example.org`)
+    throw new McpxError('INVALID_OPTION', `"${address}" is not a gateway address, such as https://example.org`)
   return url
 }
 

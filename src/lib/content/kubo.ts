@@ -196,7 +196,10 @@ function parseAddress(address: string): URL {
   const text = host ? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}` : address
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new McpxError('INVALID_OPTION', `"${address}" is no address of a Kubo daemon, as http://127.0.0.1:5001`)
+    throw new McpxError(
+      'INVALID_OPTION',
+      `"${address}" is not an address of a Kubo daemon, such as http://127.0.0.1:5001`,
+    )
   return new URL('/api/v0', url)
 }
 

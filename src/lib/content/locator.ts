@@ -40,12 +40,12 @@ function fromPath(path: string, text: string): Locator {
 }
 
 function fromGatewayUrl(url: string, text: string): Locator {
-  if (!URL.canParse(url)) throw invalid(text, 'is no URL')
+  if (!URL.canParse(url)) throw invalid(text, 'is not a URL')
   const { hostname, pathname } = new URL(url)
   const path = /^\/(ipfs|ipns)\/(.*)$/s.exec(pathname)
   if (path) return fromNamespace(path[1] as 'ipfs' | 'ipns', path[2]!, text, true)
   const subdomain = /^([^.]+)\.(ipfs|ipns)\.(.+)$/.exec(hostname)
-  if (!subdomain) throw invalid(text, 'is no address of a gateway: no /ipfs/, no /ipns/, no <cid>.ipfs. host')
+  if (!subdomain) throw invalid(text, 'is not a gateway address: it has no /ipfs/, no /ipns/ and no <cid>.ipfs. host')
   const [, label, namespace] = subdomain
   // A subdomain spells the dots of a DNSLink name as "-", and "-" as "--".
   const root =

@@ -1,6 +1,6 @@
 // The Parquet files of the CID metadata cache: written whole, never changed, joined when they become many.
 import { randomUUID } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
@@ -37,10 +37,8 @@ export const partsSchemaVersion = 1
 const partName = /^cids-\d{15}-[0-9a-f]{8}\.parquet$/
 
 export function openMetadataParts(path: string, logger: Logger): MetadataParts {
-  const names = () =>
-    readdirSync(path)
-      .filter((name) => partName.test(name))
-      .sort()
+  // On a full disk the folder may be missing.
+  const names = () => (existsSync(path) ? readdirSync(path) : []).filter((name) => partName.test(name)).sort()
 
   async function write(rows: readonly MetadataRow[]): Promise<void> {
     const latest = rows.reduce((most, { writtenMs }) => Math.max(most, writtenMs), 0)

@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import type { ContentEvents, ContentStats } from '../model/content-stats.ts'
 import { openBlockCache } from './block-cache.ts'
 import { createBlockReader } from './block-reader.ts'
-import { createBlockSources } from './block-sources.ts'
+import { type BlockSource, createBlockSources } from './block-sources.ts'
 import { type CidMetadata, openCidMetadata } from './cid-metadata.ts'
 import { createContentReader, createEnsureBlock } from './content-reader.ts'
 import { createEmbeddedStore } from './embedded.ts'
@@ -34,6 +34,8 @@ export interface ContentOptions {
 }
 
 interface ContentDeps {
+  /** Asked for blocks that are not here, after Kubo and before the gateways, each as soon as the one before fails or takes long. */
+  readonly sources?: readonly BlockSource[]
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -48,11 +50,13 @@ export interface Content {
   readonly metadata: CidMetadata
   /** What is done to `store`. */
   readonly events: Events<ContentEvents>
+  /** What was damaged or lost when it was opened, and what became of it. No paths. */
+  readonly problems: readonly string[]
   stats(): ContentStats
   close(): Promise<void>
 }
 
-/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
+/** Opens everything or nothing. Throws REPO_LOCKED, REPO_VERSION, REPO_DAMAGED, INVALID_OPTION, DISK_FULL, KUBO_UNREACHABLE. */
 export async function openContent(options: ContentOptions, deps: ContentDeps): Promise<Content> {
   const { clock, logger } = deps
   const timeoutMs = options.fetchTimeoutMs
@@ -75,7 +79,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       : undefined
     if (kubo) logger.info({ api: options.ipfsApi, version: await kubo.version() }, 'Kubo answers')
     const sources = createBlockSources({
-      sources: kubo ? [kubo.blockSource, ...gateways] : gateways,
+      sources: [...(kubo ? [kubo.blockSource] : []), ...(deps.sources ?? []), ...gateways],
       clock,
       timeoutMs,
     })
@@ -100,6 +104,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     })
     closer.add('CID metadata', () => metadata.close())
 
+    const problems = [...repo.problems, ...cache.problems]
+    for (const problem of problems) logger.error({ repo: repo.path }, problem)
     const events = new Events<ContentEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
 
     return {
@@ -109,6 +115,7 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
       blocksPath: cache.blocksPath,
       repo,
       metadata,
+      problems,
       stats: () => ({
         blocksBySource: sources.stats().blocks,
         fetchedBytes: sources.stats().bytes,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { McpxError } from '../base/errors.ts'
+import { McpxError, toMcpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
 
 interface LockRecord {
@@ -13,6 +13,8 @@ interface LockRecord {
 }
 
 interface RepoLock {
+  /** False where the disk is full: then blocks.db alone keeps others out. */
+  readonly isKept: boolean
   release(): void
 }
 
@@ -23,15 +25,23 @@ const takeOverAttempts = 3
 export function acquireLock(repoPath: string, host: Host = systemHost): RepoLock {
   const file = join(repoPath, fileName)
   const record: LockRecord = { pid: host.pid, host: host.hostname, start: host.startOf(host.pid) }
-  for (let attempt = 0; !create(file, record); attempt++) {
+  for (let attempt = 0; ; attempt++) {
+    const made = create(file, record)
+    if (made === 'made') break
     const text = readText(file)
+    if (made === 'full' && (text === undefined || !isHeldBy(text, host))) return { isKept: false, release() {} }
     if (text === undefined) continue
     const holder = parse(text)
     // Ours appear whole: what cannot be read is what a machine that stopped left of one, and nobody holds it.
     if (attempt === takeOverAttempts || (holder && isHeld(holder, host))) throw locked(repoPath, holder, host)
     setAside(file, text)
   }
-  return { release: () => rmSync(file, { force: true }) }
+  return { isKept: true, release: () => rmSync(file, { force: true }) }
+}
+
+function isHeldBy(text: string, host: Host): boolean {
+  const holder = parse(text)
+  return holder !== undefined && isHeld(holder, host)
 }
 
 function locked(repoPath: string, holder: LockRecord | undefined, host: Host): McpxError {
@@ -43,8 +53,7 @@ function locked(repoPath: string, holder: LockRecord | undefined, host: Host): M
 
 /** Whether a live process holds the lock of this repo; false where there is no lock, or none that can be read. */
 export function isLocked(repoPath: string, host: Host = systemHost): boolean {
-  const holder = parse(readText(join(repoPath, fileName)) ?? '')
-  return holder !== undefined && isHeld(holder, host)
+  return isHeldBy(readText(join(repoPath, fileName)) ?? '', host)
 }
 
 /** Of a process on another machine nothing can be known: it counts as alive. */
@@ -56,15 +65,16 @@ function isHeld(holder: LockRecord, host: Host): boolean {
 }
 
 /** A hard link appears whole or not at all, and never over another. */
-function create(file: string, record: LockRecord): boolean {
+function create(file: string, record: LockRecord): 'made' | 'there' | 'full' {
   const beside = besideOf(file)
-  writeFileSync(beside, JSON.stringify(record))
   try {
+    writeFileSync(beside, JSON.stringify(record))
     linkSync(beside, file)
-    return true
+    return 'made'
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return false
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'there'
+    if (toMcpxError(error).code === 'DISK_FULL') return 'full'
+    throw error
   } finally {
     rmSync(beside, { force: true })
   }

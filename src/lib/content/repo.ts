@@ -5,6 +5,7 @@
 //   node-id    the name of this node
 //   blocks/    the blocks, `<two characters>/<multihash in base32>`
 //   blocks.db  what is in blocks/, what is pinned (SQLite)
+//   pins       what is pinned, once more, as text
 //   metadata.db, parquet/  what is known about CIDs
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -29,10 +30,12 @@ interface RepoOptions {
 export interface Repo {
   readonly path: string
   readonly nodeId: string
+  /** What was damaged when it was opened, and what became of it. */
+  readonly problems: readonly string[]
   close(): void
 }
 
-/** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_LOCKED, DISK_FULL. */
+/** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_DAMAGED, REPO_LOCKED, DISK_FULL for one that is not there yet. */
 export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
   const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
   const lock = writable(path, () => {
@@ -41,9 +44,12 @@ export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
     if (options.isolation) markThrowAway(path)
     return acquireLock(path, host)
   })
+  const problems: string[] = []
+  if (!lock.isKept) problems.push('the disk is full: remove pins or other files; until then nothing new is stored')
   return {
     path,
-    nodeId: options.nodeId ?? keptNodeId(path),
+    nodeId: options.nodeId ?? keptNodeId(path, problems),
+    problems,
     close() {
       lock.release()
       if (options.isolation) rmSync(path, { recursive: true, force: true })
@@ -70,18 +76,27 @@ function checkVersion(path: string): void {
     writeFileSync(file, `mcpx-repo ${repoVersion}\n`)
     return
   }
-  const version = Number(/^mcpx-repo (\d{1,9})$/.exec(text)?.[1])
-  if (version === repoVersion) return
-  throw new McpxError('REPO_VERSION', `${path} says "${text.slice(0, 40)}"; this mcpx knows mcpx-repo ${repoVersion}`)
+  const version = /^mcpx-repo (\d{1,9})$/.exec(text)?.[1]
+  if (Number(version) === repoVersion) return
+  const said = JSON.stringify(text.slice(0, 40))
+  if (version !== undefined)
+    throw new McpxError('REPO_VERSION', `${path} says ${said}; this mcpx knows mcpx-repo ${repoVersion}`)
+  throw new McpxError('REPO_DAMAGED', `${file} is damaged: it says ${said}`, {
+    hint: `If ${path} is a repo of mcpx, remove that file: it is made again. Otherwise choose another --persistence-path.`,
+  })
 }
 
-function keptNodeId(path: string): string {
+function keptNodeId(path: string, problems: string[]): string {
   const file = join(path, 'node-id')
-  if (existsSync(file)) {
-    const kept = readFileSync(file, 'utf8').trim()
-    if (/^[\w.:-]{1,128}$/.test(kept)) return kept
-  }
+  const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined
+  if (kept && /^[\w.:-]{1,128}$/.test(kept)) return kept
   const nodeId = `mcpx-${randomUUID().slice(0, 13)}`
-  writeFileSync(file, `${nodeId}\n`)
+  if (kept !== undefined) problems.push(`node-id was damaged: this node is ${nodeId} now`)
+  try {
+    writeFileSync(file, `${nodeId}\n`)
+  } catch (error) {
+    // For this run it has a name.
+    if (toMcpxError(error).code !== 'DISK_FULL') throw error
+  }
   return nodeId
 }

@@ -74,7 +74,8 @@ function byPath(files: readonly FoundFile[]): Record<string, FileRef> {
 }
 
 function ambiguous(root: string, media: readonly FoundFile[]): McpxError {
-  const paths = media.map(({ path }) => `${root}/${path}`).sort()
+  // One line each: a name with a line break in it would be two.
+  const paths = media.map(({ path }) => `${root}/${path}`.replaceAll(/[\r\n\u2028\u2029]+/g, ' ')).sort()
   const more = paths.length > listedPaths ? [`… and ${paths.length - listedPaths} more`] : []
   const lines = [...paths.slice(0, listedPaths), ...more].join('\n  ')
   return new McpxError('AMBIGUOUS_CONTENT', `${root} holds ${media.length} playable files:\n  ${lines}`)

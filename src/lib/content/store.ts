@@ -52,6 +52,11 @@ export interface ContentStore {
   pins(options?: CallOptions): Promise<string[]>
   /** Makes one block present in the block folder and says where it came from: `local`, `kubo`, `gateway:<host>`. */
   ensureBlock(cid: string, options?: CallOptions): Promise<{ source: string }>
+  /**
+   * One verified block; one that is not here is fetched and kept, unless `local` asks for what is here alone
+   * (CONTENT_NOT_FOUND). The bytes are shared: do not write to them or transfer them.
+   */
+  getBlock(cid: string, options?: CallOptions & { readonly local?: boolean }): Promise<Uint8Array>
   /** Everything a media worker needs to play it: a single file, or the files of a ladder or of an HLS directory. */
   sourceRef(content: string, options?: CallOptions): Promise<SourceRef>
   close(): Promise<void>

@@ -71,6 +71,7 @@ export function tellOperations(
     unpin: (cid, options) => told('unpin', options, () => store.unpin(cid, options)),
     pins: (options) => told('pins', options, () => store.pins(options)),
     ensureBlock: (cid, options) => told('fetch_block', options, () => store.ensureBlock(cid, options)),
+    getBlock: (cid, options) => told('get_block', options, () => store.getBlock(cid, options)),
     sourceRef: (content, options) => told('source_ref', options, () => store.sourceRef(content, options)),
     close: () => store.close(),
   }

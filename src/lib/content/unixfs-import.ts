@@ -80,7 +80,7 @@ export function checkAddPath(path: string, given: Set<string>): string {
   const names = path.split('/').filter((name) => name !== '')
   const isBad = names.length === 0 || path.length > maxPathText || /\0|\\\//.test(path)
   if (isBad || names.some((name) => name === '.' || name === '..'))
-    throw new McpxError('INVALID_REQUEST', `"${path.slice(0, 200)}" is no path to add`)
+    throw new McpxError('INVALID_REQUEST', `"${path.slice(0, 200)}" is not a valid path to add`)
   const clean = names.join('/')
   if (given.has(clean)) throw new McpxError('INVALID_REQUEST', `the path "${clean}" is given twice`)
   given.add(clean)

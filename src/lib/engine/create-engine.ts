@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { fromErrorRecord, McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import type { Logger } from '../base/logger.ts'
+import type { spawnProcess } from '../base/spawn-process.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import { createTaskTracker } from '../base/tasks.ts'
 import type { CidMetadata } from '../content/cid-metadata.ts'
@@ -34,6 +35,8 @@ interface EngineDeps {
   readonly testConnection: (engine: Engine) => Promise<ConnectionTest>
   /** How worker threads are started. */
   readonly spawn?: typeof spawnWorker
+  /** How transcode processes are started. */
+  readonly spawnProcess?: typeof spawnProcess
 }
 
 /** Starts the media workers; rejects when one cannot start. */
@@ -47,7 +50,8 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
 
   const handlers: { [K in keyof MediaEvents]: (payload: MediaEvents[K]) => void } = {
     state: (change) => registry.noteState(change),
-    sent: ({ streamId, rung: _rung, ...sent }) => registry.update(streamId, sent),
+    sent: ({ streamId, ...sent }) => registry.update(streamId, sent),
+    decision: ({ streamId, decision }) => events.emit('decision', streamId, decision),
     candidate: ({ streamId, candidate }) => events.emit('candidate', streamId, candidate),
     over: ({ streamId, reason, error }) => finish(streamId, reason, error && fromErrorRecord(error)),
     snapshots: (snapshots) => events.emit('snapshots', snapshots),
@@ -58,7 +62,13 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
   const fetchBlock = async ({ cid }: { cid: string }, { signal }: { signal: AbortSignal }) =>
     tasks.run('fetch_block', (inner) => store.ensureBlock(cid, { signal: inner }), { signal })
   const transcode = settings.transcode
-    ? createTranscodePlane(settings.transcode, { logger, tasks, spawn, handlers: { fetchBlock } })
+    ? createTranscodePlane(settings.transcode, {
+        clock,
+        logger,
+        tasks,
+        spawn: deps.spawnProcess,
+        handlers: { fetchBlock },
+      })
     : undefined
   const media = await createMediaPlane(settings.workers, {
     clock,
@@ -66,10 +76,9 @@ export async function createEngine(settings: EngineSettings, deps: EngineDeps): 
     spawn,
     handlers: {
       fetchBlock,
-      transcode(job) {
+      transcode(request, { signal }) {
         if (!transcode) throw new McpxError('ENCODER_MISSING', 'there is no encoder here')
-        transcode.start(job)
-        return undefined
+        return transcode.run(request, signal)
       },
     },
     onEvent: (_worker, event, payload) => handlers[event](payload),

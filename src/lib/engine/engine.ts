@@ -3,8 +3,9 @@ import type { Events } from '../base/events.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { ContentStore } from '../content/store.ts'
 import type { ConnectionTest } from '../model/connection-test.ts'
+import type { Decision } from '../model/decision.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { Quality } from '../model/quality.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, StreamRecord } from '../model/stream.ts'
 import type { Command } from '../protocol/control.ts'
 import type { IceCandidate, IceServer, OpenParams, WorkerHealth } from '../protocol/media-plane.ts'
@@ -30,7 +31,9 @@ export type EngineEvents = {
   stream: [StreamRecord]
   /** A local ICE candidate (null: no more), for doors that trickle. */
   candidate: [streamId: string, candidate: IceCandidate | null]
-  snapshots: [readonly StatsSnapshot[]]
+  decision: [streamId: string, decision: Decision]
+  /** Each beside the one before. */
+  snapshots: [readonly MeasuredSnapshot[]]
   health: [WorkerHealth]
   /** Background work began or ended, of a stream or of the server. */
   task: [TaskRecord]
@@ -61,8 +64,8 @@ export interface Engine {
   acceptAnswer(streamId: string, sdp: string): Promise<void>
   addCandidate(streamId: string, candidate: IceCandidate | null): Promise<void>
   command(streamId: string, command: Command): Promise<void>
-  /** Fresh statistics; throws STREAM_NOT_FOUND. */
-  stats(streamId: string): Promise<StatsSnapshot>
+  /** Fresh statistics, which depend on nobody else who asks; throws STREAM_NOT_FOUND. */
+  stats(streamId: string): Promise<MeasuredSnapshot>
   /** Open streams first, then the last closed ones (bounded). */
   list(): readonly StreamRecord[]
   get(streamId: string): StreamRecord | undefined

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { RestartPolicy } from '../base/restart-policy.ts'
 import type { RpcHandlers } from '../base/rpc.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import type { TaskRecord } from '../base/tasks.ts'
@@ -15,10 +16,7 @@ const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
 const silentTicks = 10
-/** Deaths in a row after which a worker is not started again: what ends it would end the next one too. */
-const maxRestarts = 10
-/** One that lived so long was well: what comes after it is no longer in a row. */
-const healthyMs = 60_000
+const restartLimits = { maxInARow: 10 }
 
 /**
  * Every packet leaves a cipher and some buffers behind, and clearing them holds the thread: 25 MB at once took 12 ms (17 at the
@@ -55,9 +53,7 @@ interface MediaPlaneDeps {
 
 interface Slot {
   link: WorkerLink<MediaMethods>
-  startedAtMs: number
-  /** Starts again, in a row. */
-  restarts: number
+  readonly restarts: RestartPolicy
   streams: number
   readonly warm: Map<string, number>
   /** What runs on it, by id: of one that dies nobody else tells the end. */
@@ -76,8 +72,7 @@ function noteTask({ tasks }: Slot, task: TaskRecord): void {
 export async function createMediaPlane(settings: readonly WorkerSettings[], deps: MediaPlaneDeps): Promise<MediaPlane> {
   const slots: Slot[] = settings.map((own) => ({
     link: start(own),
-    startedAtMs: deps.clock.now(),
-    restarts: 0,
+    restarts: new RestartPolicy(restartLimits, deps.clock),
     streams: 0,
     warm: new Map(),
     tasks: new Map(),
@@ -115,8 +110,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
     slot.warm.clear()
     slot.health = undefined
     endTasks(slot, own.index, error)
-    if (deps.clock.now() - slot.startedAtMs >= healthyMs) slot.restarts = 0
-    if (slot.restarts++ < maxRestarts) restart(slot, own)
+    if (slot.restarts.mayRestart()) restart(slot, own)
     else slot.down = error
     deps.onWorkerLost(own.index, error)
   }
@@ -130,7 +124,6 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
   /** What is asked of it meanwhile waits in its port. */
   function restart(slot: Slot, own: WorkerSettings): void {
     slot.link = start(own)
-    slot.startedAtMs = deps.clock.now()
     slot.link.rpc.call('start', undefined).catch((error: McpxError) => {
       deps.logger.error({ worker: own.index, error: error.message }, 'media worker does not start again')
       slot.down = error

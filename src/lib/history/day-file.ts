@@ -1,9 +1,9 @@
 // One day of history in one SQLite file: rows as they came, and the samples of each minute and hour rolled up.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { openDatabase } from '../base/database.ts'
-import { sampleFigures } from '../model/figures.ts'
+import { columnOf, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRange, HistoryRow, HistoryTable } from '../model/history.ts'
-import { columnOf, type HistoryBatch } from './rows.ts'
+import type { HistoryBatch } from './rows.ts'
 
 const figures = sampleFigures.map(columnOf)
 const rolled = figures.flatMap((name) => [`${name}_mean`, `${name}_min`, `${name}_max`])
@@ -17,23 +17,33 @@ const tables = {
     'at_ms INTEGER, connection TEXT, media_time_s REAL, quality TEXT, ' +
     `${figures.map((name) => `${name} REAL`).join(', ')}, underruns INTEGER, freeze_count INTEGER, freeze_s REAL, reasons TEXT`,
   events: 'at_ms INTEGER, connection TEXT, type TEXT, details TEXT',
-  decisions: 'at_ms INTEGER, connection TEXT, type TEXT, from_value TEXT, to_value TEXT, reason TEXT, inputs TEXT',
+  decisions:
+    'at_ms INTEGER, connection TEXT, type TEXT, from_value TEXT, to_value TEXT, reason TEXT, inputs TEXT, ' +
+    'reason_values TEXT, decided_by TEXT, from_rung INTEGER, to_rung INTEGER',
   operations:
     'id TEXT PRIMARY KEY, type TEXT, status TEXT, started_at_ms INTEGER, ended_at_ms INTEGER, connection TEXT, ' +
     'correlation TEXT, error_code TEXT, error TEXT, details TEXT',
-  nodes: 'at_ms INTEGER, worker INTEGER, viewers INTEGER, cpu_s REAL, rss_bytes INTEGER, loop_delay_p99_ms REAL',
+  workers: 'at_ms INTEGER, worker INTEGER, viewers INTEGER, cpu_s REAL, rss_bytes INTEGER, loop_delay_p99_ms REAL',
 } as const
 const rollUps = { minutes: 60_000, hours: 3_600_000 } as const
 
 const createTable = (name: keyof typeof tables): string => `CREATE TABLE ${name} (${tables[name]}) STRICT`
 
 const schema = {
-  version: 3,
+  version: 4,
   migrations: {
     1: ['freeze_count INTEGER', 'freeze_s REAL', 'underruns INTEGER']
       .map((column) => `ALTER TABLE connections ADD COLUMN ${column}`)
       .join(';'),
-    2: createTable('decisions'),
+    2:
+      'CREATE TABLE decisions (at_ms INTEGER, connection TEXT, type TEXT, from_value TEXT, to_value TEXT, reason TEXT, ' +
+      'inputs TEXT) STRICT',
+    3: [
+      'ALTER TABLE nodes RENAME TO workers',
+      ...['reason_values TEXT', 'decided_by TEXT', 'from_rung INTEGER', 'to_rung INTEGER'].map(
+        (column) => `ALTER TABLE decisions ADD COLUMN ${column}`,
+      ),
+    ].join(';'),
   },
   damageHint: 'Move it away: the other days are files of their own, and are read without it.',
   sql: [
@@ -53,7 +63,7 @@ const schema = {
 const inRange: Readonly<Record<HistoryTable, readonly [within: string, order: string, connection?: string]>> = {
   connections: ['coalesce(closed_at_ms, ?1) >= ?1 AND created_at_ms < ?2', 'created_at_ms', 'id'],
   operations: ['started_at_ms >= ?1 AND started_at_ms < ?2', 'started_at_ms', 'connection'],
-  nodes: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms'],
+  workers: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms'],
   samples: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
   minutes: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
   hours: ['at_ms >= ?1 AND at_ms < ?2', 'at_ms', 'connection'],
@@ -79,7 +89,7 @@ export interface DayFile {
   close(): void
 }
 
-/** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or INTERNAL that names a damaged file. */
+/** Opens or makes the file. Throws REPO_VERSION for one of a newer mcpx, DISK_FULL, or REPO_DAMAGED that names the file. */
 export function openDayFile(path: string): DayFile {
   const { db } = openDatabase(path, schema)
   try {
@@ -92,6 +102,7 @@ export function openDayFile(path: string): DayFile {
 
 /** Throws where the file has not the tables that its version stands for. */
 function useDayFile(db: DatabaseSync): DayFile {
+  addFigures(db)
   const insert = Object.fromEntries(
     Object.entries(tables).map(([table, columns]) => [table, prepareInsert(db, table, columns)]),
   ) as Record<keyof typeof tables, (row: object) => void>
@@ -149,12 +160,7 @@ function useDayFile(db: DatabaseSync): DayFile {
     columns: readonly string[],
     onRow: Parameters<DayFile['scan']>[3],
   ) {
-    const known = new Set(
-      db
-        .prepare(`SELECT name FROM pragma_table_info('${table}')`)
-        .all()
-        .map(({ name }) => name),
-    )
+    const known = columnsIn(db, table)
     // SQLite has no undefined; what nobody measured and what there is no column for are both null to it.
     const what = columns.map((column) => (known.has(column) ? column : 'NULL')).join(', ')
     const { statement, values } = select(what, table, range)
@@ -164,6 +170,24 @@ function useDayFile(db: DatabaseSync): DayFile {
 
   return { write, read, scan, close: () => db.close() }
 }
+
+/** A file of an earlier day, or of this one before an update, has no columns for figures that came later. */
+function addFigures(db: DatabaseSync): void {
+  const wanted = { samples: figures, minutes: rolled, hours: rolled }
+  for (const [table, columns] of Object.entries(wanted)) {
+    const known = columnsIn(db, table)
+    for (const column of columns)
+      if (known.size > 0 && !known.has(column)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} REAL`)
+  }
+}
+
+const columnsIn = (db: DatabaseSync, table: string) =>
+  new Set(
+    db
+      .prepare(`SELECT name FROM pragma_table_info('${table}')`)
+      .all()
+      .map(({ name }) => name),
+  )
 
 /** Takes rows with camel-case fields; one that is there already under its key is replaced. */
 function prepareInsert(db: DatabaseSync, table: string, columns: string): (row: object) => void {
@@ -179,16 +203,17 @@ function prepareInsert(db: DatabaseSync, table: string, columns: string): (row: 
 }
 
 const bucketOf = (spanMs: number) => `at_ms / ${spanMs} * ${spanMs} AS bucket, connection`
+const rollColumns = ['at_ms', 'connection', 'samples', ...rolled].join(', ')
 const overFigures = (sql: (name: string) => string) => figures.map(sql).join(', ')
 
 const minutesSql =
-  `INSERT OR REPLACE INTO minutes SELECT ${bucketOf(rollUps.minutes)}, count(*), ` +
+  `INSERT OR REPLACE INTO minutes (${rollColumns}) SELECT ${bucketOf(rollUps.minutes)}, count(*), ` +
   `${overFigures((name) => `avg(${name}), min(${name}), max(${name})`)} ` +
   'FROM samples WHERE at_ms >= ? GROUP BY bucket, connection'
 
 /** Each minute weighs as much as it has samples. */
 const hoursSql =
-  `INSERT OR REPLACE INTO hours SELECT ${bucketOf(rollUps.hours)}, sum(samples), ` +
+  `INSERT OR REPLACE INTO hours (${rollColumns}) SELECT ${bucketOf(rollUps.hours)}, sum(samples), ` +
   overFigures(
     (name) =>
       `sum(${name}_mean * samples) / sum(iif(${name}_mean IS NULL, NULL, samples)), min(${name}_min), max(${name}_max)`,

@@ -2,15 +2,15 @@
 import { type Clock, every } from '../base/clock.ts'
 import { type McpxError, toMcpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { RestartPolicy } from '../base/restart-policy.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 import { linkWorker, type WorkerLink } from '../base/worker-link.ts'
 import type { HistoryAnswer, HistoryRange, HistoryTable, ReadHistory, ReadHistoryJson } from '../model/history.ts'
 import { type ConnectionRow, emptyBatch, type HistoryBatch, type OpenBatch } from './rows.ts'
-import type { Retention } from './store.ts'
+import type { Retention, Written } from './store.ts'
 
 export type HistoryMethods = {
-  /** Samples that had to go for it. */
-  write: [HistoryBatch, number]
+  write: [HistoryBatch, Written]
   read: [{ table: HistoryTable; range: HistoryRange }, HistoryAnswer]
   readJson: [{ table: HistoryTable; range: HistoryRange; maxRows: number }, Uint8Array]
   retain: [{ nowMs: number; retention: Retention }, string[]]
@@ -27,6 +27,8 @@ export interface History {
   readonly readJson: ReadHistoryJson
   /** Rows that were lost: the file cannot be used, or more waited for the disk than may wait. */
   readonly lostRows: number
+  /** What keeps it from being written now, and what was set aside; empty while all is well. */
+  problems(): string[]
   /** Writes what is left and ends the thread. */
   close(): Promise<void>
 }
@@ -44,8 +46,7 @@ const retainMs = 3_600_000
 /** Rows that wait while the disk is slow. */
 const maxWaiting = 50_000
 const stopGraceMs = 5000
-/** What ends the thread so often would end the next one too. */
-const maxRestarts = 5
+const restartLimits = { maxInARow: 5 }
 
 type Waiting = Omit<OpenBatch, 'connections'> & {
   /** By id: only the last state counts. */
@@ -56,7 +57,7 @@ const nothing = (): Waiting => ({ ...emptyBatch(), connections: new Map() })
 
 export function createHistory({ folder, retention, clock, logger }: HistoryDeps): History {
   let isDead = false
-  let restarts = 0
+  const restarts = new RestartPolicy(restartLimits, clock)
   let link = start()
   let waiting = nothing()
   let waitingRows = 0
@@ -64,6 +65,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
   let lostRows = 0
   let failingWith: McpxError['code'] | undefined
   let isTrimmed = false
+  const damagedFiles = new Set<string>()
 
   function start(): WorkerLink<HistoryMethods> {
     return linkWorker<Record<string, never>, HistoryMethods, Record<string, never>>(
@@ -71,7 +73,7 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
       {},
       () => {},
       (error) => {
-        isDead = restarts++ >= maxRestarts
+        isDead = !restarts.mayRestart()
         const what = isDead
           ? 'the history is not written any more'
           : 'the thread of the history ended, and is started again'
@@ -97,7 +99,14 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
     waitingRows = 0
     if (rows === 0) return
     try {
-      const removed = await link.rpc.call('write', { ...batch, connections: [...batch.connections.values()] })
+      const { removed, setAside } = await link.rpc.call('write', {
+        ...batch,
+        connections: [...batch.connections.values()],
+      })
+      for (const file of setAside) {
+        damagedFiles.add(file)
+        logger.error({ folder, file }, 'a day of the history was damaged: it is set aside, and begun anew')
+      }
       if (removed > 0 && !isTrimmed)
         logger.warn(
           { maxBytes: retention.maxBytes },
@@ -166,6 +175,13 @@ export function createHistory({ folder, retention, clock, logger }: HistoryDeps)
     },
     get lostRows() {
       return lostRows
+    },
+    problems() {
+      const stopped = isDead ? 'ENDED' : failingWith
+      return [
+        ...(stopped ? [`the history is not written (${stopped}), and ${lostRows} rows are lost`] : []),
+        ...[...damagedFiles].map((file) => `a day of the history was damaged, and is now ${file}`),
+      ]
     },
     async close() {
       flushing.cancel()

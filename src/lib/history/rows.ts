@@ -1,11 +1,11 @@
 // What the history keeps, as it crosses to its worker and comes back. Times are milliseconds since the epoch.
-import { figuresOf, type SampleFigures } from '../model/figures.ts'
-import type { LifecycleEvent, MonitoredConnection, OperationRecord } from '../model/monitor.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
-import type { StreamRecord } from '../model/stream.ts'
 
-/** `bitrateBps` → `bitrate_bps`. */
-export const columnOf = (field: string): string => field.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
+import type { Decision } from '../model/decision.ts'
+import { columnOf, type SampleFigures } from '../model/figure-table.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
+import type { OperationRecord } from '../model/monitor.ts'
+import { writeReasons } from '../model/score-record.ts'
+import type { StreamRecord } from '../model/stream.ts'
 
 export interface ConnectionRow {
   readonly id: string
@@ -34,7 +34,7 @@ export interface SampleRow extends SampleFigures {
   /** As the viewer says; null where it does not. */
   readonly freezeCount: number | null
   readonly freezeS: number | null
-  /** Why the scores are what they are. */
+  /** Why the scores are what they are: JSON of codes and values (score-record.ts). */
   readonly reasons: string
 }
 
@@ -46,15 +46,22 @@ export interface EventRow {
   readonly details: string
 }
 
-/** Something about a connection was set: what, by whom, and what was known then. */
+/** A decision: what is asked for (`quality`), or what of it is sent (`rung`), by name. */
 export interface DecisionRow {
   readonly atMs: number
   readonly connection: string
-  readonly type: 'quality'
-  readonly fromValue: string
+  readonly type: Decision['type']
+  /** Null where nothing was before. */
+  readonly fromValue: string | null
   readonly toValue: string
-  /** Null where nobody said why. */
-  readonly reason: string | null
+  /** A code. */
+  readonly reason: string
+  /** JSON of what belongs to the code; null where nothing does. */
+  readonly reasonValues: string | null
+  readonly decidedBy: string
+  /** Indexes on the ladder, from worst to best; null where it was no rung that was chosen. */
+  readonly fromRung: number | null
+  readonly toRung: number | null
   /** JSON of the figures, by the columns of the samples; null where nothing was measured yet. */
   readonly inputs: string | null
 }
@@ -74,7 +81,7 @@ export interface OperationRow {
 }
 
 /** A media worker at one moment. */
-export interface NodeRow {
+export interface WorkerRow {
   readonly atMs: number
   readonly worker: number
   readonly viewers: number
@@ -89,11 +96,11 @@ export interface HistoryBatch {
   readonly events: readonly EventRow[]
   readonly decisions: readonly DecisionRow[]
   readonly operations: readonly OperationRow[]
-  readonly nodes: readonly NodeRow[]
+  readonly workers: readonly WorkerRow[]
 }
 
 /** `last` is what was measured last. */
-export function connectionRow(stream: StreamRecord, last: StatsSnapshot | undefined): ConnectionRow {
+export function connectionRow(stream: StreamRecord, last: MeasuredSnapshot | undefined): ConnectionRow {
   return {
     id: stream.id,
     content: stream.content,
@@ -112,38 +119,39 @@ export function connectionRow(stream: StreamRecord, last: StatsSnapshot | undefi
   }
 }
 
-/** `before` is the snapshot before, for the rates. */
-export function sampleRow(now: StatsSnapshot, before: StatsSnapshot | undefined): SampleRow {
+export function sampleRow(now: MeasuredSnapshot): SampleRow {
   return {
     atMs: now.atMs,
     connection: now.streamId,
     mediaTimeS: now.mediaTimeS,
     quality: now.quality ?? null,
-    ...figuresOf(now, before),
+    ...now.figures,
     underruns: now.underruns,
     freezeCount: now.isReporting ? (now.viewer?.freezeCount ?? null) : null,
     freezeS: now.isReporting ? (now.viewer?.totalFreezesDurationS ?? null) : null,
-    reasons: [...now.health.reasons, ...now.videoQuality.reasons]
-      .map(({ points, text }) => `−${points}: ${text}`)
-      .join(', '),
+    reasons: writeReasons(now),
   }
 }
 
-/** Of a `quality_change`. */
-export const decisionRow = (
-  { atMs, connectionId, details: { from, to, reason } }: LifecycleEvent,
-  known: MonitoredConnection | undefined,
-): DecisionRow => ({
-  atMs,
-  connection: connectionId,
-  type: 'quality',
-  fromValue: String(from),
-  toValue: String(to),
-  reason: reason === undefined ? null : String(reason),
-  inputs: known?.figures
-    ? JSON.stringify(Object.fromEntries(Object.entries(known.figures).map(([name, value]) => [columnOf(name), value])))
-    : null,
-})
+export function decisionRow(connection: string, decision: Decision): DecisionRow {
+  const { atMs, type, by, reason, inputs } = decision
+  const isRung = decision.type === 'rung'
+  return {
+    atMs,
+    connection,
+    type,
+    fromValue: isRung ? (decision.from?.name ?? null) : decision.from,
+    toValue: isRung ? decision.to.name : decision.to,
+    reason: reason.code,
+    reasonValues: reason.values ? JSON.stringify(reason.values) : null,
+    decidedBy: by,
+    fromRung: isRung ? (decision.from?.index ?? null) : null,
+    toRung: isRung ? decision.to.index : null,
+    inputs: inputs
+      ? JSON.stringify(Object.fromEntries(Object.entries(inputs).map(([name, value]) => [columnOf(name), value])))
+      : null,
+  }
+}
 
 export const operationRow = (record: OperationRecord): OperationRow => ({
   id: record.id,
@@ -167,5 +175,5 @@ export const emptyBatch = (): OpenBatch => ({
   events: [],
   decisions: [],
   operations: [],
-  nodes: [],
+  workers: [],
 })

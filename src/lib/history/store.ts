@@ -1,6 +1,7 @@
 // The history of a node: a folder with one file a day (UTC). Old files are removed whole: deleting rows would hold everybody up.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { damagedEnd, isDamage, setAside } from '../base/database.ts'
 import { makeFolder } from '../base/folder.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ScanHistory } from '../model/history.ts'
 import { type DayFile, openDayFile } from './day-file.ts'
@@ -11,9 +12,16 @@ export interface Retention {
   readonly maxBytes: number
 }
 
+export interface Written {
+  /** Samples of the same days that had to go for it: a day may not be larger than `retain` was told of all. */
+  readonly removed: number
+  /** Days that were damaged, as their files are called now. */
+  readonly setAside: readonly string[]
+}
+
 export interface HistoryStore {
-  /** Returns how many samples of the same days had to go for it: a day may not be larger than `retain` was told of all. */
-  write(batch: HistoryBatch): number
+  /** A day whose file is damaged is set aside, and begun anew. */
+  write(batch: HistoryBatch): Written
   /** Over all days; those that cannot be read are left out and told. */
   read(table: HistoryTable, range: HistoryRange): HistoryAnswer
   /** The same, row by row. */
@@ -29,10 +37,10 @@ const maxOpen = 4
 
 export const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
 const dayName = /^(\d{4}-\d{2}-\d{2})\.db$/
+const damagedName = /^(\d{4}-\d{2}-\d{2})\.db\.damaged$/
 
-/** Makes the folder. */
+/** Nothing is made before the first row. */
 export function openHistoryStore(folder: string): HistoryStore {
-  makeFolder(folder)
   const open = new Map<string, DayFile>()
   let maxDayBytes = Number.POSITIVE_INFINITY
 
@@ -56,23 +64,32 @@ export function openHistoryStore(folder: string): HistoryStore {
     return found
   }
 
-  function writeDay(day: string, part: HistoryBatch): number {
-    makeFolder(folder)
+  function writeTo(day: string, part: HistoryBatch): number {
     try {
       return use(day).write(part, maxDayBytes)
     } catch (error) {
-      // The next try begins with the file as it is then: who was told that it is damaged moves it away.
+      // The next try begins with the file as it is then.
       forget(day)
       throw error
     }
   }
 
-  const days = (): string[] =>
-    readdirSync(folder)
-      .flatMap((name) => dayName.exec(name)?.[1] ?? [])
-      .sort()
+  function writeDay(day: string, part: HistoryBatch): Written {
+    makeFolder(folder)
+    try {
+      return { removed: writeTo(day, part), setAside: [] }
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return { setAside: [setAside(fileOf(day))], removed: writeTo(day, part) }
+    }
+  }
 
-  const filesOf = (day: string) => ['', '-wal', '-shm'].map((end) => join(folder, `${day}.db${end}`))
+  const daysIn = (name: RegExp): string[] =>
+    (existsSync(folder) ? readdirSync(folder) : []).flatMap((file) => name.exec(file)?.[1] ?? []).sort()
+  const days = (): string[] => [...new Set([...daysIn(dayName), ...daysIn(damagedName)])].sort()
+
+  const filesOf = (day: string) =>
+    ['', '-wal', '-shm'].flatMap((end) => [`${fileOf(day)}${end}`, `${fileOf(day)}${damagedEnd}${end}`])
   const bytesOf = (day: string): number =>
     filesOf(day).reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 
@@ -86,6 +103,9 @@ export function openHistoryStore(folder: string): HistoryStore {
     const damaged: string[] = []
     for (const day of days()) {
       if (Date.parse(day) >= toMs || Date.parse(day) + dayMs <= fromMs) continue
+      if (existsSync(fileOf(day) + damagedEnd))
+        damaged.push(`${day}: was damaged, and what it had until then is in ${day}.db${damagedEnd}`)
+      if (!existsSync(fileOf(day))) continue
       try {
         look(use(day))
       } catch (error) {
@@ -97,9 +117,11 @@ export function openHistoryStore(folder: string): HistoryStore {
 
   return {
     write(batch) {
-      let removed = 0
-      for (const [day, part] of byDay(batch)) removed += writeDay(day, part)
-      return removed
+      const days = [...byDay(batch)].map(([day, part]) => writeDay(day, part))
+      return {
+        removed: days.reduce((sum, { removed }) => sum + removed, 0),
+        setAside: days.flatMap((day) => day.setAside),
+      }
     },
     read(table, { limit = Number.POSITIVE_INFINITY, ...range }) {
       const rows: HistoryRow[] = []
@@ -148,7 +170,7 @@ function byDay(batch: HistoryBatch): Map<string, HistoryBatch> {
   for (const row of batch.samples) partOf(row.atMs).samples.push(row)
   for (const row of batch.events) partOf(row.atMs).events.push(row)
   for (const row of batch.decisions) partOf(row.atMs).decisions.push(row)
-  for (const row of batch.nodes) partOf(row.atMs).nodes.push(row)
+  for (const row of batch.workers) partOf(row.atMs).workers.push(row)
   for (const row of batch.operations) partOf(row.startedAtMs).operations.push(row)
   // A connection stands in every day that it was seen on.
   const seen = new Map<string, Set<string>>()

@@ -1,11 +1,14 @@
 // A Fastify instance as every server of ours has it: bounded, quiet towards clients, and stopped without waiting for ever.
 import { readFile } from 'node:fs/promises'
+import { createServer as createPlainServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyError } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { createConnectionGate } from './connections.ts'
 import type { App, HttpLimits, HttpOptions, Reply } from './context.ts'
 import { type Failure, toFailure } from './errors.ts'
 
@@ -26,7 +29,7 @@ interface Tls {
 export function normalBasePath(text: string): string {
   const path = text.replace(/^\/+|\/+$/g, '')
   if (path === '') return ''
-  if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(path)) throw new McpxError('INVALID_OPTION', `"${text}" is no base path`)
+  if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(path)) throw new McpxError('INVALID_OPTION', `"${text}" is not a valid base path`)
   return `/${path}`
 }
 
@@ -50,13 +53,11 @@ export async function readTls({ tlsCert, tlsKey }: Pick<HttpOptions, 'tlsCert' |
 }
 
 export function createApp({ limits, basePath, debug, logger, tls }: AppSettings): App {
-  const checks = { connectionsCheckingInterval: Math.min(limits.headersMs, 5_000), headersTimeout: limits.headersMs }
   const app = Fastify({
-    ...(tls ? { https: { ...tls, ...checks } } : { http: checks }),
+    // Called for each address that is listened on: localhost has two.
+    serverFactory: serverFactory(limits, tls, debug),
     logger: false,
     bodyLimit: limits.jsonBytes,
-    connectionTimeout: limits.idleMs,
-    keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 4096 },
@@ -66,10 +67,12 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
       ;(reply as unknown as Reply).code(status).send(body)
     },
   }) as unknown as App
-  app.server.requestTimeout = 0
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
 
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfterS(limits))
+  })
   app.setErrorHandler((thrown: FastifyError, request, reply) => {
     const failure = toFailure(thrown, debug)
     logFailure(failure, request.method, request.routeOptions.url)
@@ -90,6 +93,33 @@ export function createApp({ limits, basePath, debug, logger, tls }: AppSettings)
     else logger[status >= 500 ? 'warn' : 'debug'](fields, error.message)
   }
   return app
+}
+
+/** Connections that say nothing are gone by then. */
+const retryAfterS = ({ headersMs }: HttpLimits): number => Math.ceil(headersMs / 1000)
+
+/** Servers that do not wait for ever: for headers, for a word, for a place. How long a body may take is up to the route. */
+function serverFactory(limits: HttpLimits, tls: Tls | undefined, debug: boolean) {
+  const { headersMs, idleMs, keepAliveMs, connections } = limits
+  const checks = {
+    connectionsCheckingInterval: Math.min(headersMs, 5_000),
+    headersTimeout: headersMs,
+    requestTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+  }
+  const full = new McpxError('TOO_MANY_STREAMS', `${connections.total} connections are open`)
+  const gate = createConnectionGate(connections, {
+    retryAfterS: retryAfterS(limits),
+    body: JSON.stringify(toFailure(full, debug).body),
+  })
+  return (handler: RequestListener): HttpServer => {
+    const server = tls
+      ? createHttpsServer({ ...tls, ...checks, handshakeTimeout: headersMs }, handler)
+      : createPlainServer(checks, handler)
+    server.setTimeout(idleMs)
+    gate.guard(server, tls !== undefined)
+    return server
+  }
 }
 
 interface Place {

@@ -20,6 +20,7 @@ import type { Monitor } from '../monitor/monitor.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
 import type { Role } from '../protocol/schemas.ts'
 import type { Gatekeeper, Grant } from './access.ts'
+import { type ConnectionBounds, connectionBounds } from './connections.ts'
 import type { Pages } from './page.ts'
 import type { Plugin } from './plugins.ts'
 
@@ -45,6 +46,7 @@ export type HttpOptions = Pick<
   | 'allowedHost'
   | 'allowedOrigin'
   | 'rateLimit'
+  | 'maxConnections'
   | 'debug'
   | 'isolation'
   | 'webrtcTest'
@@ -66,6 +68,8 @@ export interface HttpLimits {
   readonly closeMs: number
   readonly socketMessageBytes: number
   readonly sockets: number
+  /** TCP connections at once, in all and from one address. */
+  readonly connections: ConnectionBounds
 }
 
 export const defaultLimits: HttpLimits = {
@@ -78,6 +82,7 @@ export const defaultLimits: HttpLimits = {
   closeMs: 2_000,
   socketMessageBytes: 256 * 1024,
   sockets: 4096,
+  connections: connectionBounds(undefined, undefined),
 }
 
 export interface RouteContext {
@@ -90,6 +95,8 @@ export interface RouteContext {
   readonly readHistory?: ReadHistoryJson | undefined
   /** Absent where no benchmarks can be taken. */
   readonly runBenchmark?: RunBenchmark | undefined
+  /** What is wrong with what the server keeps; without paths. */
+  readonly problems: () => readonly string[]
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

@@ -4,7 +4,15 @@ import { type ErrorCode, McpxError, toMcpxError } from '../base/errors.ts'
 import type { FailureBody } from '../protocol/schemas.ts'
 
 /** Failures of the machine, whose messages may name files. */
-const internalCodes: readonly ErrorCode[] = ['INTERNAL', 'DISK_FULL', 'REPO_LOCKED', 'REPO_VERSION', 'PORT_IN_USE']
+const internalCodes: readonly ErrorCode[] = [
+  'INTERNAL',
+  'DISK_FULL',
+  'TOO_MANY_FILES',
+  'REPO_DAMAGED',
+  'REPO_LOCKED',
+  'REPO_VERSION',
+  'PORT_IN_USE',
+]
 
 const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'MESSAGE_TOO_LARGE',

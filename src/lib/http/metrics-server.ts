@@ -24,6 +24,8 @@ interface MetricsServer {
 }
 
 const maxTries = 20
+/** Scrapers are few. */
+const limits = { ...defaultLimits, connections: { total: 32, perAddress: 32 } }
 
 /** Serves `answer` at `/` and `/metrics`. Throws OPEN_BIND_REFUSED. */
 export async function createMetricsServer(settings: MetricsServerSettings): Promise<MetricsServer> {
@@ -36,7 +38,7 @@ export async function createMetricsServer(settings: MetricsServerSettings): Prom
   let current: App | undefined
 
   async function build(): Promise<App> {
-    const app = createApp({ limits: defaultLimits, logger, basePath: '', debug: false, tls })
+    const app = createApp({ limits, logger, basePath: '', debug: false, tls })
     await secure(app, { options: { ...options, allowedOrigin: [], rateLimit: 0 }, gatekeeper })
     const route = { role: 'operator', unlimited: true, answer: settings.answer } as const
     extraRoutes(app, [

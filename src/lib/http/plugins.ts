@@ -71,7 +71,7 @@ export function checkPlugins(plugins: readonly Plugin[]): void {
   for (const plugin of plugins) {
     const { name } = plugin
     if (!isName(name))
-      refuse(`"${name}" is no name of a plugin`, 'Use lower-case letters, digits and "-", 40 at the most.')
+      refuse(`"${name}" is not a valid plugin name`, 'Use lower-case letters, digits and "-", 40 at the most.')
     if (names.has(name)) refuse(`there are two plugins "${name}"`, 'Give each a name of its own.')
     names.add(name)
     checkRoutes(plugin)
@@ -84,9 +84,10 @@ export function checkPlugins(plugins: readonly Plugin[]): void {
 function checkRoutes({ name, routes: own = [] }: Plugin): void {
   const seen = new Set<string>()
   for (const { method, path, role } of own) {
-    if (!methods.includes(method)) refuse(`plugin ${name}: "${method}" is no method`, `Use ${methods.join(', ')}.`)
-    if (!isPath(path)) refuse(`plugin ${name}: "${path}" is no path`, 'Write it as /figures or /figures/:id.')
-    if (!roles.includes(role)) refuse(`plugin ${name}: "${role}" is no role`, `Use ${roles.join(', ')}.`)
+    if (!methods.includes(method))
+      refuse(`plugin ${name}: "${method}" is not a method that plugins have`, `Use ${methods.join(', ')}.`)
+    if (!isPath(path)) refuse(`plugin ${name}: "${path}" is not a valid path`, 'Write it as /figures or /figures/:id.')
+    if (!roles.includes(role)) refuse(`plugin ${name}: "${role}" is not a role`, `Use ${roles.join(', ')}.`)
     const route = `${method} ${path.replace(/:[^/]+/g, ':')}`
     if (seen.has(route)) refuse(`plugin ${name} has two routes ${method} ${path}`, 'Give each a path of its own.')
     seen.add(route)
@@ -98,11 +99,12 @@ function checkPanels({ name, routes: own = [], panels = [] }: Plugin): void {
     refuse(`plugin ${name} has two panels of one id`, 'Give each an id of its own.')
   for (const { id, title, path, everyS = defaultEveryS } of panels) {
     const panel = `plugin ${name}, panel ${id}`
-    if (!isName(id)) refuse(`plugin ${name}: "${id}" is no id of a panel`, 'Use lower-case letters, digits and "-".')
+    if (!isName(id))
+      refuse(`plugin ${name}: "${id}" is not a valid panel id`, 'Use lower-case letters, digits and "-".')
     if (title.trim() === '' || title.length > 80) refuse(`${panel}: no title`, 'Give 1 to 80 letters.')
     const route = own.find((one) => one.method === 'GET' && one.path === path)
     if (!route || path.includes(':'))
-      refuse(`${panel}: "${path}" is no GET route of the plugin`, 'Add a route of that path, without parameters.')
+      refuse(`${panel}: "${path}" is not a GET route of the plugin`, 'Add a route of that path, without parameters.')
     if (route.role === 'admin')
       refuse(`${panel}: the route ${path} is for admins alone`, 'Give it the role "operator", as the dashboard has it.')
     if (!(everyS >= 1 && everyS <= longestEveryS))

@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
+import { maxOpenFiles } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
@@ -14,6 +15,7 @@ import type { Monitor } from '../monitor/monitor.ts'
 import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
+import { connectionBounds } from './connections.ts'
 import {
   type App,
   defaultLimits,
@@ -41,7 +43,7 @@ import { rawRoutes } from './routes/raw.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { whepRoutes } from './routes/whep.ts'
 import { limitBodyTime, secure } from './security.ts'
-import { addSocketRoute, closeSockets, type SocketHandler } from './sockets.ts'
+import { addSocketRoute, closeSockets, type SocketRoute } from './sockets.ts'
 
 export interface HttpServerSettings {
   readonly engine: Engine
@@ -50,6 +52,8 @@ export interface HttpServerSettings {
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistoryJson
   readonly runBenchmark?: RunBenchmark
+  /** What is wrong with what the server keeps; without paths. */
+  readonly problems?: () => readonly string[]
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -57,6 +61,8 @@ export interface HttpServerSettings {
   readonly pages: PageSources
   /** Routes of other parts: metrics. */
   readonly extra?: readonly ExtraRoute[]
+  /** WebSockets of other parts: signalling. */
+  readonly sockets?: readonly SocketRoute[]
   /** Of the embedding program. */
   readonly plugins?: readonly Plugin[]
   /** Where the metrics are, for the info page; undefined when off. */
@@ -71,8 +77,6 @@ export interface HttpServerSettings {
 export interface HttpServer {
   /** Throws PORT_IN_USE. `url` has the base path and no slash at the end. */
   listen(): Promise<{ url: string; port: number }>
-  /** Serves a WebSocket at this path; before listen. */
-  onSocket(path: string, handler: SocketHandler): void
   /** Answers what is in progress, for a bounded time, and closes every socket. */
   close(): Promise<void>
 }
@@ -81,7 +85,8 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   const { engine, options, version, clock = systemClock } = settings
   const logger = settings.logger.child({ scope: 'http' })
   checkBind(options.host, options.authToken, options.insecure)
-  const limits = { ...defaultLimits, ...settings.limits }
+  const connections = connectionBounds(options.maxConnections, maxOpenFiles())
+  const limits = { ...defaultLimits, connections, ...settings.limits }
   const basePath = normalBasePath(options.basePath)
   const tls = await readTls(options)
   const { authToken } = options
@@ -91,6 +96,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
     runBenchmark: settings.runBenchmark,
+    problems: settings.problems ?? (() => []),
     options,
     limits,
     logger,
@@ -151,10 +157,9 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
   ])
     await app.register(async (scope) => routes(scope as unknown as App, context))
   extraRoutes(app, settings.extra ?? [])
+  for (const route of settings.sockets ?? []) addSocketRoute(app, context, route)
 
   return {
-    onSocket: (path, handler) =>
-      addSocketRoute(app, context, path, { controller: 'signalling', handler, role: 'viewer', checksContent: true }),
     listen: () => listen(app, { host: options.host, port: options.port, isTls: tls !== undefined, basePath }),
     close: () => closeApp(app, clock, limits.closeMs),
   }

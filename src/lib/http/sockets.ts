@@ -19,7 +19,7 @@ interface ServerSocket {
   onClose(listener: () => void): void
 }
 
-export type SocketHandler = (socket: ServerSocket) => void
+type SocketHandler = (socket: ServerSocket) => void
 
 /** What we use of a `ws` socket. */
 interface RawSocket {
@@ -40,7 +40,9 @@ const closeGraceMs = 250
 /** Longer waits overflow Node's timers; an expiry further off is looked at again then. */
 const maxWaitMs = 2 ** 30
 
-interface SocketRoute {
+/** A path at which WebSockets are accepted, for whom, and what is done with each. */
+export interface SocketRoute {
+  readonly path: string
   readonly controller: SessionController
   readonly handler: SocketHandler
   readonly role: Role
@@ -51,9 +53,9 @@ interface SocketRoute {
   readonly schema?: object
 }
 
-export function addSocketRoute(app: App, context: RouteContext, path: string, route: SocketRoute): void {
+export function addSocketRoute(app: App, context: RouteContext, route: SocketRoute): void {
   const { clock, limits } = context
-  const { controller, handler, role, checksContent = false, answer, schema = { hide: true } } = route
+  const { path, controller, handler, role, checksContent = false, answer, schema = { hide: true } } = route
   function onSocket(raw: unknown, request: Request): void {
     const socket = wrap(raw as RawSocket, grantOf(request), request.ip, clock)
     context.onSession?.(controller, 1)

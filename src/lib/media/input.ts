@@ -140,7 +140,7 @@ export function openInput(files: MediaFiles, options: OpenMediaOptions): OpenInp
     if (error instanceof McpxError) return error
     if (readFailure) return readFailure
     if (error instanceof UnsupportedInputFormatError)
-      return new McpxError('NOT_MEDIA', `${files.id} is no media file`, { cause: error })
+      return new McpxError('NOT_MEDIA', `${files.id} is not a media file`, { cause: error })
     if (error instanceof InputDisposedError || closing.signal.aborted)
       return new McpxError('INTERRUPTED', `${what} of ${files.id} ended because the file was closed`)
     const message = error instanceof Error ? error.message : String(error)

@@ -79,7 +79,7 @@ async function readContents({ input, id }: OpenInput): Promise<Contents> {
   const endS =
     (await input.getDurationFromMetadata(sources, options)) ?? (await input.computeDuration(sources, options))
   if (!Number.isFinite(firstS) || !Number.isFinite(endS))
-    throw new McpxError('MEDIA_CORRUPT', `${id} has times that are no numbers`)
+    throw new McpxError('MEDIA_CORRUPT', `${id} has invalid timestamps`)
   // What is before 0 is only decoded: the priming of AAC and Opus, the run-up to an edit.
   const zeroS = Math.max(0, firstS)
   return { container, zeroS, durationS: Math.max(0, endS - zeroS), tracks }

@@ -1,10 +1,11 @@
 // The packetized GOPs of one worker: each is read and cut into packets once, and every viewer plays from it.
 import type { Clock } from '../base/clock.ts'
 import { createSharedWork } from '../base/shared-work.ts'
+import type { Packetizer } from '../codec/index.ts'
 import type { Gop, PacketizedGop } from '../model/frame.ts'
 import { BucketCounts, type HistogramCounts } from '../model/histogram.ts'
 import { createGopStore } from './gop-store.ts'
-import { type Packetizer, packetizeGop } from './packetize/index.ts'
+import { packetizeGop } from './packetize-gop.ts'
 import type { Rendition } from './rendition.ts'
 
 interface RenditionCacheOptions {

@@ -1,6 +1,6 @@
 // Whether RTP can carry a video as it is stored: frames in the order they are shown, each of them shown.
 import { EncodedPacketSink, type InputVideoTrack } from 'mediabunny'
-import { type Obu, obuTypes, splitObus } from './obu.ts'
+import { codecOf } from '../codec/index.ts'
 
 interface VideoInspection {
   /** Frames are stored in another order than they are shown, or some are never shown by themselves. */
@@ -18,14 +18,15 @@ const usualRates = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 90, 100, 119.8
 /** Looks at the first frames; at their bytes only where the codec hides frames in them. */
 export async function inspectVideo(source: InputVideoTrack, codec: string): Promise<VideoInspection> {
   const sink = new EncodedPacketSink(source)
-  const metadataOnly = codec !== 'vp8' && codec !== 'av1'
+  const hidesFrames = codecOf(codec)?.hidesFrames
+  const metadataOnly = !hidesFrames
   const retrieval = { metadataOnly, skipLiveWait: true }
   const times: number[] = []
   let newest = -Infinity
   let reordered = false
   let packet = await sink.getFirstPacket(retrieval)
   while (packet) {
-    if (packet.timestamp < newest || (!metadataOnly && hidesFrames(codec, packet.data))) reordered = true
+    if (packet.timestamp < newest || hidesFrames?.(packet.data)) reordered = true
     newest = Math.max(newest, packet.timestamp)
     times.push(packet.timestamp)
     if (times.length >= framesInspected) break
@@ -53,32 +54,4 @@ function frameRateOf(times: readonly number[]): number | undefined {
   const mean = usual.length / usual.reduce((sum, distance) => sum + distance, 0)
   const nearest = usualRates.reduce((best, rate) => (Math.abs(rate - mean) < Math.abs(best - mean) ? rate : best))
   return Math.abs(nearest - mean) / mean < 0.005 ? nearest : Math.round(mean * 1000) / 1000
-}
-
-/**
- * Whether a packet holds a frame that is not shown by itself. VP9 is not asked: its superframe carries hidden and shown
- * frame as one, and decoders behind RTP take it so.
- */
-function hidesFrames(codec: string, data: Uint8Array): boolean {
-  if (codec === 'vp8') return data.length > 0 && (data[0]! & 0x10) === 0 // show_frame (RFC 6386 9.1)
-  if (codec === 'av1') return hidesAv1Frames(data)
-  return false
-}
-
-/** Several frames in a temporal unit, one that is not shown, or an older one shown again (AV1 specification 5.9.2). */
-function hidesAv1Frames(data: Uint8Array): boolean {
-  let obus: Obu[]
-  try {
-    obus = splitObus(data)
-  } catch {
-    return false
-  }
-  const frames = obus.filter((obu) => obu.type === obuTypes.frame || obu.type === obuTypes.frameHeader)
-  if (frames.length !== 1) return frames.length > 1
-  // A reduced still picture header has no such bits, and is one frame.
-  const isReduced = obus.some((obu) => obu.type === obuTypes.sequenceHeader && (obu.payload[0]! & 0x08) !== 0)
-  const first = frames[0]!.payload[0] ?? 0
-  const showsExisting = (first & 0x80) !== 0
-  const isShown = (first & 0x10) !== 0
-  return !isReduced && (showsExisting || !isShown)
 }

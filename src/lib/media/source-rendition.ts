@@ -2,10 +2,10 @@
 // large read buffers, which a kept packet would pin.
 import { type EncodedPacket, EncodedPacketSink, type InputTrack } from 'mediabunny'
 import { McpxError } from '../base/errors.ts'
+import { codecOf } from '../codec/index.ts'
 import type { Frame, Gop } from '../model/frame.ts'
 import type { Track } from '../model/track.ts'
 import type { OpenInput } from './input.ts'
-import { opusDurationS } from './opus-toc.ts'
 import type { Rendition } from './rendition.ts'
 
 interface SourceRenditionOptions {
@@ -28,7 +28,7 @@ const maxPieceS = 10
 const maxPieceBytes = 8 * 2 ** 20
 const maxPieceFrames = 1024
 const audioRunS = 1
-/** How much before 0 belongs to the first run: what a decoder needs to be right from 0 on. Opus is sent as it is: nothing. */
+/** How much before 0 belongs to the first run: what a decoder needs to be right from 0 on. What is sent as it is needs nothing. */
 const primingS = 0.3
 /** Container times are rationals read as floats: nearer than this is the same instant. */
 const epsilonS = 1e-6
@@ -49,7 +49,8 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
 
   const timeOf = (packet: EncodedPacket): number => packet.timestamp - zeroS
   const runOf = (packet: EncodedPacket): number => Math.max(0, Math.floor((timeOf(packet) + epsilonS) / audioRunS))
-  const firstRunS = track.codec === 'opus' ? 0 : -primingS
+  const sent = codecOf(track.codec)
+  const firstRunS = sent ? 0 : -primingS
 
   /** One operation at a time: the demuxer's cache serves sequential reads best. */
   function serialised<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -138,7 +139,7 @@ export function createSourceRendition(options: SourceRenditionOptions): Renditio
       slab.set(packet.data, at)
       const data = slab.subarray(at, at + packet.byteLength)
       at += packet.byteLength
-      const frameS = (track.codec === 'opus' && opusDurationS(data)) || packet.duration
+      const frameS = sent?.packetDurationS?.(data) || packet.duration
       endS = Math.max(endS, timeOf(packet) + frameS)
       return { timeS: timeOf(packet), durationS: frameS, isKey: packet.type === 'key', data }
     })

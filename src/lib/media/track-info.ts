@@ -1,5 +1,6 @@
 // What a container says of a track, in our words.
 import type { InputAudioTrack, InputTrack, InputVideoTrack } from 'mediabunny'
+import { codecs } from '../codec/index.ts'
 import { type Track, unknownCodec } from '../model/track.ts'
 import { inspectVideo } from './reorder.ts'
 
@@ -8,8 +9,12 @@ export function describeTrack(source: InputVideoTrack | InputAudioTrack): Promis
   return source.isVideoTrack() ? describeVideo(source) : describeAudio(source as InputAudioTrack)
 }
 
+const nameInFiles = new Map<string, string>(
+  Object.values(codecs).map(({ containerName, name }) => [containerName, name]),
+)
+
 /** RTP's and FFmpeg's name where mediabunny has another. */
-const shortName = (codec: string | null): string => (codec === 'avc' ? 'h264' : (codec ?? unknownCodec))
+const shortName = (codec: string | null): string => nameInFiles.get(codec ?? '') ?? codec ?? unknownCodec
 
 /** The container's own word for a codec that has no name here, for the error that somebody reads. */
 async function ownWord(source: InputTrack): Promise<string> {

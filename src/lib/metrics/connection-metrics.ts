@@ -1,35 +1,39 @@
 // The series of one connection, snapshot by snapshot. They begin with all that was counted until then, and go when it ends or
 // loses its place.
+import { connectionMetrics } from '../model/figure-table.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
+import { grown, mediaKinds } from '../model/rates.ts'
 import type { StatsSnapshot } from '../model/stats.ts'
 import type { webrtcMetrics } from '../protocol/metrics.ts'
 import type { Metrics } from './registry.ts'
-import { framesPerSecond, grown, kinds, lossRatio, mediaLatencyS } from './snapshot-figures.ts'
 
 /** Writes what changed from `before` (undefined for the first that is written) to `now`. */
 export function writeConnection(
   webrtc: Metrics<typeof webrtcMetrics>,
-  now: StatsSnapshot,
+  now: MeasuredSnapshot,
   before: StatsSnapshot | undefined,
 ): void {
   const connection = { connection_id: now.streamId }
-  const outbound = { ...connection, direction: 'outbound' }
 
   function writeTracks(): void {
-    for (const kind of kinds) {
+    for (const kind of mediaKinds) {
       const labels = { ...connection, type: kind }
-      const frameRate = framesPerSecond(kind, now, before)
+      const frameRate = now[kind]?.framesPerSecond
       if (frameRate !== undefined) webrtc.set('webrtc_frame_rate', labels, frameRate)
       const jitterS = now[kind]?.jitterS
       if (jitterS !== undefined) webrtc.set('webrtc_jitter_ms', labels, jitterS * 1000)
     }
   }
 
-  function writePath(): void {
-    webrtc.set('webrtc_bandwidth_kbps', outbound, now.bitrateBps / 1000)
-    const loss = lossRatio(now)
-    if (loss !== undefined) webrtc.set('webrtc_packet_loss_percent', outbound, loss * 100)
-    const latencyS = mediaLatencyS(now)
-    if (latencyS !== undefined) webrtc.observe('webrtc_latency_ms', { ...connection, type: 'media' }, latencyS * 1000)
+  function writeFigures(): void {
+    for (const { figure, metric, factor, labels } of connectionMetrics) {
+      const value = now.figures[figure]
+      if (value === null) webrtc.unset(metric, { ...connection, ...labels })
+      else webrtc.set(metric, { ...connection, ...labels }, value * factor)
+    }
+    const { mediaLatencyMs } = now
+    if (mediaLatencyMs !== undefined)
+      webrtc.observe('webrtc_latency_ms', { ...connection, type: 'media' }, mediaLatencyMs)
   }
 
   function writeBuffer(): void {
@@ -50,17 +54,10 @@ export function writeConnection(
       webrtc.observe('webrtc_ice_connection_time_ms', connection, iceConnectMs)
   }
 
-  function writeScore(name: 'webrtc_stream_health_score' | 'webrtc_video_quality_score', value?: number): void {
-    if (value === undefined) webrtc.unset(name, connection)
-    else webrtc.set(name, connection, value)
-  }
-
   writeTracks()
-  writePath()
+  writeFigures()
   writeBuffer()
   writeSetUp()
-  writeScore('webrtc_stream_health_score', now.health.value)
-  writeScore('webrtc_video_quality_score', now.videoQuality.value)
   if (before?.quality && now.quality && now.quality !== before.quality)
     webrtc.add('webrtc_quality_switches_total', {
       ...connection,

@@ -34,7 +34,7 @@ export function createCustomMetrics(registry: Registry, onDropped: (metric: stri
     if (++count > maxMetrics) refuse(`"${name}" is one metric too many: ${maxMetrics} custom metrics are the most`)
     const known = new Set<string>()
     return (given, value) => {
-      if (!Number.isFinite(value)) refuse(`${name}: ${value} is no number to write`)
+      if (!Number.isFinite(value)) refuse(`${name}: ${value} is not a finite number`)
       const texts = labelTexts(name, labels, given)
       const key = JSON.stringify(texts)
       if (known.has(key)) return texts
@@ -89,7 +89,7 @@ export function createCustomMetrics(registry: Registry, onDropped: (metric: stri
 }
 
 function checkDeclared(type: Type, { name, help, labels = [] }: Declared): void {
-  if (!namePattern.test(name)) refuse(`"${name}" is no name of a metric, such as shop_orders_total`)
+  if (!namePattern.test(name)) refuse(`"${name}" is not a valid metric name, such as shop_orders_total`)
   if (ours.test(name)) refuse(`"${name}": names that begin with ${ours.exec(name)![0]} are those of mcpx`)
   if (type === 'counter' && !name.endsWith('_total')) refuse(`"${name}": the name of a counter ends with _total`)
   if (type !== 'counter' && suffixPattern.test(name))
@@ -99,7 +99,7 @@ function checkDeclared(type: Type, { name, help, labels = [] }: Declared): void 
   if (new Set(labels).size < labels.length) refuse(`"${name}" has a label twice`)
   for (const label of labels)
     if (!namePattern.test(label) || label.startsWith('__') || label === 'le' || label === 'quantile')
-      refuse(`"${name}": "${label}" is no name of a label`)
+      refuse(`"${name}": "${label}" is not a valid label name`)
 }
 
 function checkBuckets(name: string, buckets: readonly number[]): void {

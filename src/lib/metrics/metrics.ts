@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Clock, every } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CustomMetrics } from '../model/custom-metrics.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { StreamRecord } from '../model/stream.ts'
 import { type MetricGroup, mcpMetrics, webrtcMetrics } from '../protocol/metrics.ts'
 import { writeConnection } from './connection-metrics.ts'
@@ -79,7 +79,8 @@ export function createMetrics(settings: Settings): EngineMetrics {
   const mcp = createMetricsOf(mcpMetrics)
   const webrtc = createMetricsOf(webrtcMetrics)
   const ofProcess = new Registry()
-  const last = new Map<string, StatsSnapshot>()
+  /** The newest of each stream. */
+  const latest = new Map<string, MeasuredSnapshot>()
   const counted = new Set<string>()
   /** Connections that have series of their own. */
   const written = new Set<string>()
@@ -108,7 +109,7 @@ export function createMetrics(settings: Settings): EngineMetrics {
         server,
         Math.max(0, (closedAtMs ?? connectedAtMs) - connectedAtMs) / 1000,
       )
-    last.delete(id)
+    latest.delete(id)
     ranking.forget(id)
     forgetSeries(id)
   }
@@ -117,15 +118,12 @@ export function createMetrics(settings: Settings): EngineMetrics {
     if (written.delete(id)) void webrtc.forget('connection_id', id)
   }
 
-  function onSnapshot(now: StatsSnapshot): void {
-    const before = last.get(now.streamId)
-    // Told twice. An earlier one is newer nevertheless: the clock was set back, and what is counted goes on.
-    if (now.atMs === before?.atMs) return
+  function onSnapshot(now: MeasuredSnapshot): void {
     if ((engine.get(now.streamId)?.state ?? 'closed') === 'closed') return
-    last.set(now.streamId, now)
-    writeStream({ mcp, webrtc }, now, before)
+    latest.set(now.streamId, now)
+    writeStream({ mcp, webrtc }, now)
     if (!ranking.note(now.streamId, now.health.value)) return
-    writeConnection(webrtc, now, written.has(now.streamId) ? before : undefined)
+    writeConnection(webrtc, now, written.has(now.streamId) ? now.before : undefined)
     written.add(now.streamId)
   }
 
@@ -165,8 +163,8 @@ export function createMetrics(settings: Settings): EngineMetrics {
     },
     async webrtc() {
       webrtc.set('webrtc_active_connections', server, engine.list().filter(isConnected).length)
-      webrtc.set('mcpx_viewers_reporting', {}, [...last.values()].filter(({ isReporting }) => isReporting).length)
-      const bitrates = [...last.values()].map(({ bitrateBps }) => bitrateBps)
+      webrtc.set('mcpx_viewers_reporting', {}, [...latest.values()].filter(({ isReporting }) => isReporting).length)
+      const bitrates = [...latest.values()].map(({ bitrateBps }) => bitrateBps)
       webrtc.set(
         'mcpx_bitrate_bps',
         {},
@@ -190,7 +188,7 @@ export function createMetrics(settings: Settings): EngineMetrics {
       rankTimer.cancel()
       ofContent?.close()
       for (const off of unsubscribe) off()
-      last.clear()
+      latest.clear()
     },
   }
 }

@@ -1,18 +1,20 @@
 // What streams add up to, snapshot by snapshot: counters grow by what has changed since the one before.
+import { totalMetrics } from '../model/figure-table.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import { countsSince } from '../model/histogram.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
+import { grown, mediaKinds } from '../model/rates.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { mcpMetrics, webrtcMetrics } from '../protocol/metrics.ts'
 import type { Metrics } from './registry.ts'
-import { grown, kinds, lossRatio, mediaLatencyS } from './snapshot-figures.ts'
 
 interface Targets {
   readonly mcp: Metrics<typeof mcpMetrics>
   readonly webrtc: Metrics<typeof webrtcMetrics>
 }
 
-/** Writes what changed from `before` (undefined for the first) to `now`; nothing of it names the connection. */
-export function writeStream({ mcp, webrtc }: Targets, now: StatsSnapshot, before: StatsSnapshot | undefined): void {
+/** Writes what changed since the snapshot before; nothing of it names the connection. */
+export function writeStream({ mcp, webrtc }: Targets, now: MeasuredSnapshot): void {
+  const { before } = now
   const quality = now.quality ?? 'unknown'
 
   function countSent(kind: MediaKind): void {
@@ -26,14 +28,13 @@ export function writeStream({ mcp, webrtc }: Targets, now: StatsSnapshot, before
   }
 
   function measure(): void {
-    const loss = lossRatio(now)
-    if (loss !== undefined) webrtc.observe('mcpx_packet_loss_ratio', {}, loss)
-    const latencyS = mediaLatencyS(now)
-    if (latencyS !== undefined) webrtc.observe('mcpx_latency_seconds', { type: 'media' }, latencyS)
-    webrtc.observe('mcpx_buffer_seconds', {}, now.bufferS)
+    for (const { figure, metric, factor } of totalMetrics) {
+      const value = now.figures[figure]
+      if (value !== null) webrtc.observe(metric, {}, value * factor)
+    }
+    const { mediaLatencyMs } = now
+    if (mediaLatencyMs !== undefined) webrtc.observe('mcpx_latency_seconds', { type: 'media' }, mediaLatencyMs / 1000)
     webrtc.add('mcpx_buffer_underruns_total', {}, grown(now.underruns, before?.underruns))
-    if (now.health.value !== undefined) webrtc.observe('mcpx_stream_health_score', {}, now.health.value)
-    if (now.videoQuality.value !== undefined) webrtc.observe('mcpx_video_quality_score', {}, now.videoQuality.value)
   }
 
   /** What is known once, at the beginning. */
@@ -59,7 +60,7 @@ export function writeStream({ mcp, webrtc }: Targets, now: StatsSnapshot, before
       webrtc.observe('mcpx_first_frame_seconds', {}, viewer.firstFrameMs / 1000)
   }
 
-  for (const kind of kinds) countSent(kind)
+  for (const kind of mediaKinds) countSent(kind)
   measure()
   timeSetUp()
   countView()

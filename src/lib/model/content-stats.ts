@@ -9,6 +9,7 @@ export type ContentOperation =
   | 'unpin'
   | 'pins'
   | 'fetch_block'
+  | 'get_block'
   | 'source_ref'
 
 export type ContentEvents = {

@@ -53,3 +53,11 @@ export interface OutgoingPacket {
   /** 15 bits; meaningful when pictureIdOffset >= 0. */
   pictureId: number
 }
+
+/** Takes the packets of one RTP stream to the network. A packet is valid only during the call. */
+export interface PacketSink {
+  /** Encrypts and sends now. False when the transport is not ready. The packet is not kept. */
+  send(packet: OutgoingPacket): boolean
+  /** Sends again on the RTX stream (RFC 4588); false when RTX was not negotiated or the transport is not ready. */
+  retransmit(packet: OutgoingPacket): boolean
+}

@@ -45,3 +45,21 @@ export function countsSince(now: HistogramCounts, before: HistogramCounts | unde
     sum: now.sum - before.sum,
   }
 }
+
+/**
+ * The value that this share (0-1) of the values does not exceed, told as evenly spread between two edges; of values beyond the
+ * last edge that edge. Undefined where there are none.
+ */
+export function quantileOf(
+  { upTo, count }: HistogramCounts,
+  edges: readonly number[],
+  share: number,
+): number | undefined {
+  if (count <= 0) return undefined
+  const rank = share * count
+  const bucket = upTo.findIndex((below) => below >= rank && below > 0)
+  if (bucket < 0) return edges.at(-1)
+  const [low, below] = bucket === 0 ? [0, 0] : [edges[bucket - 1]!, upTo[bucket - 1]!]
+  const within = upTo[bucket]! - below
+  return within > 0 ? low + ((edges[bucket]! - low) * (rank - below)) / within : low
+}

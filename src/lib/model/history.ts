@@ -8,9 +8,16 @@ export const historyTables = [
   'events',
   'decisions',
   'operations',
-  'nodes',
+  'workers',
 ] as const
 export type HistoryTable = (typeof historyTables)[number]
+
+/** What tables were called before. */
+export const olderTables: Readonly<Record<string, HistoryTable>> = { nodes: 'workers' }
+
+/** The table of this name, or of its older one. */
+export const historyTable = (name: string): HistoryTable | undefined =>
+  Object.hasOwn(olderTables, name) ? olderTables[name] : historyTables.find((table) => table === name)
 
 /** From `fromMs` on and before `toMs`, of one connection where it is named. */
 export interface HistoryRange {

@@ -1,7 +1,7 @@
 // What the monitor keeps: connections, operations and tasks, as every surface shows them. Times are milliseconds since the epoch.
 import type { ErrorRecord } from '../base/errors.ts'
-import type { SampleFigures } from './figures.ts'
-import type { StatsSnapshot } from './stats.ts'
+import type { SampleFigures } from './figure-table.ts'
+import type { MeasuredSnapshot } from './figures.ts'
 import type { StreamRecord } from './stream.ts'
 
 /** The origin's names. */
@@ -34,7 +34,8 @@ export interface MonitoredConnection {
   readonly errors: readonly (ErrorRecord & { readonly atMs: number })[]
   /** Ids of tasks that run for it. */
   readonly tasks: readonly string[]
-  readonly snapshot?: StatsSnapshot
+  /** The last of its record. */
+  readonly snapshot?: MeasuredSnapshot
   /** Of that snapshot and the one before. */
   readonly figures?: SampleFigures
 }

@@ -29,7 +29,7 @@ export function parseQuality(value: unknown): Quality {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 100) {
     return qualityNames[Math.min(4, Math.floor(value / 20))]!
   }
-  throw new McpxError('INVALID_REQUEST', `${JSON.stringify(value)} is no quality`, {
+  throw new McpxError('INVALID_REQUEST', `${JSON.stringify(value)} is not a valid quality`, {
     hint: `Give ${qualities.join(', ')}, or a whole number from 0 to 100.`,
   })
 }

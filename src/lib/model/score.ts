@@ -1,14 +1,19 @@
-// The two scores, 0 to 100, and why they are what they are. Steps after the origin's tables; what is not known is said, never
+// The two scores, 0 to 100, and why they are what they are: codes and values, worded where they are shown. Steps after the origin's tables; what is not known is said, never
 // taken for fine.
 
 /** Rises when a table, an input or a rule changes, so that scores of different versions are not compared. */
 export const scoreVersion = 1
 
+/** What a score is made of; score-words.ts has the words. */
+export const scoreCodes = ['loss', 'round_trip', 'jitter', 'underruns', 'frozen', 'picture_height', 'dropped'] as const
+export type ScoreCode = (typeof scoreCodes)[number]
+
 export interface ScoreReason {
   /** Taken off 100. */
   readonly points: number
-  /** With the figure, as `RTT 340 ms`. */
-  readonly text: string
+  readonly code: ScoreCode
+  /** What was measured, in the unit of the input. */
+  readonly value: number
 }
 
 export interface Score {
@@ -18,7 +23,7 @@ export interface Score {
   /** What took points off, the most first. */
   readonly reasons: readonly ScoreReason[]
   /** Inputs that are not known. Where `value` is there, it has been reckoned without them and is 95 at the most. */
-  readonly unknown: readonly string[]
+  readonly unknown: readonly ScoreCode[]
 }
 
 /** Of the time since the snapshot before. */
@@ -27,7 +32,7 @@ export interface ScoreInput {
   readonly lossRatio?: number
   readonly roundTripTimeMs?: number
   readonly jitterMs?: number
-  /** Times the playhead waited for content. */
+  /** Times the playhead began to wait for content, or still does. */
   readonly underruns?: number
   /** 0-1, of the time, as the viewer says. */
   readonly frozenRatio?: number
@@ -41,18 +46,15 @@ export interface ScoreInput {
 type Steps = readonly (readonly [bound: number, points: number])[]
 
 interface Term {
-  readonly name: string
+  readonly code: ScoreCode
   readonly input: keyof ScoreInput
   readonly isRequired: boolean
   readonly steps: Steps
   readonly lessIsWorse?: boolean
-  readonly show: (value: number) => string
 }
 
-const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`
-
 const frozen: Term = {
-  name: 'freezes',
+  code: 'frozen',
   input: 'frozenRatio',
   isRequired: false,
   steps: [
@@ -61,13 +63,12 @@ const frozen: Term = {
     [0.05, 15],
     [0, 5],
   ],
-  show: (ratio) => `frozen for ${percent(ratio)} of the time`,
 }
 
 /** How well the stream gets through: needs the viewer's receiver reports. */
 const healthTerms: readonly Term[] = [
   {
-    name: 'packet loss',
+    code: 'loss',
     input: 'lossRatio',
     isRequired: true,
     steps: [
@@ -76,10 +77,9 @@ const healthTerms: readonly Term[] = [
       [0.02, 15],
       [0.005, 5],
     ],
-    show: (ratio) => `loss ${percent(ratio)}`,
   },
   {
-    name: 'round trip time',
+    code: 'round_trip',
     input: 'roundTripTimeMs',
     isRequired: true,
     steps: [
@@ -88,10 +88,9 @@ const healthTerms: readonly Term[] = [
       [200, 10],
       [100, 5],
     ],
-    show: (ms) => `RTT ${ms.toFixed(0)} ms`,
   },
   {
-    name: 'jitter',
+    code: 'jitter',
     input: 'jitterMs',
     isRequired: true,
     steps: [
@@ -100,10 +99,9 @@ const healthTerms: readonly Term[] = [
       [50, 10],
       [20, 5],
     ],
-    show: (ms) => `jitter ${ms.toFixed(0)} ms`,
   },
   {
-    name: 'underruns',
+    code: 'underruns',
     input: 'underruns',
     isRequired: true,
     steps: [
@@ -111,7 +109,6 @@ const healthTerms: readonly Term[] = [
       [1, 40],
       [0, 30],
     ],
-    show: (count) => `waited for content ${count} ${count === 1 ? 'time' : 'times'}`,
   },
   frozen,
 ]
@@ -119,7 +116,7 @@ const healthTerms: readonly Term[] = [
 /** What the viewer sees: needs its own reports. */
 const pictureTerms: readonly Term[] = [
   {
-    name: 'picture height',
+    code: 'picture_height',
     input: 'pictureHeight',
     isRequired: true,
     lessIsWorse: true,
@@ -130,11 +127,10 @@ const pictureTerms: readonly Term[] = [
       [720, 10],
       [1080, 5],
     ],
-    show: (height) => `picture ${height}p`,
   },
   { ...frozen, isRequired: true },
   {
-    name: 'dropped frames',
+    code: 'dropped',
     input: 'droppedRatio',
     isRequired: false,
     steps: [
@@ -143,12 +139,11 @@ const pictureTerms: readonly Term[] = [
       [0.05, 10],
       [0.01, 5],
     ],
-    show: (ratio) => `dropped ${percent(ratio)} of the frames`,
   },
 ]
 
 /** What each score is made of, for the documentation. */
-export const scoreTerms = { streamHealth: healthTerms, videoQuality: pictureTerms } as const
+export const scoreTerms = { health: healthTerms, videoQuality: pictureTerms } as const
 
 /** What a score is at the most while an input that may be missing is. */
 const mostWhenUnknown = 95
@@ -165,18 +160,14 @@ function score(input: ScoreInput, terms: readonly Term[]): Score {
     ...(!unknown.some(({ isRequired }) => isRequired) && { value: Math.max(0, Math.min(most, left)) }),
     version: scoreVersion,
     reasons,
-    unknown: unknown.map(({ name }) => name),
+    unknown: unknown.map(({ code }) => code),
   }
 }
 
 const isKnown = (value: number | undefined): value is number => value !== undefined && !Number.isNaN(value)
 
-function reasonOf({ steps, lessIsWorse, show }: Term, value: number | undefined): ScoreReason[] {
+function reasonOf({ code, steps, lessIsWorse }: Term, value: number | undefined): ScoreReason[] {
   if (!isKnown(value)) return []
   const step = steps.find(([bound]) => (lessIsWorse ? value < bound : value > bound))
-  return step ? [{ points: step[1], text: show(value) }] : []
+  return step ? [{ points: step[1], code, value }] : []
 }
-
-/** `−20: RTT 340 ms, −5: loss 1.0 %`. */
-export const reasonText = (reasons: readonly ScoreReason[]): string =>
-  reasons.map(({ points, text }) => `−${points}: ${text}`).join(', ')

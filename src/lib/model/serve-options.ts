@@ -63,6 +63,12 @@ export const networkOptions = {
     min: 0,
     max: 1_000_000,
   }),
+  maxConnections: option.integer({
+    help: 'TCP connections at once, half of them from one address; more are answered 503',
+    min: 1,
+    max: 1_000_000,
+    defaultText: 'half of the files the process may open, at most 10000',
+  }),
 } as const
 
 export const mediaOptions = {
@@ -105,7 +111,7 @@ export const observeOptions = {
     placeholder: 'port',
   }),
   metricsMaxConnections: option.integer({
-    help: 'Connections with metrics of their own: where there are more, those with the worst health',
+    help: 'Most connections that get per-connection series; above it, the least healthy ones keep theirs',
     default: 50,
     min: 0,
     max: 100_000,
@@ -122,7 +128,7 @@ export const observeOptions = {
     placeholder: 'seconds',
   }),
   visualizationInterval: option.number({
-    help: 'Seconds between written dashboards; over dashboard_update_interval of the configuration file',
+    help: 'How often to write the HTML dashboard, in seconds (overrides dashboard_update_interval)',
     min: 1,
     max: 86400,
     placeholder: 'seconds',
@@ -162,7 +168,7 @@ export const processOptions = {
     default: 'auto',
   }),
   logDir: option.string({
-    help: 'Folder that gets the log as JSON lines besides, and a file for each connection and operation that is over',
+    help: 'Also write the log here as JSON Lines, plus one JSON record per finished connection and operation',
     placeholder: 'path',
   }),
 } as const
@@ -182,7 +188,10 @@ export function parsePortRange(text: string): [number, number] {
   const match = /^(\d{1,5})-(\d{1,5})$/.exec(text.trim())
   const [from, to] = [Number(match?.[1]), Number(match?.[2])]
   if (match && from >= 1 && from <= to && to <= 65_535) return [from, to]
-  throw new McpxError('INVALID_OPTION', `--udp-port-range: "${text}" is no range of ports, for example 50000-50999`)
+  throw new McpxError(
+    'INVALID_OPTION',
+    `--udp-port-range: "${text}" is not a valid range of ports, for example 50000-50999`,
+  )
 }
 
 /**
@@ -196,14 +205,14 @@ function checkServeOptions(options: ServeOptions): void {
   checkBind(options.host, options.authToken, options.insecure)
   if (Boolean(options.tlsCert) !== Boolean(options.tlsKey)) refuse('--tls-cert and --tls-key go together')
   if (options.basePath !== '' && !/^(\/[\w.~-]+)+\/?$/.test(options.basePath))
-    refuse(`--base-path: "${options.basePath}" is no path such as /mcpx`)
+    refuse(`--base-path: "${options.basePath}" is not a path such as /mcpx`)
   if (!/^(\/[\w.~-]+)+$/.test(options.metricsPath))
-    refuse(`--metrics-path: "${options.metricsPath}" is no path such as /metrics`)
+    refuse(`--metrics-path: "${options.metricsPath}" is not a path such as /metrics`)
   if (options.udpPortRange !== undefined) parsePortRange(options.udpPortRange)
   if (options.udpPortRange !== undefined && options.udpPort > 0)
     refuse('--udp-port and --udp-port-range exclude each other')
   for (const url of [...options.gateway, ...(options.ipfsApi ? [options.ipfsApi] : [])])
-    if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) refuse(`"${url}" is no http or https address`)
+    if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) refuse(`"${url}" is not an http or https address`)
 }
 
 /** The options of createServer: defaults under what was given, checked. */

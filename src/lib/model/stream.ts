@@ -98,6 +98,8 @@ export interface StreamRecord {
   readonly error?: ErrorRecord
   readonly media?: MediaInfo
   readonly sent: readonly SentTrack[]
+  /** What of the ladder is sent; absent before, and where there is no picture. */
+  readonly rung?: Rung
   readonly peerStates: PeerStates
   /** Address of the viewer as ICE selected it. */
   readonly peer?: string

@@ -1,8 +1,7 @@
 // One connection as the monitor knows it: what changed in its record, as events, the last of them.
 import type { ErrorRecord } from '../base/errors.ts'
-import { figuresOf, type SampleFigures } from '../model/figures.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { LifecycleEvent, LifecycleEventType, MonitoredConnection } from '../model/monitor.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
 import { Recent } from './bounded.ts'
 
@@ -14,8 +13,7 @@ type Details = LifecycleEvent['details']
 export class ConnectionLog {
   #stream: StreamRecord
   #updatedAtMs: number
-  #snapshot: StatsSnapshot | undefined
-  #figures: SampleFigures | undefined
+  #snapshot: MeasuredSnapshot | undefined
   readonly #events = new Recent<LifecycleEvent>(keptEvents)
   readonly #errors = new Recent<ErrorRecord & { readonly atMs: number }>(keptErrors)
   readonly #tell: (event: LifecycleEvent) => void
@@ -51,8 +49,7 @@ export class ConnectionLog {
       })
   }
 
-  measure(snapshot: StatsSnapshot): void {
-    this.#figures = figuresOf(snapshot, this.#snapshot)
+  measure(snapshot: MeasuredSnapshot): void {
     this.#snapshot = snapshot
   }
 
@@ -68,8 +65,7 @@ export class ConnectionLog {
       events: this.#events.list(),
       errors: this.#errors.list(),
       tasks: [...this.tasks],
-      ...(this.#snapshot && { snapshot: this.#snapshot }),
-      ...(this.#figures && { figures: this.#figures }),
+      ...(this.#snapshot && { snapshot: this.#snapshot, figures: this.#snapshot.figures }),
     }
   }
 

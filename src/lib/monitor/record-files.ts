@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { type BoundedFolder, type FolderLimits, fileStamp, openBoundedFolder } from '../base/bounded-folder.ts'
 import type { Clock } from '../base/clock.ts'
+import { calmJson } from '../base/json-text.ts'
 import { createTroubleLog } from '../base/log-trouble.ts'
 import type { Logger } from '../base/logger.ts'
 import type { MonitoredConnection, OperationRecord } from '../model/monitor.ts'
+import { shownStats } from '../model/shown-stats.ts'
 import { iso, operationItem, statsItem } from './items.ts'
 import type { Monitor } from './monitor.ts'
 
@@ -46,7 +48,7 @@ export function keepRecordFiles({ monitor, folder, clock, logger, limits = recor
     const key = [fileStamp(atMs), ...names.map(safeName)].join('_')
     last = last.then(async () => {
       try {
-        await (await into).write(key, { '.json': `${JSON.stringify(item(), null, 2)}\n` })
+        await (await into).write(key, { '.json': `${calmJson(JSON.stringify(item(), null, 2))}\n` })
         trouble.worked()
       } catch (error) {
         trouble.failed(error)
@@ -98,7 +100,7 @@ export function connectionRecord(found: MonitoredConnection) {
     close_reason: stream.closeReason ?? null,
     error: stream.error ? { code: stream.error.code, error: stream.error.message } : null,
     ...item,
-    stats: snapshot ?? null,
+    stats: snapshot ? shownStats(snapshot) : null,
   }
 }
 

@@ -1,5 +1,6 @@
 // The data channel between viewer and server ("mcpx", ordered, JSON texts), and the same commands over other doors.
 import { McpxError } from '../base/errors.ts'
+import type { EpochCause } from '../model/epoch-cause.ts'
 import { parseQuality, type Quality } from '../model/quality.ts'
 import type { MediaInfo, SentTrack } from '../model/stream.ts'
 import { type ViewerReport, viewerCounterRates, viewerReportLimits } from '../model/viewer-report.ts'
@@ -32,7 +33,11 @@ export interface Epoch {
   readonly rtpTimestamp: number
   readonly mediaTimeS: number
   readonly rate: 0 | 1
+  readonly cause: EpochCause
 }
+
+/** How far RTP timestamp `later` is after `earlier`, signed, on the 32-bit circle (RFC 3550 5.1). */
+export const rtpDistance = (later: number, earlier: number): number => (later - earlier) | 0
 
 /** What the server tells the viewer. */
 export type ServerNote =
@@ -61,7 +66,7 @@ export function parseViewerMessage(text: string): ViewerMessage {
   try {
     raw = JSON.parse(text)
   } catch {
-    throw new McpxError('INVALID_JSON', 'a control message that is no JSON')
+    throw new McpxError('INVALID_JSON', 'a control message is not valid JSON')
   }
   if (isObject(raw) && raw.type === 'report') return { type: 'report', report: toReport(raw.report) }
   return toCommand(raw)

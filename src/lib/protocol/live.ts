@@ -1,13 +1,18 @@
 // How the monitor is watched as it happens: everything at once, then what changes. As JSON over the WebSocket at routes.live, the
 // first message alone as the answer to a plain GET. Times are milliseconds since the epoch.
 import type { TaskRecord } from '../base/tasks.ts'
-import type { SampleFigures } from '../model/figures.ts'
+import type { SampleFigures } from '../model/figure-table.ts'
 import type { LifecycleEvent, MonitoredConnection, MonitorSummary, OperationRecord } from '../model/monitor.ts'
 import type { Quality, RungQuality } from '../model/quality.ts'
-import type { Score } from '../model/score.ts'
+import { type WordedReason, type WordedScore, wordScore } from '../model/score-words.ts'
 import type { CloseReason, PeerStates, StreamState } from '../model/stream.ts'
 
 export const liveVersion = 1
+
+/** A score with its reasons in words: the most that a watcher needs. */
+export interface LiveScore extends Pick<WordedScore, 'value' | 'version' | 'unknown'> {
+  readonly reasons: readonly (Pick<WordedReason, 'points' | 'text'> & Partial<WordedReason>)[]
+}
 
 /** A moment of one connection. */
 export interface LiveSample extends SampleFigures {
@@ -42,8 +47,8 @@ export interface LiveConnection {
   readonly freezeCount?: number
   readonly totalFreezesDurationS?: number
   readonly underruns: number
-  readonly health?: Score
-  readonly videoQuality?: Score
+  readonly health?: LiveScore
+  readonly videoQuality?: LiveScore
   /** The newest; absent until something was measured. */
   readonly sample?: LiveSample
 }
@@ -92,6 +97,7 @@ export const liveLimits = { closed: 200, operations: 200, tasks: 200, events: 20
 
 export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnection): LiveConnection {
   const { media, error } = stream
+  const sentQuality = stream.rung?.name ?? snapshot?.quality
   const viewer = snapshot?.isReporting ? snapshot.viewer : undefined
   return {
     id: stream.id,
@@ -99,7 +105,7 @@ export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnect
     state: stream.state,
     peerStates: stream.peerStates,
     quality: stream.quality,
-    ...(snapshot?.quality !== undefined && { sentQuality: snapshot.quality }),
+    ...(sentQuality !== undefined && { sentQuality }),
     qualities: media?.mode === 'ladder' ? media.rungs.map(({ name }) => name) : [],
     codecs: stream.sent.map(({ codec }) => codec),
     ...(stream.peer !== undefined && { peer: stream.peer }),
@@ -117,7 +123,7 @@ export function toLiveConnection({ stream, snapshot, figures }: MonitoredConnect
     ...(viewer?.freezeCount !== undefined && { freezeCount: viewer.freezeCount }),
     ...(viewer?.totalFreezesDurationS !== undefined && { totalFreezesDurationS: viewer.totalFreezesDurationS }),
     underruns: snapshot?.underruns ?? 0,
-    ...(snapshot && { health: snapshot.health, videoQuality: snapshot.videoQuality }),
+    ...(snapshot && { health: wordScore(snapshot.health), videoQuality: wordScore(snapshot.videoQuality) }),
     ...(snapshot && figures && { sample: { atMs: snapshot.atMs, ...figures } }),
   }
 }

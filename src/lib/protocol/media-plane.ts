@@ -1,11 +1,13 @@
-// The border between the control plane (main thread) and the media and transcode workers: calls, events and their shapes.
+// The border between the control plane (main thread) and the media workers: calls, events and their shapes.
 import type { ErrorRecord } from '../base/errors.ts'
+import type { DoorAddress } from '../base/local-door.ts'
 import type { LogFormat, LogLevel } from '../base/logger.ts'
 import type { TaskRecord } from '../base/tasks.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
+import type { Decision } from '../model/decision.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { HistogramCounts } from '../model/histogram.ts'
 import type { Quality, QualityReason } from '../model/quality.ts'
-import type { StatsSnapshot } from '../model/stats.ts'
 import type { CloseReason, MediaInfo, PeerStates, Rung, SentTrack, StreamState } from '../model/stream.ts'
 import type { Command } from './control.ts'
 
@@ -90,7 +92,7 @@ export type MediaMethods = {
   acceptOffer: [{ streamId: string; sdp: string }, { sdp: string; sent: readonly SentTrack[] }]
   addCandidate: [{ streamId: string; candidate: IceCandidate | null }, undefined]
   command: [{ streamId: string; command: Command }, undefined]
-  snapshot: [{ streamId: string }, StatsSnapshot]
+  snapshot: [{ streamId: string }, MeasuredSnapshot]
   close: [{ streamId: string; reason: CloseReason }, undefined]
   stop: [undefined, undefined]
 }
@@ -113,10 +115,12 @@ export type MediaEvents = {
     /** What the content is to this viewer: transcoded, it has other rungs and stands upright. */
     readonly media: MediaInfo
   }
+  /** Told by who decided, before what it has decided holds. */
+  decision: { readonly streamId: string; readonly decision: Decision }
   candidate: { readonly streamId: string; readonly candidate: IceCandidate | null }
   /** The stream ended by itself; the worker has forgotten it. */
   over: { readonly streamId: string; readonly reason: CloseReason; readonly error?: ErrorRecord }
-  snapshots: readonly StatsSnapshot[]
+  snapshots: readonly MeasuredSnapshot[]
   health: WorkerHealth
   task: TaskRecord
 }
@@ -145,12 +149,15 @@ export interface WorkerHealth {
   readonly blocks: BlockReaderStats
 }
 
-/** What a media or transcode worker asks of the control plane. */
+/** What a media worker asks of the control plane; a transcode process asks for blocks alone. */
 export type HostMethods = {
   /** Makes the block present in the block folder; rejects with CONTENT_NOT_FOUND or CONTENT_TIMEOUT. */
   fetchBlock: [{ cid: string }, { source: string }]
-  /** Starts a job in the transcode pool; segments come over `port`, which the caller transfers. */
-  transcode: [TranscodeJob & { port: unknown }, undefined]
+  /**
+   * Runs a job in the transcode pool until it is over; segments come by the door that the caller holds open. Rejects with
+   * TRANSCODE_FAILED when the process of the job ended under it, with TOO_MANY_STREAMS when there is no room for one.
+   */
+  transcode: [TranscodeRequest, TranscodeUsage]
 }
 
 /** What is to be made of a track. Also the identity of the result. */
@@ -176,7 +183,20 @@ export interface TranscodeJob {
   readonly from: number
 }
 
-/** Over the port of a job, worker to asker. One slab a segment, transferred. */
+/** A job as a media worker asks for it. */
+export interface TranscodeRequest extends TranscodeJob {
+  /** Where the segments are to be brought. */
+  readonly door: DoorAddress
+  /** In a process that has had no other job: what another one left behind in it shall not be taken for this one's fault. */
+  readonly isFresh: boolean
+}
+
+export interface TranscodeUsage {
+  /** CPU of the whole process while the job ran. */
+  readonly cpuUs: number
+}
+
+/** Over the port of a job, process to asker. One slab a segment. */
 export type TranscodeOutput =
   | {
       readonly t: 'segment'
@@ -195,5 +215,5 @@ export type TranscodeOutput =
     }
   | { readonly t: 'failed'; readonly error: ErrorRecord }
 
-/** Over the port of a job, asker to worker: how many more segments may be made ahead, or stop. */
+/** Over the port of a job, asker to process: how many more segments may be made ahead, or stop. */
 export type TranscodeInput = { readonly t: 'credit'; readonly segments: number } | { readonly t: 'cancel' }

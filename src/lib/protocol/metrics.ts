@@ -79,7 +79,7 @@ export const mcpMetrics = {
   mcp_ipfs_operation_latency_seconds: histogram(
     'core',
     'content',
-    'How long those took that succeeded; of a read, until its first bytes',
+    'Duration of content store operations that succeeded; of a read, until its first bytes',
     [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     ['operation'],
   ),
@@ -92,20 +92,20 @@ export const mcpMetrics = {
   mcp_cache_hit_count_total: counter(
     'core',
     'content',
-    'Found: blocks in memory and on disk, what is known about CIDs in the Parquet cache',
+    'Cache lookups that found something: blocks in memory and on disk, CIDs in the Parquet cache',
     ['cache_type'],
   ),
-  mcp_cache_miss_count_total: counter('core', 'content', 'Looked for there and not found', ['cache_type']),
-  mcp_cache_size_bytes: gauge('core', 'content', 'Bytes kept', ['cache_type']),
-  mcp_cache_item_count: gauge('core', 'content', 'Blocks kept, records kept', ['cache_type']),
+  mcp_cache_miss_count_total: counter('core', 'content', 'Cache lookups that found nothing', ['cache_type']),
+  mcp_cache_size_bytes: gauge('core', 'content', 'Bytes kept in a cache', ['cache_type']),
+  mcp_cache_item_count: gauge('core', 'content', 'Blocks or records kept in a cache', ['cache_type']),
   mcp_parquet_partition_count: gauge('core', 'content', 'Part files of the Parquet cache'),
-  mcp_parquet_schema_version: gauge('core', 'content', 'Version of the schema of those'),
+  mcp_parquet_schema_version: gauge('core', 'content', 'Schema version of the part files of the Parquet cache'),
 
   // Ours.
   mcpx_blocks_verified_total: counter(
     'core',
     'content',
-    'Blocks whose bytes were held against their hash and were right, by where they came from',
+    'Blocks that were verified against their hash, by where they came from',
     ['source'],
   ),
   mcpx_custom_series_dropped_total: counter(
@@ -185,14 +185,16 @@ export const webrtcMetrics = {
     'connection_id',
     'reason',
   ]),
-  webrtc_prefetch_operations_total: counter('core', 'content', 'Pieces of media read ahead because nobody had them', [
-    'server_id',
-    'success',
-  ]),
+  webrtc_prefetch_operations_total: counter(
+    'core',
+    'content',
+    'Groups of pictures read ahead of the playhead, as the rendition cache did not have them',
+    ['server_id', 'success'],
+  ),
   webrtc_prefetch_latency_ms: histogram(
     'detailed',
     'content',
-    'How long those reads took that brought something',
+    'Duration of read-aheads that brought something',
     prefetchEdgesMs,
     ['server_id'],
   ),
@@ -216,12 +218,16 @@ export const webrtcMetrics = {
     'From the request to the first frame, as viewers say',
     [0.1, 0.2, 0.3, 0.5, 0.8, 1, 1.5, 2, 3, 5, 10],
   ),
-  mcpx_freezes_total: counter('core', 'viewer', 'Freezes that viewers say they have seen'),
-  mcpx_freeze_seconds_total: counter('core', 'viewer', 'How long those lasted'),
+  mcpx_freezes_total: counter('core', 'viewer', 'Freezes reported by viewers'),
+  mcpx_freeze_seconds_total: counter('core', 'viewer', 'Total duration of freezes reported by viewers, in seconds'),
   mcpx_viewers_reporting: gauge('core', 'viewer', 'Connected viewers that say what they see'),
-  mcpx_pacing_error_seconds: histogram('resource', 'pacer', 'How late packets left', inSeconds(pacingErrorEdgesMs), [
-    'worker',
-  ]),
+  mcpx_pacing_error_seconds: histogram(
+    'resource',
+    'pacer',
+    'How late media packets left the server',
+    inSeconds(pacingErrorEdgesMs),
+    ['worker'],
+  ),
   mcpx_event_loop_delay_seconds: gauge(
     'resource',
     'process',
@@ -229,9 +235,18 @@ export const webrtcMetrics = {
     ['worker'],
   ),
   mcpx_worker_cpu_seconds_total: counter('resource', 'process', 'CPU time of a media worker', ['worker']),
-  mcpx_rendition_cache_bytes: gauge('resource', 'content', 'Media kept as packets', ['worker']),
-  mcpx_rendition_cache_hits_total: counter('resource', 'content', 'Pieces of media found there', ['worker']),
-  mcpx_rendition_cache_misses_total: counter('resource', 'content', 'Pieces of media that had to be read', ['worker']),
+  mcpx_rendition_cache_bytes: gauge('resource', 'content', 'Bytes of media kept as packets in the rendition cache', [
+    'worker',
+  ]),
+  mcpx_rendition_cache_hits_total: counter('resource', 'content', 'Groups of pictures found in the rendition cache', [
+    'worker',
+  ]),
+  mcpx_rendition_cache_misses_total: counter(
+    'resource',
+    'content',
+    'Groups of pictures that were not in the rendition cache and had to be read',
+    ['worker'],
+  ),
 
   // What stands above for each connection, without one: these always exist, however many are watching.
   mcpx_connections_capped: gauge(

@@ -1,39 +1,46 @@
 // The report as data: what `mcpx report --format json` says, and what every other form is drawn from. Published as JSON Schema
 // (docs/report.schema.json); the version stands for the fields.
 import { z } from 'zod'
+import {
+  type FigureUnit,
+  figureSpec,
+  figureTable,
+  figureUnits,
+  type ReportName,
+  sampleFigures,
+} from '../model/figure-table.ts'
 
 export const reportVersion = 1
 export const comparisonVersion = 1
 
-/** The figures that are reported, with their units. */
-export const reportFigures = {
-  startup: 'ms',
-  bitrate: 'kbps',
-  loss: '%',
-  rtt: 'ms',
-  jitter: 'ms',
-  buffer: 's',
-  fps: 'fps',
-  health: '',
-  quality: '',
-} as const
-export type ReportFigure = keyof typeof reportFigures
+export type ReportFigure = 'startup' | ReportName
 
-/** Which way a figure gets better; of those that are not here neither is. */
-export const betterWhen: Partial<Record<ReportFigure, 'less' | 'more'>> = {
-  startup: 'less',
-  loss: 'less',
-  rtt: 'less',
-  jitter: 'less',
-  health: 'more',
-  quality: 'more',
+interface ReportSpec {
+  readonly title: string
+  readonly unit: (typeof figureUnits)[FigureUnit]['report']
+  readonly better?: 'less' | 'more'
 }
+
+const ofTable = sampleFigures.map((name) => {
+  const { title, unit, report, better } = figureSpec(name)
+  return [report, { title, unit: figureUnits[unit].report, ...(better && { better }) }]
+})
+
+/** The figures that are reported: what the viewer says once, and those of the table. */
+export const reportSpecs = {
+  startup: { title: 'Time to the first frame', unit: 'ms', better: 'less' },
+  ...Object.fromEntries(ofTable),
+} as Readonly<Record<ReportFigure, ReportSpec>>
+
+/** Those with a value at every moment. */
+export const chartedFigures = sampleFigures.map((name) => figureTable[name].report)
+export const reportUnit = (figure: ReportFigure): ReportSpec['unit'] => reportSpecs[figure].unit
 
 const count = z.int().min(0)
 const instant = z.iso.datetime()
-const figureKeys = Object.keys(reportFigures) as [ReportFigure, ...ReportFigure[]]
-const inUnits = Object.entries(reportFigures)
-  .map(([figure, unit]) => `${figure} in ${unit || 'points, 0 to 100'}`)
+export const reportFigures = Object.keys(reportSpecs) as [ReportFigure, ...ReportFigure[]]
+const inUnits = Object.entries(reportSpecs)
+  .map(([figure, { unit }]) => `${figure} in ${unit || 'points, 0 to 100'}`)
   .join(', ')
 
 const distribution = z
@@ -72,7 +79,7 @@ export type ReportConnection = Readonly<z.infer<typeof connection>>
 
 const happened = { at: instant, connection: z.string() }
 
-const numberOfEach = Object.fromEntries(figureKeys.map((figure) => [figure, z.number().optional()])) as Record<
+const numberOfEach = Object.fromEntries(reportFigures.map((figure) => [figure, z.number().optional()])) as Record<
   ReportFigure,
   z.ZodOptional<z.ZodNumber>
 >
@@ -93,7 +100,9 @@ const report = z
       operations: count,
       failedOperations: count,
     }),
-    figures: z.partialRecord(z.enum(figureKeys), distribution).describe(`${inUnits}. Absent where nobody measured it`),
+    figures: z
+      .partialRecord(z.enum(reportFigures), distribution)
+      .describe(`${inUnits}. Absent where nobody measured it`),
     series: z
       .array(z.strictObject({ at: instant, viewers: count, ...numberOfEach }))
       .readonly()
@@ -136,7 +145,7 @@ const comparison = z.strictObject({
   version: z.literal(comparisonVersion),
   a: report,
   b: report,
-  differences: z.partialRecord(z.enum(figureKeys), difference).describe('Absent where nobody measured it in either'),
+  differences: z.partialRecord(z.enum(reportFigures), difference).describe('Absent where nobody measured it in either'),
 })
 export type Comparison = Readonly<z.infer<typeof comparison>>
 

@@ -119,6 +119,9 @@ export const healthReply = z
     isolation_mode: z.boolean(),
     initialization: z.object({ success: z.boolean(), error_count: z.int(), warning_count: z.int() }),
     daemons: z.record(z.string(), z.object({ type: z.string(), running: z.boolean(), error: z.string().optional() })),
+    problems: z
+      .array(z.string())
+      .describe('What is wrong with what the server keeps: damage, and what became of it; a full disk'),
   })
   .meta({ id: 'Health' })
 export type HealthReply = z.infer<typeof healthReply>

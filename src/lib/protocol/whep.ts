@@ -26,7 +26,7 @@ function linesOf(text: string): string[] {
   if (lines.length > maxLines) throw invalid(`${lines.length} lines are too many (at most ${maxLines})`)
   for (const line of lines) {
     if (line.length > maxLineLength) throw invalid(`a line of ${line.length} characters (at most ${maxLineLength})`)
-    if (!/^[a-z]=/.test(line)) throw invalid(`"${line.slice(0, 60)}" is no line of SDP`)
+    if (!/^[a-z]=/.test(line)) throw invalid(`"${line.slice(0, 60)}" is not a line of SDP`)
   }
   return lines
 }

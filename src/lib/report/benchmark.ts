@@ -1,4 +1,5 @@
 // A benchmark as a file, with the origin's names: a summary, a series and what happened, as JSON, CSV or a page.
+import { calmJson } from '../base/json-text.ts'
 import type { BenchmarkFormat, BenchmarkRun, BenchmarkSample } from '../model/benchmark.ts'
 import { drawChart } from './chart.ts'
 import { csvOf } from './csv.ts'
@@ -86,7 +87,7 @@ export async function renderBenchmark(run: BenchmarkRun, config: object, format:
   const report = benchmarkReport(run, config)
   if (format === 'csv') return csvOf(seriesNames, report.time_series)
   if (format === 'html') return renderHtml(run, report)
-  return `${JSON.stringify(report, null, 2)}\n`
+  return `${calmJson(JSON.stringify(report, null, 2))}\n`
 }
 
 const charted = [

@@ -1,12 +1,6 @@
 // From what the history has to the report: pure.
 import type { HistoryRow } from '../model/history.ts'
-import {
-  type Report,
-  type ReportConnection,
-  type ReportFigure,
-  reportFigures,
-  reportVersion,
-} from '../protocol/report.ts'
+import { type Report, type ReportConnection, reportFigures, reportVersion } from '../protocol/report.ts'
 import type { ConnectionMeans } from './compare.ts'
 import { figuresOfRow, type SampleSums } from './sample-sums.ts'
 import { distributionOf } from './statistics.ts'
@@ -42,7 +36,7 @@ export function buildReport(all: ReportRows, { fromMs, toMs, nowMs }: Period): R
     connections.reduce((total, one) => total + (read(one) ?? 0), 0)
   const startups = connections.flatMap(({ startupMs }) => startupMs ?? [])
   const figures: Report['figures'] = Object.fromEntries(
-    (Object.keys(reportFigures) as ReportFigure[]).flatMap((figure) => {
+    reportFigures.flatMap((figure) => {
       const distribution = figure === 'startup' ? distributionOf(startups) : rows.samples.distribution(figure)
       return distribution ? [[figure, distribution]] : []
     }),
@@ -91,7 +85,7 @@ const happened = ({ at_ms, connection }: HistoryRow) => ({ at: iso(at_ms), conne
 /** Each connection once, by figure; the startup as the viewer said it. */
 export function meansOf({ connections, samples }: ReportRows): ConnectionMeans {
   const startup = connections.flatMap(({ first_frame_ms }) => numberOf(first_frame_ms) ?? [])
-  const measured = (Object.keys(reportFigures) as ReportFigure[]).map((figure) => [figure, samples.meansOf(figure)])
+  const measured = reportFigures.map((figure) => [figure, samples.meansOf(figure)])
   return { ...Object.fromEntries(measured), startup }
 }
 
@@ -134,7 +128,7 @@ function watchedS(row: HistoryRow, samples: SampleSums, { fromMs, toMs }: Pick<P
 
 const detailsOf = ({ details }: HistoryRow): HistoryRow => parsed(details)
 
-/** What is no JSON object is an empty one. */
+/** What is not a JSON object is an empty one. */
 function parsed(json: unknown): HistoryRow {
   try {
     return Object(JSON.parse(textOf(json))) as HistoryRow

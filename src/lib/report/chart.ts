@@ -10,21 +10,10 @@ export interface ChartPoint {
 const colors = ['var(--accent)', 'var(--bad)']
 const size = { width: 720, height: 190 }
 
-/** ECharts is half a second to load: only who draws pays. */
-async function loadCharts() {
-  const [core, { LineChart }, { GridComponent }, { SVGRenderer }] = await Promise.all([
-    import('echarts/core'),
-    import('echarts/charts'),
-    import('echarts/components'),
-    import('echarts/renderers'),
-  ])
-  core.use([LineChart, GridComponent, SVGRenderer])
-  return core
-}
-
 /** Colours are those of the page's style sheet, so that the chart follows its scheme. */
 export async function drawChart(lines: readonly (readonly ChartPoint[])[], unit: string): Promise<string> {
-  const { init } = await loadCharts()
+  // It takes half a second to load: only who draws pays.
+  const { init } = await import('./echarts.ts')
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   const quiet = { color: 'var(--quiet)', fontSize: 11 }
   const option: EChartsCoreOption = {

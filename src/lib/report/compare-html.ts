@@ -2,14 +2,15 @@
 
 import {
   type Comparison,
+  chartedFigures,
   type Difference,
   type Report,
   type ReportFigure,
-  reportFigures,
+  reportSpecs,
   type Verdict,
 } from '../protocol/report.ts'
 import { drawChart } from './chart.ts'
-import { charted, figureNames, thresholds, totalsOf } from './html.ts'
+import { thresholds, totalsOf } from './html.ts'
 import { number, page, section, table, text, time } from './page.ts'
 
 export async function renderComparisonHtml(comparison: Comparison, verdicts: readonly Verdict[]): Promise<string> {
@@ -30,9 +31,9 @@ const period = ({ from, to }: Report) => `${text(time(from))} to ${text(time(to)
 
 function differenceTable(differences: Comparison['differences']): string {
   const rows = Object.entries(differences).map(([figure, one]) => {
-    const unit = reportFigures[figure as ReportFigure]
+    const { title, unit } = reportSpecs[figure as ReportFigure]
     return [
-      text(figureNames[figure as ReportFigure]),
+      text(title),
       ...[one.a, one.b, one.difference].map((value) => number(value, unit)),
       one.low === null ? '–' : text(`${number(one.low)} to ${number(one.high, unit)}`),
       text(one.counts.join(' and ')),
@@ -58,7 +59,8 @@ async function charts(a: Report, b: Report): Promise<string[]> {
   const drawn: string[] = []
   // B is laid over A: both begin where A does.
   const shiftMs = Date.parse(a.from) - Date.parse(b.from)
-  for (const [figure, name] of charted) {
+  for (const figure of chartedFigures) {
+    const { title, unit } = reportSpecs[figure]
     const [first, second] = [a, b].map(({ series }, at) =>
       series.map((step) => ({
         at: new Date(Date.parse(step.at) + (at === 0 ? 0 : shiftMs)).toISOString(),
@@ -68,7 +70,7 @@ async function charts(a: Report, b: Report): Promise<string[]> {
     if ([...first!, ...second!].every(({ value }) => value === undefined)) continue
     const legend = '<span class="line-a">A</span> <span class="line-b">B</span>'
     drawn.push(
-      `<figure><figcaption>${text(name)} ${legend}</figcaption>${await drawChart([first!, second!], reportFigures[figure])}</figure>`,
+      `<figure><figcaption>${text(title)} ${legend}</figcaption>${await drawChart([first!, second!], unit)}</figure>`,
     )
   }
   return drawn

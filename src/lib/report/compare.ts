@@ -2,13 +2,13 @@
 // mean: samples of one connection resemble each other, and taken singly would make every difference look certain.
 import { seeded } from '../base/random.ts'
 import {
-  betterWhen,
   type Comparison,
   comparisonVersion,
   type Difference,
   type Report,
   type ReportFigure,
   reportFigures,
+  reportSpecs,
 } from '../protocol/report.ts'
 
 /** The means of each connection, by figure. */
@@ -25,8 +25,7 @@ const resamples = 2000
 const seed = 1
 
 export function compare(a: Side, b: Side): Comparison {
-  const figures = Object.keys(reportFigures) as ReportFigure[]
-  const found = figures.flatMap((figure) => {
+  const found = reportFigures.flatMap((figure) => {
     const [one, other] = [a.means[figure] ?? [], b.means[figure] ?? []]
     return one.length + other.length > 0 ? [[figure, differenceOf(figure, one, other)] as const] : []
   })
@@ -45,7 +44,7 @@ function differenceOf(figure: ReportFigure, a: readonly number[], b: readonly nu
 
 function verdictOf(figure: ReportFigure, low: number, high: number): Difference['verdict'] {
   if (low <= 0 && high >= 0) return 'no difference shown'
-  const better = betterWhen[figure]
+  const { better } = reportSpecs[figure]
   if (!better) return 'different'
   return high < 0 === (better === 'less') ? 'better' : 'worse'
 }

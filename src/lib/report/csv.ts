@@ -1,4 +1,5 @@
 // CSV (RFC 4180), for spreadsheets: the connections of a report, the series of a benchmark.
+import { plainText } from '../base/plain-text.ts'
 import type { Report, ReportConnection } from '../protocol/report.ts'
 
 const columns: readonly (keyof ReportConnection)[] = [
@@ -18,13 +19,13 @@ const columns: readonly (keyof ReportConnection)[] = [
 ]
 
 /**
- * A text that a spreadsheet would take for a formula is kept a text. Content and errors come from anybody: control characters would
- * move the cursor of the terminal that shows the file, or end a line of it.
+ * A text that a spreadsheet would take for a formula is kept a text. Content and errors come from anybody: what would
+ * move the cursor of the terminal that shows the file, turn its direction or end a line of it is taken out.
  */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const shown = String(value).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-  const plain = typeof value === 'string' && /^\s*[=+\-@]/.test(shown) ? `'${shown}` : shown
+  const shown = plainText(String(value))
+  const plain = typeof value === 'string' && /^\s*[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown
   return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 

@@ -1,29 +1,17 @@
 // One period as a page.
 import { formatDurationS } from '../base/units.ts'
+import { decisionWords } from '../model/decision.ts'
 import {
+  chartedFigures,
   type Report,
   type ReportConnection,
   type ReportFigure,
-  reportFigures,
+  reportSpecs,
+  reportUnit,
   type Verdict,
 } from '../protocol/report.ts'
 import { drawChart } from './chart.ts'
 import { type Look, number, page, section, table, text, tiles, time } from './page.ts'
-
-export const charted: readonly (readonly [ReportFigure, string])[] = [
-  ['bitrate', 'Bitrate'],
-  ['loss', 'Packet loss'],
-  ['rtt', 'Round trip time'],
-  ['jitter', 'Jitter'],
-  ['buffer', 'Buffer ahead of the playhead'],
-  ['fps', 'Frame rate'],
-  ['health', 'Stream health'],
-  ['quality', 'Video quality'],
-]
-export const figureNames: Readonly<Record<ReportFigure, string>> = {
-  startup: 'Time to the first frame',
-  ...(Object.fromEntries(charted) as Record<Exclude<ReportFigure, 'startup'>, string>),
-}
 
 export async function renderHtml(report: Report, verdicts: readonly Verdict[], look: Look = {}): Promise<string> {
   const { summary } = report
@@ -53,17 +41,16 @@ export function totalsOf({ summary }: Report): [name: string, value: string][] {
 
 async function details(report: Report): Promise<string> {
   const figures = Object.entries(report.figures).map(([figure, d]) => {
-    const unit = reportFigures[figure as ReportFigure]
+    const { title, unit } = reportSpecs[figure as ReportFigure]
     const cells = [d.mean, d.min, d.p50, d.p90, d.p95, d.p99, d.max].map((value) => number(value, unit))
-    return [text(figureNames[figure as ReportFigure]), ...cells, number(d.count)]
+    return [text(title), ...cells, number(d.count)]
   })
   const charts: string[] = []
-  for (const [figure, name] of charted) {
+  for (const figure of chartedFigures) {
+    const { title, unit } = reportSpecs[figure]
     const points = report.series.map((step) => ({ at: step.at, value: step[figure] }))
     if (points.every(({ value }) => value === undefined)) continue
-    charts.push(
-      `<figure><figcaption>${text(name)}</figcaption>${await drawChart([points], reportFigures[figure])}</figure>`,
-    )
+    charts.push(`<figure><figcaption>${text(title)}</figcaption>${await drawChart([points], unit)}</figure>`)
   }
   return [
     section('In numbers', table(['Figure', 'Mean', 'Least', 'p50', 'p90', 'p95', 'p99', 'Most', 'Values'], figures)),
@@ -95,16 +82,12 @@ async function details(report: Report): Promise<string> {
   ].join('\n')
 }
 
-const whys: Readonly<Record<string, string>> = {
-  viewer: 'the viewer chose it',
-  request: 'somebody asked the server for it',
-}
-const whyOf = (why: string | null): string => (why === null ? '–' : (whys[why] ?? why))
+const whyOf = (why: string | null): string => (why === null ? '–' : decisionWords(why))
 
 const knownOf = (known: Partial<Record<ReportFigure, number>>): string =>
-  charted
-    .flatMap(([figure, name]) =>
-      known[figure] === undefined ? [] : [`${name} ${number(known[figure], reportFigures[figure])}`],
+  chartedFigures
+    .flatMap((figure) =>
+      known[figure] === undefined ? [] : [`${reportSpecs[figure].title} ${number(known[figure], reportUnit(figure))}`],
     )
     .join(', ') || '–'
 

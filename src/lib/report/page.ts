@@ -1,6 +1,9 @@
 // The page that reports stand in: one HTML file that opens without network and without script, in light and dark, and can be
 // printed. Everything that is not ours is escaped here.
 
+import { calmJson } from '../base/json-text.ts'
+import { plainText } from '../base/plain-text.ts'
+
 export interface Look {
   readonly heading?: string
   /** As the reader's system has it when absent. */
@@ -37,7 +40,8 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 /** Everything that is not ours goes through here: content, names and errors come from anybody. */
-export const text = (value: unknown): string => String(value).replace(/[&<>"']/g, (character) => escapes[character]!)
+export const text = (value: unknown): string =>
+  plainText(String(value)).replace(/[&<>"']/g, (character) => escapes[character]!)
 
 export const number = (value: number | null | undefined, unit = ''): string =>
   value === null || value === undefined ? '–' : `${Number(value.toPrecision(3))}${unit && ` ${unit}`}`
@@ -57,7 +61,7 @@ export const tiles = (list: readonly (readonly [name: string, value: string])[])
 export function page(title: string, body: readonly string[], data: object, { theme, refreshS }: Look = {}): string {
   const refresh = refreshS === undefined ? '' : `<meta http-equiv="refresh" content="${refreshS}">`
   // A script element that is data, never run: `<` cannot end it.
-  const raw = JSON.stringify(data).replaceAll('<', '\\u003c')
+  const raw = calmJson(JSON.stringify(data)).replaceAll('<', '\\u003c')
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">${refresh}<meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${text(title)}</title><style>${colours[theme ?? 'system']}${style}</style></head>
 <body>${body.join('\n')}<script type="application/json" id="report">${raw}</script></body></html>\n`

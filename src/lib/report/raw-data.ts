@@ -22,6 +22,8 @@ const textColumns: ReadonlySet<string> = new Set([
   'from_value',
   'to_value',
   'reason',
+  'reason_values',
+  'decided_by',
   'inputs',
 ])
 /** Milliseconds since the epoch. */

@@ -1,21 +1,18 @@
 // A million samples, one by one: what a report needs of them is summed up while they pass, and none is kept but its figures.
+import { columnOf, figureTable, figureUnits, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRow } from '../model/history.ts'
+import type { ScoreCode } from '../model/score.ts'
+import { codesIn } from '../model/score-record.ts'
+import { scoreWords, timesText } from '../model/score-words.ts'
 import type { ReportFigure } from '../protocol/report.ts'
 import { type Distribution, distributionOf } from './statistics.ts'
 
-/** Figure → column of the history, and the factor to the unit of the report. */
-const sources: Readonly<Record<Exclude<ReportFigure, 'startup'>, readonly [column: string, factor: number]>> = {
-  bitrate: ['bitrate_bps', 1 / 1000],
-  loss: ['loss_ratio', 100],
-  rtt: ['round_trip_ms', 1],
-  jitter: ['jitter_ms', 1],
-  buffer: ['buffer_s', 1],
-  fps: ['frames_per_second', 1],
-  health: ['health', 1],
-  quality: ['video_quality', 1],
-}
-const figures = Object.keys(sources) as (keyof typeof sources)[]
-const factors = figures.map((figure) => sources[figure][1])
+/** Column of the history, and the factor to the unit of the report. */
+const sources = sampleFigures.map((name) => {
+  const { report, unit } = figureTable[name]
+  return { report, column: columnOf(name), factor: figureUnits[unit].factor }
+})
+const figures = sources.map(({ report }) => report)
 
 /** What a connection counts from its beginning; only samples have it. */
 const counters = ['freeze_count', 'freeze_s', 'underruns'] as const
@@ -26,7 +23,7 @@ export const sampleColumns = (table: 'samples' | 'minutes' | 'hours'): readonly 
   'at_ms',
   'connection',
   'reasons',
-  ...figures.map((figure) => (table === 'samples' ? sources[figure][0] : `${sources[figure][0]}_mean`)),
+  ...sources.map(({ column }) => (table === 'samples' ? column : `${column}_mean`)),
   ...counters,
 ]
 const firstFigure = 3
@@ -35,10 +32,9 @@ const firstCounter = firstFigure + figures.length
 /** The figures of one row, in the units of the report; those that nobody measured are left out. */
 export const figuresOfRow = (row: HistoryRow): Partial<Record<ReportFigure, number>> =>
   Object.fromEntries(
-    figures.flatMap((figure) => {
-      const [column, factor] = sources[figure]
+    sources.flatMap(({ report, column, factor }) => {
       const value = row[column]
-      return typeof value === 'number' ? [[figure, value * factor]] : []
+      return typeof value === 'number' ? [[report, value * factor]] : []
     }),
   )
 
@@ -74,7 +70,7 @@ export function createSampleSums(
   const values = figures.map(() => new Values())
   const connections = new Map<
     string,
-    Sums & { readonly reasons: Map<string, number>; readonly counted: Counted; untilMs: number }
+    Sums & { readonly reasons: Map<ScoreCode, number>; readonly counted: Counted; untilMs: number }
   >()
   const bySteps = new Map<number, Sums & { readonly viewers: Set<string> }>()
 
@@ -92,7 +88,7 @@ export function createSampleSums(
     for (let at = 0; at < figures.length; at++) {
       const raw = row[firstFigure + at]
       if (typeof raw !== 'number') continue
-      const value = raw * factors[at]!
+      const value = raw * sources[at]!.factor
       values[at]!.add(value)
       ofConnection.sums[at]! += value
       ofConnection.counts[at]! += 1
@@ -147,19 +143,16 @@ function use<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return found
 }
 
-/** `−50: loss 3.1 %` and `−30: loss 3.4 %` are one reason: figures are left out. */
-function countReasons(counts: Map<string, number>, reasons: string): void {
-  for (const reason of reasons.split(', ')) {
-    const kind = reason.replace(/^−\d+: /, '').replace(/ ?\d.*$/, '')
-    counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  }
+/** In how many samples something was wrong, however much, in one score or in both. */
+function countReasons(counts: Map<ScoreCode, number>, text: string): void {
+  for (const code of codesIn(text)) counts.set(code, (counts.get(code) ?? 0) + 1)
 }
 
-const frequent = (counts: ReadonlyMap<string, number>): string[] =>
+const frequent = (counts: ReadonlyMap<ScoreCode, number>): string[] =>
   [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, maxReasons)
-    .map(([kind, count]) => `${kind} (${count} times)`)
+    .map(([code, count]) => `${scoreWords[code].what} (${timesText(count)})`)
 
 /** Numbers in one growing piece of memory, eight bytes each. */
 class Values {

@@ -134,7 +134,7 @@ function Header({ shown, state, name, ui, width, isHeld }: HeaderProps) {
   const about = state && !isReplay && shown.link.kind !== 'gone' ? `  ${serverText(state)}` : ''
   return (
     <Box flexDirection="column" height={2} flexShrink={0}>
-      <Line left={{ text: name + about }} right={linkText(shown.link, state?.atMs, isHeld)} width={width} />
+      <Line left={{ text: plainText(name) + about }} right={linkText(shown.link, state?.atMs, isHeld)} width={width} />
       <Line
         left={{ text: state ? countsText(state) : '', tone: 'dim' }}
         right={{ text: orderText(ui), tone: 'accent' }}

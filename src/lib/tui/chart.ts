@@ -1,6 +1,6 @@
 // A figure over time as lines of text, with gaps where it was not known.
 import asciichart from 'asciichart'
-import type { SampleFigure } from '../model/figures.ts'
+import { figureSpec, type SampleFigure } from '../model/figure-table.ts'
 import { figureViews } from './format.ts'
 
 export interface ChartLine {
@@ -14,18 +14,6 @@ const axisWidth = labelWidth + 2
 
 /** So many parts of the axis have a number, which is round then; where there is less room, its half has one. */
 const usualSteps = 5
-
-/** The axis reaches at least so far, so that noise does not look like a storm. */
-const leastTop: Readonly<Record<SampleFigure, number>> = {
-  bitrateBps: 100_000,
-  lossRatio: 0.01,
-  roundTripMs: 10,
-  jitterMs: 10,
-  bufferS: 1,
-  framesPerSecond: 10,
-  health: 100,
-  videoQuality: 100,
-}
 
 /** How many values have room in `width` columns. */
 export const chartCapacity = (width: number): number => Math.max(1, width - axisWidth)
@@ -46,7 +34,7 @@ export function chartLines(
   const text = asciichart.plot([...filled, filled.at(-1)!], {
     height: rows,
     min: 0,
-    max: topOf(Math.max(...known, leastTop[figure])),
+    max: topOf(Math.max(...known, figureSpec(figure).chart.top)),
     format: (value) => figureViews[figure].show(value).padStart(labelWidth),
   })
   return text.split('\n').map((line, at) => ({

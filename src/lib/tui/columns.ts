@@ -1,6 +1,7 @@
 // The columns of the connections: what each shows, how wide it is, by what it sorts, and how it is coloured.
+import { figureSpec, type SampleFigure, toneOfFigure } from '../model/figure-table.ts'
 import type { LiveConnection } from '../protocol/live.ts'
-import { bitrate, duration, milliseconds, qualityText, ratio, seconds, unknown, whole } from './format.ts'
+import { duration, qualityText, unitColumn, unknown, whole } from './format.ts'
 import { cutMiddle, widthOf } from './text.ts'
 import type { Tone } from './theme.ts'
 
@@ -54,18 +55,10 @@ function stateTone(connection: LiveConnection): Tone | undefined {
 
 /** Of a viewer that does not say what it sees nothing is fine for sure. */
 export const scoreTone = (value: number | null | undefined, { isReporting }: LiveConnection): Tone | undefined => {
-  if (value === undefined || value === null) return 'dim'
-  if (value >= 80) return isReporting ? 'good' : undefined
-  return value >= 50 ? 'warn' : 'bad'
+  const known = toneOfFigure('health', value)
+  if (!known) return 'dim'
+  return known === 'good' && isReporting ? 'good' : tones[known]
 }
-
-/** Beyond the first bound a figure is worth a look, beyond the second it is bad. */
-const above =
-  (warn: number, bad: number, read: (one: LiveConnection) => number | null | undefined) =>
-  (one: LiveConnection): Tone | undefined => {
-    const value = read(one)
-    return value === null || value === undefined ? 'dim' : value > bad ? 'bad' : value > warn ? 'warn' : undefined
-  }
 
 /** Whether the viewer says what it sees; nothing to say before it is connected. */
 export const viewerText = ({ isReporting, connectedAtMs, state }: LiveConnection): string =>
@@ -88,6 +81,19 @@ const number = (
   tone?: Column['tone'],
 ): Column => ({ title, width, align: 'right', sortBy: read, text: (one) => show(read(one)), ...(tone && { tone }) })
 
+const tones = { good: undefined, fair: 'warn', bad: 'bad' } as const
+
+function figure(name: SampleFigure): Column {
+  const { terse, unit, limits } = figureSpec(name)
+  const read = ({ sample }: LiveConnection) => sample?.[name]
+  const tone = (one: LiveConnection): Tone | undefined => {
+    const known = toneOfFigure(name, read(one))
+    return known ? tones[known] : 'dim'
+  }
+  const { show, width } = unitColumn(unit)
+  return number(terse, Math.max(terse.length, width), read, show, limits && tone)
+}
+
 export const columns: Readonly<Record<ColumnName, Column>> = {
   id: { title: 'ID', width: 8, align: 'left', sortBy: ({ id }) => id, text: ({ id }) => id.slice(0, 8) },
   content: {
@@ -105,32 +111,20 @@ export const columns: Readonly<Record<ColumnName, Column>> = {
     sortBy: ({ quality }) => quality,
     text: ({ quality, sentQuality }) => qualityText(quality, sentQuality),
   },
-  rate: number('RATE', 5, ({ sample }) => sample?.bitrateBps, bitrate),
-  loss: number(
-    'LOSS',
-    4,
-    ({ sample }) => sample?.lossRatio,
-    ratio,
-    above(0.02, 0.05, ({ sample }) => sample?.lossRatio),
-  ),
-  rtt: number(
-    'RTT',
-    4,
-    ({ sample }) => sample?.roundTripMs,
-    milliseconds,
-    above(200, 500, ({ sample }) => sample?.roundTripMs),
-  ),
-  buffer: number('BUF', 4, ({ sample }) => sample?.bufferS, seconds),
-  fps: number('FPS', 3, ({ sample }) => sample?.framesPerSecond, whole),
+  rate: figure('bitrateBps'),
+  loss: figure('lossRatio'),
+  rtt: figure('roundTripMs'),
+  buffer: figure('bufferS'),
+  fps: figure('framesPerSecond'),
   health: number(
-    'HLTH',
+    figureSpec('health').terse,
     4,
     ({ health }) => health?.value,
     whole,
     (one) => scoreTone(one.health?.value, one),
   ),
   video: number(
-    'VID',
+    figureSpec('videoQuality').terse,
     3,
     ({ videoQuality }) => videoQuality?.value,
     whole,
@@ -144,7 +138,7 @@ export const columns: Readonly<Record<ColumnName, Column>> = {
     text: viewerText,
     tone: (one) => (viewerText(one) === 'no' ? 'warn' : viewerText(one) === 'yes' ? undefined : 'dim'),
   },
-  jitter: number('JITTER', 6, ({ sample }) => sample?.jitterMs, milliseconds),
+  jitter: figure('jitterMs'),
   freezes: number('FREEZES', 7, ({ freezeCount }) => freezeCount, whole),
   first: number('FIRST', 5, ({ firstFrameMs }) => firstFrameMs, whole),
   age: {

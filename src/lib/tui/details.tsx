@@ -1,6 +1,6 @@
 // Everything of one connection: fields, scores with their reasons, a chart, its last events.
 import { Box, Text } from 'ink'
-import type { SampleFigure } from '../model/figures.ts'
+import type { SampleFigure } from '../model/figure-table.ts'
 import type { LiveConnection, LiveSample, LiveState } from '../protocol/live.ts'
 import { listLines } from './lists.ts'
 import { Chart, chartTitle, Scores } from './parts.tsx'

@@ -1,6 +1,6 @@
 // Figures as a narrow column shows them. What is not known is `–`, never 0.
 import { formatDurationS } from '../base/units.ts'
-import type { SampleFigure } from '../model/figures.ts'
+import { eachFigure, type FigureUnit, type SampleFigure } from '../model/figure-table.ts'
 import type { Quality, RungQuality } from '../model/quality.ts'
 
 export const unknown = '–'
@@ -52,22 +52,34 @@ interface FigureView {
   say(value: Known): string
 }
 
-function view(title: string, show: FigureView['show'], unit = ''): FigureView {
-  const say = (value: Known) => (isKnown(value) ? show(value) + unit : unknown)
-  return { title, show, say }
+const bitrateWords = (text: string) => `${text.replace(/[kM]$/, ' $&').replace(/\d$/, '$& ')}bit/s`
+const withUnit = (unit: string) => (text: string) => text + unit
+
+interface UnitView {
+  readonly show: FigureView['show']
+  readonly say: (text: string) => string
+  /** In a column, where it is not as elsewhere, and the widest it gets there. */
+  readonly cell?: FigureView['show']
+  readonly width: number
 }
 
-const bitrateWords = (value: Known) =>
-  isKnown(value) ? `${bitrate(value).replace(/[kM]$/, ' $&').replace(/\d$/, '$& ')}bit/s` : unknown
+const unitViews: Readonly<Record<FigureUnit, UnitView>> = {
+  bps: { show: bitrate, say: bitrateWords, width: 5 },
+  ratio: { show: ratio, say: withUnit(''), width: 4 },
+  ms: { show: milliseconds, say: withUnit(' ms'), width: 4 },
+  s: { show: seconds, say: withUnit(' s'), width: 4 },
+  fps: { show: seconds, say: withUnit(' fps'), cell: whole, width: 3 },
+  points: { show: whole, say: withUnit(''), width: 3 },
+}
+
+/** How values of a unit stand in a column. */
+export function unitColumn(unit: FigureUnit): { readonly show: FigureView['show']; readonly width: number } {
+  const { show, cell = show, width } = unitViews[unit]
+  return { show: cell, width }
+}
 
 /** How each figure is called and shown. */
-export const figureViews: Readonly<Record<SampleFigure, FigureView>> = {
-  bitrateBps: { ...view('bitrate', bitrate), say: bitrateWords },
-  lossRatio: view('loss', ratio),
-  roundTripMs: view('round trip', milliseconds, ' ms'),
-  jitterMs: view('jitter', milliseconds, ' ms'),
-  bufferS: view('buffer', seconds, ' s'),
-  framesPerSecond: view('frames', seconds, ' fps'),
-  health: view('health', whole),
-  videoQuality: view('video quality', whole),
-}
+export const figureViews: Readonly<Record<SampleFigure, FigureView>> = eachFigure(({ title, unit }) => {
+  const { show, say } = unitViews[unit]
+  return { title: title.toLowerCase(), show, say: (value) => (isKnown(value) ? say(show(value)) : unknown) }
+})

@@ -1,7 +1,7 @@
 // The parts around the table: header, line of tabs, chart, scores, lists, help, footer.
 import { Box, Text } from 'ink'
 import { formatDurationS } from '../base/units.ts'
-import type { SampleFigure } from '../model/figures.ts'
+import type { SampleFigure } from '../model/figure-table.ts'
 import type { LiveConnection, LiveSample, LiveState } from '../protocol/live.ts'
 import { chartCapacity, chartLines } from './chart.ts'
 import { scoreTone } from './columns.ts'

@@ -1,5 +1,5 @@
 // One moment as tables, for a pipe, a file or a terminal that nobody looks at.
-import { plainTexts } from '../base/plain-text.ts'
+import { plainText, plainTexts } from '../base/plain-text.ts'
 import type { LiveState } from '../protocol/live.ts'
 import { columnNames, columns } from './columns.ts'
 import { listLines, paneTitles } from './lists.ts'
@@ -29,7 +29,7 @@ export function snapshotOf(given: LiveState, name: string): Snapshot {
   const cell = (column: (typeof columnNames)[number], one: LiveState['connections'][number]) =>
     column === 'content' ? cutMiddle(one.content, contentWidth) : columns[column].text(one, atMs)
   return {
-    head: `${name}  ${serverText(state)}\n${countsText(state)}`,
+    head: `${plainText(name)}  ${serverText(state)}\n${countsText(state)}`,
     connections: {
       head: columnNames.map((column) => columns[column].title),
       rows: connections.map((one) => columnNames.map((column) => cell(column, one))),

@@ -1,5 +1,5 @@
 // What the person chose, and what each action makes of it. Pure: what has to be done outside comes back as an effect.
-import { type SampleFigure, sampleFigures } from '../model/figures.ts'
+import { type SampleFigure, sampleFigures } from '../model/figure-table.ts'
 import type { Quality } from '../model/quality.ts'
 import type { LiveConnection } from '../protocol/live.ts'
 import type { ColumnName } from './columns.ts'

@@ -1,9 +1,9 @@
 // The words around the table: header, counts, footer, fields of one connection. Pure.
 import { formatDurationS } from '../base/units.ts'
-import { sampleFigures } from '../model/figures.ts'
+import { sampleFigures } from '../model/figure-table.ts'
 import type { WatchLink } from '../model/link.ts'
-import { reasonText, type Score } from '../model/score.ts'
-import type { LiveConnection, LiveState } from '../protocol/live.ts'
+import { reasonText } from '../model/score-words.ts'
+import type { LiveConnection, LiveScore, LiveState } from '../protocol/live.ts'
 import { stateText, viewerText } from './columns.ts'
 import { clockTime, duration, figureViews, qualityText, seconds, unknown, whole } from './format.ts'
 import type { Tone } from './theme.ts'
@@ -101,7 +101,7 @@ export function footerText(ui: Ui, { hasPanes, canChange }: Use): Said {
 }
 
 /** `80  −15: loss 3.0 %, −5: jitter 21 ms`, or what is not known. */
-export function scoreText(score: Score | undefined): string {
+export function scoreText(score: LiveScore | undefined): string {
   if (!score) return unknown
   const missing = score.unknown.length > 0 ? `not known: ${score.unknown.join(', ')}` : ''
   const why = [reasonText(score.reasons), missing].filter(Boolean).join('; ')

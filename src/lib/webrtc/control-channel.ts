@@ -1,10 +1,11 @@
 // The one data channel of a connection: texts of the control protocol, over SCTP on DTLS.
+
 import { type Clock, delay } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import { joinSctp } from './fences.ts'
 import { SctpFence } from './sctp-fence.ts'
 import {
-  joinSctp,
   RTCDataChannel,
   RTCDataChannelParameters,
   type RTCDtlsTransport,

@@ -1,13 +1,17 @@
 // DTLS of one connection over werift: the handshake, also what of it comes early, the SRTP keys that it gives, and the fence before it.
+
 import type { Clock } from '../base/clock.ts'
-import { ByteWindow } from './byte-window.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import { DtlsGuard } from './dtls-guard.ts'
 import { EarlyHandshake } from './early-handshake.ts'
+import { fenceData } from './fences.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
+import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters } from './transport-options.ts'
 import {
   endHandshake,
-  fenceData,
+  fingerprintOf,
   type IceAgent,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
@@ -15,8 +19,9 @@ import {
   type RTCIceGatherer,
   RTCIceTransport,
   sendCloseNotify,
+  sessionKeysOf,
   srtpProfiles,
-  takeSrtpKeys,
+  startDtls,
 } from './werift.ts'
 
 const maxBytesPerS = 524_288
@@ -24,7 +29,10 @@ const maxBytesPerS = 524_288
 type Certificate = Awaited<ReturnType<typeof RTCDtlsTransport.SetupCertificate>>
 
 /** Ours, one for all connections of this thread. */
-export const setupCertificate = (): Promise<Certificate> => RTCDtlsTransport.SetupCertificate()
+export function setupCertificate(): Promise<Certificate> {
+  useNodeCrypto()
+  return RTCDtlsTransport.SetupCertificate()
+}
 
 interface DtlsDeps {
   readonly clock: Clock
@@ -39,10 +47,13 @@ export class Dtls {
   readonly transport: RTCDtlsTransport
   protect: Protect | undefined
   unprotect: Unprotect | undefined
+  protectRtcp: ProtectRtcp | undefined
+  /** RTCP in the clear, or undefined when it is not authentic. */
+  unprotectRtcp: UnprotectRtcp | undefined
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
   readonly #guard = new DtlsGuard()
-  readonly #window = new ByteWindow(maxBytesPerS)
+  readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
   /** Past the guard, for what it has seen. */
   readonly #handOn: (data: Buffer) => void
 
@@ -56,10 +67,11 @@ export class Dtls {
       if (state === 'closed') deps.onClosed()
     })
     transport.startSrtp = () => {
-      transport.updateSrtpSession()
-      const keys = takeSrtpKeys(transport)
-      this.protect = createProtect(keys.local)
-      this.unprotect = createUnprotect(keys.remote)
+      const { local, remote } = sessionKeysOf(transport)
+      this.protect = createProtect(local.rtp)
+      this.unprotect = createUnprotect(remote.rtp)
+      this.protectRtcp = createProtectRtcp(local.rtcp)
+      this.unprotectRtcp = createUnprotectRtcp(remote.rtcp)
       deps.onKeys()
     }
   }
@@ -74,8 +86,7 @@ export class Dtls {
 
   /** `sha-256 AA:BB:…` */
   get fingerprint(): string {
-    const [fingerprint] = this.transport.localParameters.fingerprints
-    return `${fingerprint!.algorithm} ${fingerprint!.value}`
+    return fingerprintOf(this.transport)
   }
 
   /** Before the start only; a running session keeps what it has. */
@@ -92,7 +103,7 @@ export class Dtls {
 
   /** Shakes hands over the path of the agent, with what came before it was known. */
   start(): Promise<void> {
-    const started = this.transport.start()
+    const started = startDtls(this.transport)
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#handOn(data)
     return started
@@ -101,26 +112,13 @@ export class Dtls {
   /** What of a packet the library may see; the handshake that comes before the start is kept for it. */
   #admit(data: Buffer): Buffer | undefined {
     if (data[0]! < 20 || data[0]! > 63) return data
-    if (!this.#window.take(data.length, this.#deps.clock.now())) {
+    if (!this.#bytes.take(data.length, this.#deps.clock.now())) {
       this.#deps.onFailure(`more than ${maxBytesPerS} bytes in a second`)
       return undefined
     }
     const admitted = this.#guard.admit(data, this.isConnected)
     if (admitted && this.isNew) this.#early.keep(admitted)
     return admitted
-  }
-
-  /** RTCP in the clear, or undefined when it is not authentic. */
-  decryptRtcp(packet: Buffer): Buffer | undefined {
-    try {
-      return this.transport.srtcp.decrypt(packet)
-    } catch {
-      return undefined
-    }
-  }
-
-  encryptRtcp(compound: Buffer): Buffer {
-    return this.transport.srtcp.encrypt(compound)
   }
 
   /** Says goodbye, and ends a handshake under way. */
@@ -132,6 +130,8 @@ export class Dtls {
   async stop(): Promise<void> {
     this.protect = undefined
     this.unprotect = undefined
+    this.protectRtcp = undefined
+    this.unprotectRtcp = undefined
     await this.transport.stop().catch(() => {})
     this.transport.onStateChange.allUnsubscribe()
   }

@@ -1,6 +1,7 @@
 // Received packets into whole frames, in order: waits for retransmissions a while, then goes on and says that it lost some.
+
+import { codecs, type Depacketizer } from '../codec/index.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
-import { type Depacketizer, depacketizers } from './depacketize.ts'
 import type { ReceivedRtp } from './receiving-peer.ts'
 
 export interface ReceivedFrame {
@@ -39,7 +40,7 @@ export class FrameAssembler {
 
   constructor(options: FrameAssemblerOptions) {
     this.#options = { maxWaitMs: 300, maxPackets: 2048, ...options }
-    this.#depacketizer = depacketizers[options.codec]
+    this.#depacketizer = codecs[options.codec].depacketizer
   }
 
   /** Takes a packet and gives the frames that are complete now, in order. */

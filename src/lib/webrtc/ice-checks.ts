@@ -1,10 +1,12 @@
 // The checks that the other side sends (RFC 8445 7.3): which are answered, what they set off besides, and the path that follows
 // them when the other side comes from a new address. The agent alone keeps a path for as long as it has not failed: 30 s.
+
 import type { Clock, Timer } from '../base/clock.ts'
-import { ByteWindow } from './byte-window.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
+import type { Check, CheckFence } from './fences.ts'
 import { hasIntegrity, hasPriority, isSound, localFragmentOf, stunClassOf } from './stun.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
-import { type Address, type Check, type CheckedPair, type CheckFence, type IceAgent, pairState } from './werift.ts'
+import { type Address, type CheckedPair, type IceAgent, pairState } from './werift.ts'
 
 /** A viewer sends some ten a second at the most. */
 const maxChecksPerS = 200
@@ -32,7 +34,7 @@ const isOnOurSocket = ({ protocol }: CheckedPair) => (protocol.transport as MuxE
 
 export class IceChecks implements CheckFence {
   readonly #deps: IceChecksDeps
-  readonly #window = new ByteWindow(maxChecksPerS)
+  readonly #window = new TokenBucket({ burst: maxChecksPerS, perSecond: maxChecksPerS })
   readonly #answering = new WeakMap<CheckedPair, number>()
   /** Pairs with an address that nobody had heard of before a path was selected. */
   readonly #moved = new WeakSet<CheckedPair>()

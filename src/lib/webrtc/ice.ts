@@ -1,7 +1,9 @@
 // ICE of one connection: credentials, candidates of both sides, restarts and the selected path, over werift's agent and our sockets.
+
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import { fenceChecks } from './fences.ts'
 import { gatherOn } from './gathering.ts'
 import { IceChecks } from './ice-checks.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
@@ -12,10 +14,10 @@ import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
-  fenceChecks,
+  createGatherer,
   type IceAgent,
   parseIceServers,
-  RTCIceGatherer,
+  type RTCIceGatherer,
   type SelectedPair,
 } from './werift.ts'
 
@@ -47,7 +49,7 @@ export class Ice {
   constructor(options: TransportOptions, onCandidate: (text: string) => void) {
     this.#options = options
     this.#onCandidate = onCandidate
-    this.gatherer = new RTCIceGatherer({
+    this.gatherer = createGatherer({
       ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
       turnConnectTimeout: serverTimeoutS,
@@ -137,9 +139,15 @@ export class Ice {
     const pair = this.agent.nominated ?? this.#pair
     if (!pair) return false
     const endpoint = pair.protocol.transport as MuxEndpoint | undefined
-    if (endpoint?.post) endpoint.post(packet, pair.remoteAddr[1], pair.remoteAddr[0])
+    if (endpoint?.post) endpoint.post(packet, pair.remoteCandidate.port, pair.remoteCandidate.host)
     else pair.protocol.sendData(packet, pair.remoteAddr)
     return true
+  }
+
+  /** Media goes past the agent, except what comes over a relay. */
+  onMedia(receive: (data: Buffer) => void): void {
+    for (const endpoint of this.#attached.endpoints) endpoint.onMedia = receive
+    this.agent.onData.subscribe(receive)
   }
 
   /** No candidate is taken any more; sending goes on until `detach`. */

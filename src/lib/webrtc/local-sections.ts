@@ -1,5 +1,4 @@
 // The sections that a sending peer says: an answer to each offered one, or its own offer. Pure.
-
 import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import { transportSequenceIdOf } from './negotiate.ts'
@@ -35,7 +34,7 @@ export function answerSection(
   sender: Sender,
 ): LocalSection {
   const { mid, protocol } = section
-  if (section === data) return dataSection(mid, protocol, sender)
+  if (section === data) return dataSection(mid, protocol, sender.sctpPort)
   const kind = section.kind as MediaKind
   const found = settled.find((entry) => entry.section === section)
   if (!found) return section === usable[0] && usable.length > 1 ? idleSection(section) : { kind: 'refused', section }
@@ -89,10 +88,11 @@ export function offerSections(
       source: { ssrc, rtxSsrc: kind === 'video' ? rtxSsrc : undefined, cname: sender.cname },
     }
   })
-  return [...media, dataSection(`${kinds.length}`, 'UDP/DTLS/SCTP', sender)]
+  return [...media, dataSection(`${kinds.length}`, 'UDP/DTLS/SCTP', sender.sctpPort)]
 }
 
-const dataSection = (mid: string | undefined, protocol: string, { sctpPort }: Sender): LocalSection => ({
+/** The section of the data channel, of either side. */
+export const dataSection = (mid: string | undefined, protocol: string, sctpPort: number): LocalSection => ({
   kind: 'application',
   mid,
   protocol,

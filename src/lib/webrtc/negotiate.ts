@@ -39,6 +39,10 @@ const isKnown = (section: SdpSection): boolean =>
     ? section.protocol.includes('SCTP')
     : (section.kind === 'audio' || section.kind === 'video') && section.protocol.includes('SAVP')
 
+/** The section of the data channel. */
+export const dataSectionOf = (sections: readonly SdpSection[]): SdpSection | undefined =>
+  sections.find((section) => section.kind === 'application' && section.sctpPort !== undefined)
+
 /** The id of the transport-wide sequence extension, when this codec reports on it. */
 export const transportSequenceIdOf = (section: SdpSection, codec: NegotiatedCodec): number | undefined =>
   codec.feedback.includes('transport-cc') ? section.extensions.get(transportSequenceUri) : undefined

@@ -1,7 +1,8 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
 import type { Events } from '../base/events.ts'
 import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
-import type { OutgoingPacket } from '../model/frame.ts'
+import type { PacketSink } from '../model/frame.ts'
+import type { PacketFeedback, PacketKind } from '../model/packet-report.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { IceCandidate } from '../protocol/media-plane.ts'
@@ -9,14 +10,10 @@ import type { IceCandidate } from '../protocol/media-plane.ts'
 export type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 
 /** One outgoing RTP stream of a connected peer. */
-export interface RtpOutlet {
+export interface RtpOutlet extends PacketSink {
   readonly kind: MediaKind
   readonly codec: CodecParameters
   readonly ssrc: number
-  /** Encrypts and sends now. False when the transport is not ready. The packet is not kept. */
-  send(packet: OutgoingPacket): boolean
-  /** Sends again on the RTX stream (RFC 4588); false when RTX was not negotiated or the transport is not ready. */
-  retransmit(packet: OutgoingPacket): boolean
   /** Sends a sender report (RFC 3550 6.4.1) that ties `rtpTimestamp` to the wall clock instant `wallMs`. */
   sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void
 }
@@ -34,13 +31,6 @@ export interface ReceiverReport {
   readonly roundTripTimeS?: number
 }
 
-/** One transport-wide feedback packet (draft-holmer-rmcat-transport-wide-cc-extensions-01), decoded. */
-export interface TransportFeedback {
-  readonly baseSequence: number
-  /** One entry a packet from baseSequence on; null when it did not arrive, else the receive time in ms on the viewer's scale. */
-  readonly receivedAtMs: readonly (number | null)[]
-}
-
 export type PeerEvents = {
   state: [connection: ConnectionState, ice: IceState]
   /** A local candidate, or null at the end. */
@@ -49,10 +39,16 @@ export type PeerEvents = {
   /** Sequence numbers the viewer misses. */
   nack: [kind: MediaKind, sequences: readonly number[]]
   receiverReport: [ReceiverReport]
-  transportFeedback: [TransportFeedback]
+  /** What became of packets that carried a transport-wide sequence number. */
+  acked: [PacketFeedback]
+  /** What the viewer thinks that it may be sent in all, bits a second (REMB): from one that does not do transport-cc. */
+  remb: [bitrateBps: number]
   control: [text: string]
   controlOpen: []
 }
+
+/** Called for each packet with a transport-wide sequence number, right after it has left. */
+export type SentObserver = (kind: PacketKind, byteLength: number, atMs: number) => void
 
 export interface PeerTimings {
   readonly iceGatheringMs?: number
@@ -70,11 +66,6 @@ export interface Peer {
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
   /**
-   * The 16-bit transport-wide sequence of the packet sent last, media or retransmission, of any outlet; -1 before the first, and
-   * always when the viewer does not do transport-cc. What TransportFeedback speaks of.
-   */
-  readonly lastTransportSequence: number
-  /**
    * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
    * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.
    */
@@ -87,6 +78,8 @@ export interface Peer {
   /** The answer to createOffer; `choose` picks from what the answer left. */
   acceptAnswer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<void>
   addCandidate(candidate: IceCandidate | null): Promise<void>
+  /** One observer at a time: the last one. */
+  observeSent(observer: SentObserver): void
   /** False when the control channel is not open or is backed up. */
   sendControl(text: string): boolean
   close(): Promise<void>

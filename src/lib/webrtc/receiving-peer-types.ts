@@ -1,6 +1,7 @@
 // What a headless viewer tells and takes: packets, statistics, options.
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { receivable } from '../codec/index.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
 import type { IceServer } from '../protocol/media-plane.ts'
@@ -70,16 +71,6 @@ export interface ViewerOptions {
 
 /** What a browser can receive, near enough. */
 export const viewerCodecs: { video: readonly CodecParameters[]; audio: readonly CodecParameters[] } = {
-  video: [
-    { codec: 'vp9', parameters: { 'profile-id': '0' } },
-    { codec: 'vp8', parameters: {} },
-    { codec: 'av1', parameters: { profile: '0', 'level-idx': '5', tier: '0' } },
-    ...['42e01f', '42001f', '4d001f', '64001f'].map(
-      (profile): CodecParameters => ({
-        codec: 'h264',
-        parameters: { 'level-asymmetry-allowed': '1', 'packetization-mode': '1', 'profile-level-id': profile },
-      }),
-    ),
-  ],
-  audio: [{ codec: 'opus', parameters: { minptime: '10', useinbandfec: '1', stereo: '1' }, channels: 2 }],
+  video: receivable('video'),
+  audio: receivable('audio'),
 }

@@ -28,6 +28,8 @@ export type RtcpPacket =
   | { readonly type: 'nack'; readonly mediaSsrc: number; readonly sequences: readonly number[] }
   | { readonly type: 'picture-loss'; readonly mediaSsrcs: readonly number[] }
   | { readonly type: 'transport-feedback'; readonly body: Buffer }
+  /** What the receiver thinks that all streams of these SSRCs together may send (draft-alvestrand-rmcat-remb-03). */
+  | { readonly type: 'remb'; readonly ssrcs: readonly number[]; readonly bitrateBps: number }
   | { readonly type: 'bye'; readonly ssrcs: readonly number[] }
 
 /** Most sequence numbers taken from one NACK packet. */
@@ -41,26 +43,47 @@ export function parseRtcp(compound: Buffer): RtcpPacket[] {
     if (compound[at]! >> 6 !== 2) break
     const end = at + 4 * (compound.readUInt16BE(at + 2) + 1)
     if (end > compound.length) break
-    const packet = parseOne(compound[at]! & 31, compound[at + 1]!, compound.subarray(at + 4, end))
+    const isPadded = (compound[at]! & 0x20) !== 0
+    const packet = parseOne(compound[at]! & 31, compound[at + 1]!, compound.subarray(at + 4, end), isPadded)
     if (packet) packets.push(packet)
     at = end
   }
   return packets
 }
 
-function parseOne(count: number, type: number, body: Buffer): RtcpPacket | undefined {
+function parseOne(count: number, type: number, body: Buffer, isPadded: boolean): RtcpPacket | undefined {
   if (type === 200 && body.length >= 24 + 24 * count) return parseSenderReport(count, body)
   if (type === 201 && body.length >= 4 + 24 * count)
     return { type: 'receiver-report', ssrc: body.readUInt32BE(0), blocks: parseBlocks(count, body.subarray(4)) }
   if (type === 203 && body.length >= 4 * count)
     return { type: 'bye', ssrcs: Array.from({ length: count }, (_, i) => body.readUInt32BE(4 * i)) }
   if (type === 205 && count === 1 && body.length >= 12)
-    return { type: 'nack', mediaSsrc: body.readUInt32BE(4), sequences: parseNack(body.subarray(8)) }
+    return { type: 'nack', mediaSsrc: body.readUInt32BE(4), sequences: parseNack(listOf(body, isPadded)) }
   if (type === 205 && count === 15 && body.length >= 16) return { type: 'transport-feedback', body }
   if (type === 206 && count === 1 && body.length >= 8)
     return { type: 'picture-loss', mediaSsrcs: [body.readUInt32BE(4)] }
-  if (type === 206 && count === 4 && body.length >= 16) return { type: 'picture-loss', mediaSsrcs: parseFir(body) }
+  if (type === 206 && count === 4 && body.length >= 16)
+    return { type: 'picture-loss', mediaSsrcs: parseFir(listOf(body, isPadded)) }
+  if (type === 206 && count === 15) return parseRemb(body)
   return undefined
+}
+
+/**
+ * What follows the two SSRCs. The last byte of padding says how much there is (RFC 3550 6.4.1). Other packets say themselves how
+ * far they go, which is the better for it: some peers announce padding that is not there.
+ */
+function listOf(body: Buffer, isPadded: boolean): Buffer {
+  return body.subarray(8, isPadded ? Math.max(8, body.length - body.at(-1)!) : body.length)
+}
+
+/** Sender SSRC, an SSRC of 0, "REMB", the number of SSRCs, 6 bits of exponent and 18 of mantissa, the SSRCs. */
+function parseRemb(body: Buffer): RtcpPacket | undefined {
+  if (body.length < 16 || body.toString('latin1', 8, 12) !== 'REMB') return undefined
+  const count = body[12]!
+  const bitrateBps = (body.readUIntBE(13, 3) & 0x3_ffff) * 2 ** (body[13]! >> 2)
+  if (body.length < 16 + 4 * count || !Number.isSafeInteger(bitrateBps)) return undefined
+  const ssrcs = Array.from({ length: count }, (_, i) => body.readUInt32BE(16 + 4 * i))
+  return { type: 'remb', ssrcs, bitrateBps }
 }
 
 function parseSenderReport(count: number, body: Buffer): RtcpPacket {
@@ -101,9 +124,9 @@ function parseNack(body: Buffer): number[] {
   return sequences.slice(0, maxNackSequences)
 }
 
-function parseFir(body: Buffer): number[] {
+function parseFir(list: Buffer): number[] {
   const ssrcs: number[] = []
-  for (let at = 8; at + 8 <= body.length; at += 8) ssrcs.push(body.readUInt32BE(at))
+  for (let at = 0; at + 8 <= list.length; at += 8) ssrcs.push(list.readUInt32BE(at))
   return ssrcs
 }
 

@@ -1,19 +1,28 @@
 // The media path of one outgoing stream: one cached header, the PictureID patched, encrypted, sent. Nothing is kept.
+import type { Clock } from '../base/clock.ts'
 import type { OutgoingPacket } from '../model/frame.ts'
+import type { PacketKind } from '../model/packet-report.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { CodecParameters, RtpOutlet } from './peer.ts'
 import { compactNtp, ntpOf, writeSenderReport, writeSourceDescription } from './rtcp.ts'
+import type { SentPackets } from './sent-packets.ts'
 import { type Protect, Rollover } from './srtp.ts'
 
-/** What the outlets of a peer share. */
-export interface OutletLink {
-  /** Undefined until DTLS is done, while the path is lost, and after close. */
+/** Where packets leave: the transport of a peer. */
+export interface PacketPath {
+  /** False until DTLS is done, while the path is lost, and after close. */
+  readonly isReady: boolean
   readonly protect: Protect | undefined
   post(packet: Buffer): boolean
   sendRtcp(compound: Buffer): boolean
+}
+
+/** What the outlets of a peer share. */
+export interface OutletLink {
+  readonly path: PacketPath
   /** One sequence for media and RTX of all outlets. */
-  nextTransportSequence(): number
-  now(): number
+  readonly sentPackets: SentPackets
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface OutletOptions {
@@ -49,6 +58,8 @@ export class Outlet implements RtpOutlet {
   readonly #rtxRollover = new Rollover()
   /** Encryption reads it in the same call, so one is enough. */
   readonly #scratch = Buffer.alloc(maxPayload + 2)
+  /** Its beginning, as long as the last packet: most are of one length. */
+  #view: Uint8Array = this.#scratch
   readonly #reportedAt = new Map<number, number>()
   #rtxSequence: number
 
@@ -66,21 +77,20 @@ export class Outlet implements RtpOutlet {
   }
 
   send(packet: OutgoingPacket): boolean {
-    const { protect } = this.#link
-    const { payload } = packet
-    if (!protect || payload.length > maxPayload) return false
+    const { path } = this.#link
+    if (!path.isReady || packet.payload.length > maxPayload) return false
     const header = this.#header
     header[1] = this.#options.payloadType | (packet.marker ? 0x80 : 0)
     header.writeUInt16BE(packet.sequence, 2)
     const rollover = this.#rollover.advance(packet.sequence)
-    return this.#finish(protect, header, packet, this.#patched(packet), rollover)
+    return this.#finish('media', header, packet, this.#patched(packet), rollover)
   }
 
   retransmit(packet: OutgoingPacket): boolean {
-    const { protect } = this.#link
+    const { path } = this.#link
     const { payload } = packet
     const { rtxPayloadType } = this.#options
-    if (!protect || rtxPayloadType === undefined || payload.length > maxPayload) return false
+    if (!path.isReady || rtxPayloadType === undefined || payload.length > maxPayload) return false
     const scratch = this.#scratch
     scratch.writeUInt16BE(packet.sequence, 0)
     scratch.set(payload, 2)
@@ -91,7 +101,7 @@ export class Outlet implements RtpOutlet {
     header[1] = rtxPayloadType | (packet.marker ? 0x80 : 0)
     header.writeUInt16BE(sequence, 2)
     const rollover = this.#rtxRollover.advance(sequence)
-    return this.#finish(protect, header, packet, scratch.subarray(0, payload.length + 2), rollover)
+    return this.#finish('rtx', header, packet, this.#scratchOf(payload.length + 2), rollover)
   }
 
   sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void {
@@ -100,8 +110,8 @@ export class Outlet implements RtpOutlet {
       writeSenderReport({ ...report, ssrc: this.ssrc, ntp }),
       writeSourceDescription(this.ssrc, this.#options.cname),
     ]
-    if (!this.#link.sendRtcp(Buffer.concat(compound))) return
-    this.#reportedAt.set(compactNtp(ntp), this.#link.now())
+    if (!this.#link.path.sendRtcp(Buffer.concat(compound))) return
+    this.#reportedAt.set(compactNtp(ntp), this.#link.clock.now())
     if (this.#reportedAt.size <= maxReports) return
     const [oldest] = this.#reportedAt.keys()
     this.#reportedAt.delete(oldest!)
@@ -111,20 +121,30 @@ export class Outlet implements RtpOutlet {
   roundTripTimeS(lastSenderReport: number, delaySinceLast: number): number | undefined {
     const sentAt = this.#reportedAt.get(lastSenderReport)
     if (lastSenderReport === 0 || sentAt === undefined) return undefined
-    return Math.max(0, (this.#link.now() - sentAt) / 1000 - delaySinceLast / 65_536)
+    return Math.max(0, (this.#link.clock.now() - sentAt) / 1000 - delaySinceLast / 65_536)
   }
 
   #patched(packet: OutgoingPacket): Uint8Array {
     if (packet.pictureIdOffset < 0) return packet.payload
     this.#scratch.set(packet.payload)
     patchPictureId(this.#scratch, 0, packet)
-    return this.#scratch.subarray(0, packet.payload.length)
+    return this.#scratchOf(packet.payload.length)
   }
 
-  #finish(protect: Protect, header: Buffer, packet: OutgoingPacket, payload: Uint8Array, rollover: number): boolean {
+  #scratchOf(length: number): Uint8Array {
+    if (this.#view.length !== length) this.#view = this.#scratch.subarray(0, length)
+    return this.#view
+  }
+
+  #finish(kind: PacketKind, header: Buffer, packet: OutgoingPacket, payload: Uint8Array, rollover: number): boolean {
+    const { path, sentPackets, clock } = this.#link
+    const isTracked = header.length > 12
     header.writeUInt32BE(packet.timestamp >>> 0, 4)
-    if (header.length > 12) header.writeUInt16BE(this.#link.nextTransportSequence(), 17)
-    return this.#link.post(protect(header, payload, rollover))
+    if (isTracked) header.writeUInt16BE(sentPackets.next(), 17)
+    const protectedPacket = path.protect!(header, payload, rollover)
+    if (!path.post(protectedPacket)) return false
+    if (isTracked) sentPackets.sent(kind, protectedPacket.length, clock.now())
+    return true
   }
 }
 

@@ -1,6 +1,6 @@
 // The fence before one SCTP association: what the guard refuses is dropped, and who goes on breaking rules is told on, once.
 import type { Clock } from '../base/clock.ts'
-import { ByteWindow } from './byte-window.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import { type Association, countChunks, refuseSctp } from './sctp-guard.ts'
 import { Strikes } from './strikes.ts'
 
@@ -15,7 +15,7 @@ interface SctpFenceDeps {
 
 export class SctpFence {
   readonly #deps: SctpFenceDeps
-  readonly #chunks = new ByteWindow(maxChunksPerS)
+  readonly #chunks = new TokenBucket({ burst: maxChunksPerS, perSecond: maxChunksPerS })
   readonly #strikes = new Strikes()
   #isBroken = false
 

@@ -1,4 +1,5 @@
 // The SDP that we say: one bundled transport, the codecs that were settled, everything else refused (RFC 8829, RFC 3264).
+import { codecs } from '../codec/index.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { CodecParameters } from './peer.ts'
 import type { Direction, NegotiatedCodec, SdpSection } from './sdp.ts'
@@ -101,20 +102,19 @@ function writeMedia(section: Extract<LocalSection, { kind: MediaKind }>): string
     ...(section.transportSequenceId === undefined
       ? []
       : [`a=extmap:${section.transportSequenceId} ${transportSequenceUri}`]),
-    ...section.codecs.flatMap((codec) => writeCodec(section.kind, codec)),
+    ...section.codecs.flatMap(writeCodec),
     ...stream,
     ...(ssrcs.length === 2 ? [`a=ssrc-group:FID ${ssrcs.join(' ')}`] : []),
     ...ssrcs.map((ssrc) => `a=ssrc:${ssrc} cname:${source!.cname}`),
   ]
 }
 
-const rtpNames = { vp8: 'VP8', vp9: 'VP9', av1: 'AV1', h264: 'H264', opus: 'opus' } as const
-
-function writeCodec(kind: MediaKind, codec: NegotiatedCodec): string[] {
+function writeCodec(codec: NegotiatedCodec): string[] {
   const pt = codec.payloadType
+  const { kind, rtpName, clockRate } = codecs[codec.codec]
   const parameters = Object.entries(codec.parameters).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
   return [
-    `a=rtpmap:${pt} ${rtpNames[codec.codec]}/${kind === 'video' ? '90000' : `48000/${codec.channels ?? 2}`}`,
+    `a=rtpmap:${pt} ${rtpName}/${clockRate}${kind === 'audio' ? `/${codec.channels ?? 2}` : ''}`,
     ...codec.feedback.map((feedback) => `a=rtcp-fb:${pt} ${feedback}`),
     ...(parameters.length > 0 ? [`a=fmtp:${pt} ${parameters.join(';')}`] : []),
     ...(codec.rtxPayloadType === undefined

@@ -1,7 +1,7 @@
 // SDP of the other side (RFC 8866, RFC 8829) as values. It is hostile: bounded in size and number, every line checked.
 import { isIP } from 'node:net'
 import { McpxError } from '../base/errors.ts'
-import { type RtpCodec, rtpCodecs } from '../model/track.ts'
+import { codecOf } from '../codec/index.ts'
 import type { CodecParameters } from './peer.ts'
 
 export const maxSdpLength = 65_536
@@ -237,16 +237,15 @@ function parseSsrcs(lines: readonly string[]): number[] {
 
 /** The codecs of a section that RTP carries here, in the other side's order of preference, each with its RTX number. */
 export function codecsOf(section: SdpSection): NegotiatedCodec[] {
-  const clockRate = section.kind === 'video' ? 90_000 : 48_000
   return section.formats.flatMap((format): NegotiatedCodec[] => {
-    if (!isRtpCodec(format.name) || format.clockRate !== clockRate) return []
-    if ((format.name === 'opus') !== (section.kind === 'audio')) return []
+    const codec = codecOf(format.name)
+    if (!codec || format.clockRate !== codec.clockRate || section.kind !== codec.kind) return []
     const rtx = section.formats.find(
       (other) => other.name === 'rtx' && other.parameters.apt === `${format.payloadType}`,
     )
     return [
       {
-        codec: format.name,
+        codec: codec.name,
         parameters: format.parameters,
         ...(format.channels === undefined ? {} : { channels: format.channels }),
         payloadType: format.payloadType,
@@ -256,8 +255,6 @@ export function codecsOf(section: SdpSection): NegotiatedCodec[] {
     ]
   })
 }
-
-const isRtpCodec = (name: string): name is RtpCodec => (rtpCodecs as readonly string[]).includes(name)
 
 /** A remote candidate that can be used: component 1, UDP, a literal unicast address (RFC 8839 5.1). */
 export interface RemoteCandidate {

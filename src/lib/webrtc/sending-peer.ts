@@ -1,5 +1,4 @@
 // The peer that sends: negotiates with a viewer, gives an outlet for each kind, and tells what the viewer reports.
-import { randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
@@ -8,13 +7,21 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
-import { answerSection, offerSections, type Sender, type Settled } from './local-sections.ts'
-import { isSameCodec, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
-import type { ChosenCodecs, CodecParameters, Peer, PeerEvents, PeerTimings, ViewerCodecs } from './peer.ts'
-import { parseRtcp, type RtcpPacket } from './rtcp.ts'
-import { Outlet, type OutletLink } from './rtp-outlet.ts'
+import { Descriptions } from './descriptions.ts'
+import { answerSection, offerSections, type Sender } from './local-sections.ts'
+import { dataSectionOf, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
+import type {
+  ChosenCodecs,
+  CodecParameters,
+  Peer,
+  PeerEvents,
+  PeerTimings,
+  SentObserver,
+  ViewerCodecs,
+} from './peer.ts'
+import { dispatchRtcp } from './rtcp-dispatch.ts'
+import { Outlet } from './rtp-outlet.ts'
 import {
-  codecsOf,
   maxCandidates,
   type NegotiatedCodec,
   parseCandidate,
@@ -22,95 +29,41 @@ import {
   type RemoteCandidate,
   type SdpSection,
 } from './sdp.ts'
-import { type LocalSection, writeSdp } from './sdp-write.ts'
+import type { LocalSection } from './sdp-write.ts'
+import { SentPackets } from './sent-packets.ts'
+import { settle, settleAgain } from './settle.ts'
 import { Transport } from './transport.ts'
-import { parseTransportFeedback } from './transport-feedback.ts'
-import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
-import { assertWeriftShape } from './werift.ts'
+import type { UdpMux } from './udp-mux.ts'
 
-export interface PeerFactory {
-  /** A peer that waits for acceptOffer or createOffer. */
-  createPeer(options?: { id?: string }): Promise<Peer>
-  readonly openPeers: number
-  /** Where the shared socket listens; empty with udpPortRange. */
-  readonly addresses: readonly { address: string; port: number }[]
-  /** Packets dropped at the shared socket. */
-  readonly dropped: { readonly unknownPackets: number; readonly forgedChecks: number }
-  /** Closes every peer and the socket. */
-  close(): Promise<void>
-}
-
-interface PeerDependencies {
+export interface SendingPeerContext {
+  readonly settings: PeerSettings
   readonly clock: Clock
   readonly logger: Logger
-  /** A whole number from 0 to below `end`; node:crypto when absent. */
-  readonly random?: (end: number) => number
-  /** Called between the pieces of a queue of work, so that media need not wait for the whole of it. */
-  readonly breathe?: () => void
-}
-
-/** Opens the shared socket. Throws PORT_IN_USE, or INTERNAL when werift is not the version this was made for. */
-export async function createPeerFactory(settings: PeerSettings, deps: PeerDependencies): Promise<PeerFactory> {
-  assertWeriftShape()
-  const { breathe = () => {} } = deps
-  const peers = new Set<SendingPeer>()
-  const addresses = hostAddresses(settings.bindAddresses)
-  const range = settings.udpPortRange
-  const shared = range ? undefined : await createUdpMux({ addresses, port: settings.udpPort ?? 0, breathe })
-  const random = deps.random ?? ((end: number) => randomInt(end))
-  let isClosed = false
-  let created = 0
-
-  return {
-    async createPeer() {
-      if (isClosed) throw new McpxError('STREAM_CONFLICT', 'the peer factory is closed')
-      const mux = shared ?? (await createUdpMux({ addresses, portRange: range!, offset: created++, breathe }))
-      const peer = new SendingPeer({ settings, ...deps, random, breathe, mux }, async () => {
-        peers.delete(peer)
-        if (mux !== shared) await mux.close()
-      })
-      peers.add(peer)
-      return peer
-    },
-    get openPeers() {
-      return peers.size
-    },
-    addresses: shared ? shared.addresses : [],
-    dropped: shared ? shared.stats : { unknownPackets: 0, forgedChecks: 0 },
-    async close() {
-      isClosed = true
-      await Promise.all([...peers].map((peer) => peer.close()))
-      await shared?.close()
-    },
-  }
-}
-
-interface PeerContext extends Required<PeerDependencies> {
-  readonly settings: PeerSettings
+  /** A whole number from 0 to below `end`. */
+  readonly random: (end: number) => number
   readonly mux: UdpMux
 }
 
-class SendingPeer implements Peer {
+export class SendingPeer implements Peer {
   readonly events: Events<PeerEvents>
   outlets: readonly Outlet[] = []
-  readonly #context: PeerContext
+  readonly #context: SendingPeerContext
   readonly #onClosed: () => Promise<void>
   readonly #cname: string
-  readonly #sessionId: number
-  #version = 1
+  readonly #descriptions: Descriptions
   #transport: Transport | undefined
   #offered: { sections: LocalSection[] } | undefined
-  #transportSequence = -1
+  readonly #sentPackets = new SentPackets()
   #early: RemoteCandidate[] = []
   #closing: Promise<void> | undefined
   #isBusy = false
 
-  constructor(context: PeerContext, onClosed: () => Promise<void>) {
+  constructor(context: SendingPeerContext, onClosed: () => Promise<void>) {
     this.#context = context
     this.#onClosed = onClosed
     this.events = new Events((error) => context.logger.warn({ err: error }, 'a peer listener failed'))
     this.#cname = `mcpx-${context.random(2 ** 32).toString(36)}`
-    this.#sessionId = 1 + context.random(2 ** 32)
+    this.#descriptions = new Descriptions(1 + context.random(2 ** 32))
   }
 
   get connectionState(): ConnectionState {
@@ -131,18 +84,15 @@ class SendingPeer implements Peer {
     return address[0].includes(':') ? `[${address[0]}]:${address[1]}` : `${address[0]}:${address[1]}`
   }
 
-  get lastTransportSequence(): number {
-    return this.#transportSequence < 0 ? -1 : this.#transportSequence & 0xffff
-  }
-
   acceptOffer(sdp: string, choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>): Promise<string> {
     return this.#exclusive(async () => {
       const offer = parseSdp(sdp)
       const { ice, fingerprints, setup, sections } = usableTransport(offer)
-      const settled = this.outlets.length > 0 ? this.#settleAgain(sections) : await this.#choose(sections, choose)
+      const settled = this.outlets.length > 0 ? settleAgain(sections, this.outlets) : await settle(sections, choose)
+      this.#assertOpen()
       const transport = await this.#openTransport(false)
       const dtlsRole = setup === 'passive' ? 'client' : 'server'
-      const data = sections.find((section) => section.kind === 'application' && section.sctpPort !== undefined)
+      const data = dataSectionOf(sections)
       const isNew = this.outlets.length === 0
       if (data && isNew) transport.prepareData(false)
       const isRestart = transport.setRemote({ ice, fingerprints, isIceLite: offer.isIceLite, dtlsRole })
@@ -151,12 +101,10 @@ class SendingPeer implements Peer {
       this.#assertOpen()
       await this.#addCandidates(sections)
       if (isRestart || !transport.isStarted) transport.start(data?.sctpPort)
-      const local = { ...transport.local, setup: dtlsRole === 'server' ? ('passive' as const) : ('active' as const) }
-      return writeSdp(
-        { sessionId: this.#sessionId, version: this.#version++ },
-        { ...local, candidates: transport.candidates, isComplete: transport.isGathered },
-        offer.sections.map((section) => answerSection(section, { settled, data, usable: sections }, this.#sender)),
+      const answers = offer.sections.map((section) =>
+        answerSection(section, { settled, data, usable: sections }, this.#sender),
       )
+      return this.#descriptions.write(transport, dtlsRole === 'server' ? 'passive' : 'active', answers)
     })
   }
 
@@ -175,11 +123,7 @@ class SendingPeer implements Peer {
       if (this.#context.settings.iceServers.length === 0) await gathering
       else gathering.catch(() => {})
       this.#assertOpen()
-      return writeSdp(
-        { sessionId: this.#sessionId, version: this.#version++ },
-        { ...transport.local, setup: 'actpass', candidates: transport.candidates, isComplete: transport.isGathered },
-        this.#offered.sections,
-      )
+      return this.#descriptions.write(transport, 'actpass', this.#offered.sections)
     })
   }
 
@@ -191,8 +135,9 @@ class SendingPeer implements Peer {
       const answer = parseSdp(sdp)
       const { ice, fingerprints, setup, sections } = usableTransport(answer)
       const isNew = this.outlets.length === 0
-      const settled = isNew ? await this.#choose(sections, choose) : []
-      const data = sections.find((section) => section.kind === 'application' && section.sctpPort !== undefined)
+      const settled = isNew ? await settle(sections, choose) : []
+      this.#assertOpen()
+      const data = dataSectionOf(sections)
       const dtlsRole = setup === 'passive' ? 'client' : 'server'
       const before = transport.remoteFragment
       transport.setRemote({ ice, fingerprints, isIceLite: answer.isIceLite, dtlsRole })
@@ -210,6 +155,10 @@ class SendingPeer implements Peer {
     const parsed = parseCandidate(candidate.candidate)
     const isKnown = this.#early.some(({ address, port }) => address === parsed?.address && port === parsed.port)
     if (parsed && !isKnown && this.#early.length < maxCandidates) this.#early.push(parsed)
+  }
+
+  observeSent(observer: SentObserver): void {
+    this.#sentPackets.observer = observer
   }
 
   sendControl(text: string): boolean {
@@ -266,9 +215,14 @@ class SendingPeer implements Peer {
     )
     transport.events.on('control', (text) => this.events.emit('control', text))
     transport.events.on('controlOpen', () => this.events.emit('controlOpen'))
-    transport.events.on('rtcp', (compound) => {
-      for (const packet of parseRtcp(compound)) this.#onRtcp(packet)
-    })
+    transport.events.on('rtcp', (compound) =>
+      dispatchRtcp(compound, {
+        outlets: this.outlets,
+        sentPackets: this.#sentPackets,
+        events: this.events,
+        nowMs: clock.now(),
+      }),
+    )
     return transport
   }
 
@@ -281,41 +235,6 @@ class SendingPeer implements Peer {
     const early = this.#early
     this.#early = []
     for (const candidate of [...uniqueCandidates(sections), ...early]) await this.#transport!.addCandidate(candidate)
-  }
-
-  async #choose(
-    sections: readonly SdpSection[],
-    choose: (viewer: ViewerCodecs) => Promise<ChosenCodecs>,
-  ): Promise<Settled[]> {
-    const first = (kind: MediaKind) =>
-      sections.find((s) => s.kind === kind && (s.direction === 'recvonly' || s.direction === 'sendrecv'))
-    const found = { video: first('video'), audio: first('audio') }
-    const viewer = {
-      video: found.video ? codecsOf(found.video) : [],
-      audio: found.audio ? codecsOf(found.audio) : [],
-    }
-    const chosen = await choose(viewer)
-    this.#assertOpen()
-    return (['video', 'audio'] as const).flatMap((kind) => {
-      const wanted = chosen[kind]
-      const section = found[kind]
-      if (!wanted) return []
-      const codec = viewer[kind].find((offered) => isSameCodec(offered, wanted))
-      if (!section || !codec) throw new McpxError('INTERNAL', `${wanted.codec} was chosen, but the viewer has it not`)
-      return [{ section, codec }]
-    })
-  }
-
-  /** The sections of a later offer that carry what is being sent already. */
-  #settleAgain(sections: readonly SdpSection[]): Settled[] {
-    return this.outlets.map((outlet) => {
-      const candidates = sections.filter((section) => section.kind === outlet.kind)
-      for (const section of candidates) {
-        const codec = codecsOf(section).find((offered) => offered.payloadType === outlet.payloadType)
-        if (codec?.codec === outlet.codec.codec) return { section, codec }
-      }
-      throw new McpxError('INVALID_SDP', `the new offer has no ${outlet.kind} section for ${outlet.codec.codec}`)
-    })
   }
 
   #createOutlet(section: SdpSection, codec: NegotiatedCodec): Outlet {
@@ -331,24 +250,8 @@ class SendingPeer implements Peer {
         transportSequenceId: transportSequenceIdOf(section, codec),
         cname: this.#cname,
       },
-      this.#link,
+      { path: this.#transport!, sentPackets: this.#sentPackets, clock: this.#context.clock },
     )
-  }
-
-  readonly #link: OutletLink = this.#createLink()
-
-  #createLink(): OutletLink {
-    const peer = this
-    return {
-      get protect() {
-        const transport = peer.#transport
-        return transport?.isReady ? transport.protect : undefined
-      },
-      post: (packet) => peer.#transport?.post(packet) ?? false,
-      sendRtcp: (compound) => peer.#transport?.sendRtcp(compound) ?? false,
-      nextTransportSequence: () => ++peer.#transportSequence & 0xffff,
-      now: () => peer.#context.clock.now(),
-    }
   }
 
   readonly #sources = new Map<MediaKind, { ssrc: number; rtxSsrc: number }>()
@@ -363,40 +266,5 @@ class SendingPeer implements Peer {
 
   get #sender(): Sender {
     return { cname: this.#cname, sctpPort: this.#transport!.sctpPort, source: (kind) => this.#source(kind) }
-  }
-
-  #onRtcp(packet: RtcpPacket): void {
-    if (packet.type === 'transport-feedback') {
-      const feedback = parseTransportFeedback(packet.body)
-      if (feedback) this.events.emit('transportFeedback', feedback)
-      return
-    }
-    if (packet.type === 'picture-loss') {
-      if (packet.mediaSsrcs.some((ssrc) => this.#outletOf(ssrc))) this.events.emit('pictureLoss')
-      return
-    }
-    if (packet.type === 'nack') {
-      const outlet = this.#outletOf(packet.mediaSsrc)
-      if (outlet) this.events.emit('nack', outlet.kind, packet.sequences)
-      return
-    }
-    if (packet.type === 'bye') return
-    for (const block of packet.blocks) {
-      const outlet = this.#outletOf(block.ssrc)
-      if (!outlet) continue
-      const roundTripTimeS = outlet.roundTripTimeS(block.lastSenderReport, block.delaySinceLastSenderReport)
-      this.events.emit('receiverReport', {
-        kind: outlet.kind,
-        fractionLost: block.fractionLost,
-        packetsLost: block.packetsLost,
-        highestSequence: block.highestSequence,
-        jitterS: block.jitter / (outlet.kind === 'video' ? 90_000 : 48_000),
-        ...(roundTripTimeS === undefined ? {} : { roundTripTimeS }),
-      })
-    }
-  }
-
-  #outletOf(ssrc: number): Outlet | undefined {
-    return this.outlets.find((outlet) => outlet.ssrc === ssrc)
   }
 }

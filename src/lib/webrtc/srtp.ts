@@ -1,24 +1,10 @@
 // SRTP packet protection (RFC 3711, RFC 7714) with KeyObjects: on Node 24 a raw Buffer key costs 10 µs more a packet.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { createProtectCm } from './srtp-cm.ts'
+import { type Protect, type SrtpKeys, secretKey } from './srtp-keys.ts'
 
-/** What DTLS-SRTP derived for one direction. */
-export interface SrtpKeys {
-  readonly profile: 'gcm' | 'cm-sha1'
-  readonly key: Uint8Array
-  /** 14 bytes; GCM uses the first 12. */
-  readonly salt: Uint8Array
-  readonly authKey: Uint8Array
-}
+export type { Protect } from './srtp-keys.ts'
 
-/** Turns a header and a payload into one packet for the wire. `rollover` is the high part of the packet index. */
-export type Protect = (header: Uint8Array, payload: Uint8Array, rollover: number) => Buffer
 /** The payload in the clear with the header before it, or undefined when the packet is not authentic. */
 export type Unprotect = (packet: Buffer, headerLength: number, rollover: number) => Buffer | undefined
 
@@ -27,14 +13,12 @@ const hmacTagLength = 10
 
 /** A function that encrypts packets of any SSRC; the caller keeps rollover counters. */
 export function createProtect(keys: SrtpKeys): Protect {
-  return keys.profile === 'gcm' ? protectGcm(keys) : protectCm(keys)
+  return keys.profile === 'gcm' ? protectGcm(keys) : createProtectCm(keys)
 }
 
 export function createUnprotect(keys: SrtpKeys): Unprotect {
   return keys.profile === 'gcm' ? unprotectGcm(keys) : unprotectCm(keys)
 }
-
-export const secretKey = (bytes: Uint8Array): KeyObject => createSecretKey(bytes)
 
 /** RFC 7714 8.1: 00 00 | SSRC | ROC | SEQ, exclusive-or the salt. SSRC and SEQ come from the header as they stand. */
 function writeGcmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, rollover: number): Buffer {
@@ -95,25 +79,6 @@ function unprotectGcm(keys: SrtpKeys): Unprotect {
       return undefined
     }
     return Buffer.concat([header, clear])
-  }
-}
-
-function protectCm(keys: SrtpKeys): Protect {
-  const key = secretKey(keys.key)
-  const authKey = secretKey(keys.authKey)
-  const iv = Buffer.alloc(16)
-  const rolloverBytes = Buffer.alloc(4)
-  return (header, payload, rollover) => {
-    const cipher = createCipheriv('aes-128-ctr', key, writeCmIv(iv, keys.salt, header, rollover))
-    const encrypted = cipher.update(payload)
-    const end = header.length + encrypted.length
-    const packet = Buffer.allocUnsafe(end + hmacTagLength)
-    packet.set(header)
-    packet.set(encrypted, header.length)
-    rolloverBytes.writeUInt32BE(rollover >>> 0)
-    const tag = createHmac('sha1', authKey).update(packet.subarray(0, end)).update(rolloverBytes).digest()
-    tag.copy(packet, end, 0, hmacTagLength)
-    return packet
   }
 }
 

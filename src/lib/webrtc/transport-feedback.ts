@@ -1,64 +1,95 @@
 // Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), read and written.
-import type { TransportFeedback } from './peer.ts'
 import { writeTransportFeedbackPacket } from './rtcp.ts'
+
+/** One feedback packet as it stands on the wire: its counters come round. */
+export interface TransportFeedback {
+  /** 16 bits: of the first packet that it speaks of. */
+  readonly baseSequence: number
+  /** 8 bits, one more with each feedback. */
+  readonly feedbackCount: number
+  /** 24 bits, in steps of 64 ms of the viewer's clock. */
+  readonly referenceTime: number
+  /** One entry a packet from `baseSequence` on: ticks after the reference time, `notReceived` or `notSaid`. */
+  readonly arrivals: readonly number[]
+}
+
+/** When packets came, in milliseconds of the receiver's clock, null for those that did not; from `baseSequence` on. */
+export interface Arrivals {
+  readonly baseSequence: number
+  readonly receivedAtMs: readonly (number | null)[]
+}
 
 /** Longest run of packets one feedback may speak of; a real one covers some hundreds. */
 export const maxFeedbackPackets = 8192
-const tickMs = 0.25
+export const ticksPerMs = 4
+export const notReceived = -(2 ** 30)
+/** The status symbol is reserved: the packet may have come or not. */
+export const notSaid = notReceived + 1
 const referenceMs = 64
 
-/** Reads the body of the RTCP packet (from the sender SSRC on); undefined when it does not hold what it says. */
+/**
+ * Reads the body of the RTCP packet (from the sender SSRC on); undefined when it does not hold what it says. A reserved symbol
+ * has no delta and says nothing, an empty run is passed over: neither takes away from what the rest says.
+ */
 export function parseTransportFeedback(body: Buffer): TransportFeedback | undefined {
   if (body.length < 16) return undefined
   const count = body.readUInt16BE(10)
   if (count === 0 || count > maxFeedbackPackets) return undefined
-  const statuses = readStatuses(body, count)
-  if (!statuses) return undefined
-  let at = statuses.end
-  let timeMs = body.readIntBE(12, 3) * referenceMs
-  const receivedAtMs: (number | null)[] = []
-  for (const size of statuses.deltaSizes) {
-    if (size === 0) {
-      receivedAtMs.push(null)
-      continue
-    }
-    if (at + size > body.length) return undefined
-    timeMs += (size === 1 ? body[at]! : body.readInt16BE(at)) * tickMs
-    receivedAtMs.push(timeMs)
-    at += size
+  const deltasAt = readSymbols(body, count)
+  const arrivals = deltasAt === undefined ? undefined : readArrivals(body, deltasAt, count)
+  if (!arrivals) return undefined
+  return {
+    baseSequence: body.readUInt16BE(8),
+    feedbackCount: body[15]!,
+    referenceTime: body.readUIntBE(12, 3),
+    arrivals,
   }
-  return { baseSequence: body.readUInt16BE(8), receivedAtMs }
 }
 
-/** Status symbols are also the sizes of the deltas: 0 not received, 1 small, 2 large; 3 is reserved. */
-function readStatuses(body: Buffer, count: number): { deltaSizes: number[]; end: number } | undefined {
-  const deltaSizes: number[] = []
+/** The status symbols of the feedback that is being read: typed arrays are too dear to make one for some twenty packets. */
+const symbols = new Uint8Array(maxFeedbackPackets)
+
+/** Fills `symbols` and says where the deltas begin; undefined when the chunks end before. */
+function readSymbols(body: Buffer, count: number): number | undefined {
   let at = 16
-  while (deltaSizes.length < count) {
+  for (let filled = 0; filled < count; at += 2) {
     if (at + 2 > body.length) return undefined
-    const chunk = body.readUInt16BE(at)
-    at += 2
-    if (!readChunk(chunk, count, deltaSizes)) return undefined
+    filled = readChunk(body.readUInt16BE(at), filled, count)
   }
-  return { deltaSizes, end: at }
+  return at
 }
 
-function readChunk(chunk: number, count: number, into: number[]): boolean {
+/** Returns how many are filled now; what a chunk holds beyond the last packet is padding. */
+function readChunk(chunk: number, filled: number, count: number): number {
   if (chunk >> 15 === 0) {
-    const symbol = (chunk >> 13) & 3
-    const run = chunk & 0x1fff
-    if (symbol === 3 || run === 0) return false
-    for (let i = 0; i < run && into.length < count; i++) into.push(symbol)
-    return true
+    const end = Math.min(count, filled + (chunk & 0x1fff))
+    symbols.fill((chunk >> 13) & 3, filled, end)
+    return end
   }
   const isTwoBit = ((chunk >> 14) & 1) === 1
-  const symbols = isTwoBit ? 7 : 14
-  for (let i = 0; i < symbols && into.length < count; i++) {
-    const symbol = isTwoBit ? (chunk >> (12 - 2 * i)) & 3 : (chunk >> (13 - i)) & 1
-    if (symbol === 3) return false
-    into.push(symbol)
+  const end = Math.min(count, filled + (isTwoBit ? 7 : 14))
+  for (let at = filled, shift = isTwoBit ? 12 : 13; at < end; at++, shift -= isTwoBit ? 2 : 1)
+    symbols[at] = (chunk >> shift) & (isTwoBit ? 3 : 1)
+  return end
+}
+
+/** Symbols are also the sizes of the deltas: 0 not received, 1 small, 2 large; 3 is reserved. Sums are exact. */
+function readArrivals(body: Buffer, deltasAt: number, count: number): number[] | undefined {
+  const arrivals: number[] = []
+  let at = deltasAt
+  let ticks = 0
+  for (let i = 0; i < count; i++) {
+    const symbol = symbols[i]!
+    if (symbol === 0 || symbol === 3) {
+      arrivals.push(symbol === 0 ? notReceived : notSaid)
+      continue
+    }
+    if (at + symbol > body.length) return undefined
+    ticks += symbol === 1 ? body[at]! : body.readInt16BE(at)
+    at += symbol
+    arrivals.push(ticks)
   }
-  return true
+  return arrivals
 }
 
 /**
@@ -67,11 +98,11 @@ function readChunk(chunk: number, count: number, into: number[]): boolean {
  */
 export function writeTransportFeedback(
   header: { senderSsrc: number; mediaSsrc: number; feedbackCount: number },
-  feedback: TransportFeedback,
+  feedback: Arrivals,
 ): Buffer {
   const first = feedback.receivedAtMs.find((time) => time !== null) ?? 0
   const reference = Math.floor(first / referenceMs)
-  let ticks = (reference * referenceMs) / tickMs
+  let ticks = reference * referenceMs * ticksPerMs
   const symbols: number[] = []
   const deltas: number[] = []
   for (const time of feedback.receivedAtMs) {
@@ -79,8 +110,8 @@ export function writeTransportFeedback(
       symbols.push(0)
       continue
     }
-    const delta = Math.round(time / tickMs) - ticks
-    if (delta < -0x8000 || delta > 0x7fff) throw new RangeError(`a receive delta of ${delta * tickMs} ms`)
+    const delta = Math.round(time * ticksPerMs) - ticks
+    if (delta < -0x8000 || delta > 0x7fff) throw new RangeError(`a receive delta of ${delta / ticksPerMs} ms`)
     ticks += delta
     const isSmall = delta >= 0 && delta <= 255
     symbols.push(isSmall ? 1 : 2)

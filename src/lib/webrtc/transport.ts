@@ -2,8 +2,8 @@
 import type { Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
+import { TokenBucket } from '../base/token-bucket.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import { ByteWindow } from './byte-window.ts'
 import { ControlChannel, sctpPort } from './control-channel.ts'
 import { Dtls, setupCertificate } from './dtls.ts'
 import { Ice } from './ice.ts'
@@ -32,7 +32,7 @@ export class Transport {
   #starts = 0
   /** What is to be done once the path is known; until then. */
   #onPath: (() => void) | undefined
-  readonly #rtcpWindow = new ByteWindow(maxRtcpBytesPerS)
+  readonly #rtcpBytes = new TokenBucket({ burst: maxRtcpBytesPerS, perSecond: maxRtcpBytesPerS })
   #timer: Timer | undefined
   #silence: Timer | undefined
   #isSilent = false
@@ -46,7 +46,7 @@ export class Transport {
     this.#ice = new Ice(options, (text) => this.events.emit('candidate', text))
     this.#dtls = new Dtls(certificate, this.#ice.gatherer, this.#ice.agent, {
       clock: options.clock,
-      onKeys: () => this.#ice.agent.onData.subscribe((data) => this.#receiveMedia(data)),
+      onKeys: () => this.#ice.onMedia((data) => this.#receiveMedia(data)),
       onClosed: () => {
         if (!this.#closing) this.#setState('closed', this.ice)
       },
@@ -171,7 +171,8 @@ export class Transport {
 
   /** Encrypts and sends a compound of RTCP packets. */
   sendRtcp(compound: Buffer): boolean {
-    return this.isReady && this.post(this.#dtls.encryptRtcp(compound))
+    const packet = this.isReady ? this.#dtls.protectRtcp?.(compound) : undefined
+    return packet !== undefined && this.post(packet)
   }
 
   sendControl(text: string): boolean {
@@ -207,8 +208,17 @@ export class Transport {
     })
     agent.onData.subscribe(() => {
       this.#handedOn++
-      // Where the path is settled, there is no need to wait for the agent's next look (20 ms).
-      if (this.#dtls.isNew && agent.nominated && !this.#closing) this.#onPath?.()
+      if (this.#dtls.isNew) this.#onEarly()
+    })
+  }
+
+  /**
+   * The other side has begun DTLS: where the path is settled, there is no need to wait for the agent's next look (20 ms). Not
+   * within this event: werift would hand the packet to the handshake that begins in it, and then it would come twice.
+   */
+  #onEarly(): void {
+    queueMicrotask(() => {
+      if (this.#ice.agent.nominated && !this.#closing) this.#onPath?.()
     })
   }
 
@@ -220,8 +230,8 @@ export class Transport {
       this.events.emit('rtp', data)
       return
     }
-    if (!this.#rtcpWindow.take(data.length, this.#options.clock.now())) return
-    const clear = this.#dtls.decryptRtcp(data)
+    if (!this.#rtcpBytes.take(data.length, this.#options.clock.now())) return
+    const clear = this.#dtls.unprotectRtcp?.(data)
     if (clear) this.events.emit('rtcp', clear)
   }
 

@@ -16,7 +16,10 @@ export interface MuxEndpoint {
   readonly closed: boolean
   /** Packets that came for this peer. */
   readonly received: number
+  /** STUN, DTLS, and media while `onMedia` is not set. */
   onData: (data: Buffer, from: readonly [string, number]) => void
+  /** SRTP and SRTCP from an address that a check has authenticated (RFC 7983: first byte 128 to 191). */
+  onMedia: ((data: Buffer) => void) | undefined
   send(data: Buffer, to?: readonly [string, number]): Promise<void>
   /** As `send`, without a promise: for the media path. */
   post(data: Buffer, port: number, address: string): void
@@ -74,9 +77,9 @@ export async function createUdpMux(options: {
   /** Where in the range to begin, so that many peers do not all try the same taken ports. */
   offset?: number
   /** Called before each datagram: a burst of them comes in one turn of the event loop. */
-  breathe?: () => void
+  yieldToMedia?: () => void
 }): Promise<UdpMux> {
-  const mux = new Mux(options.breathe ?? (() => {}))
+  const mux = new Mux(options.yieldToMedia ?? (() => {}))
   for (const port of candidatePorts(options)) {
     if (await mux.open(options.addresses, port)) return mux
   }
@@ -97,11 +100,11 @@ function candidatePorts(options: { port?: number; portRange?: readonly [number, 
 class Mux implements UdpMux {
   readonly stats = { unknownPackets: 0, forgedChecks: 0 }
   readonly byFragment = new Map<string, Attached>()
-  readonly breathe: () => void
+  readonly yieldToMedia: () => void
   #sockets: MuxSocket[] = []
 
-  constructor(breathe: () => void) {
-    this.breathe = breathe
+  constructor(yieldToMedia: () => void) {
+    this.yieldToMedia = yieldToMedia
   }
 
   get addresses(): AddressInfo[] {
@@ -154,6 +157,8 @@ class Mux implements UdpMux {
     await Promise.all(sockets.map((socket) => socket.close()))
   }
 }
+
+const isMedia = (data: Buffer): boolean => data[0]! >= 128 && data[0]! <= 191
 
 class MuxSocket {
   readonly address: AddressInfo
@@ -210,6 +215,7 @@ class MuxSocket {
   forget(attached: Attached, endpoint: Endpoint): void {
     endpoint.closed = true
     endpoint.onData = () => {}
+    endpoint.onMedia = undefined
     for (const tuple of attached.tuples) if (this.#routes.get(tuple) === endpoint) this.#routes.delete(tuple)
   }
 
@@ -221,19 +227,22 @@ class MuxSocket {
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {
-    this.#mux.breathe()
+    this.#mux.yieldToMedia()
     const address = from.family === 'IPv6' ? from.address.split('%', 1)[0]! : from.address
     const endpoint = this.#endpointOf(data, `${address}:${from.port}`)
-    endpoint?.attached.unanswered.delete(address)
     if (!endpoint) {
       this.#mux.stats.unknownPackets++
       return
     }
+    const { unanswered } = endpoint.attached
+    if (unanswered.size > 0) unanswered.delete(address)
     endpoint.received++
-    endpoint.onData(data, [address, from.port])
+    if (endpoint.onMedia && isMedia(data)) endpoint.onMedia(data)
+    else endpoint.onData(data, [address, from.port])
   }
 
   #endpointOf(data: Buffer, tuple: string): Endpoint | undefined {
+    if (isMedia(data)) return this.#routes.get(tuple)
     const stunClass = stunClassOf(data)
     if (!isSound(data, stunClass)) return undefined
     if (stunClass === 'request') return this.#endpointOfCheck(data, tuple)
@@ -280,6 +289,7 @@ class Endpoint implements MuxEndpoint {
   closed = false
   received = 0
   onData: MuxEndpoint['onData'] = () => {}
+  onMedia: MuxEndpoint['onMedia']
   readonly attached: Attached
   readonly #socket: MuxSocket
 

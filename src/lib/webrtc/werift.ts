@@ -4,9 +4,11 @@ import {
   type Connection,
   candidateFoundation,
   candidatePriority,
+  DtlsClient,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
   parseIceServers,
+  type RTCCertificate,
   RTCDataChannel,
   RTCDataChannelParameters,
   RTCDtlsFingerprint,
@@ -19,8 +21,8 @@ import {
   serverReflexiveCandidate,
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
-import { type Association, sctpWindowBytes } from './sctp-guard.ts'
-import { type SrtpKeys, secretKey } from './srtp.ts'
+import { useNodeCrypto } from './handshake-crypto.ts'
+import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
 export {
@@ -40,7 +42,11 @@ export {
   serverReflexiveCandidate,
 }
 
-export const srtpProfiles = [ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80]
+/**
+ * In order of preference where this side chooses. AES-CM with HMAC-SHA1 is the one that every peer must have (RFC 8827 6.5) and
+ * takes half of what GCM takes by node:crypto, which makes an object and three buffers for each packet.
+ */
+export const srtpProfiles = [ProtectionProfileAes128CmHmacSha1_80, ProtectionProfileAeadAes128Gcm]
 
 /** A selected path. */
 export interface SelectedPair {
@@ -102,141 +108,47 @@ export function useEndpoint(protocol: StunProtocol, endpoint: MuxEndpoint): void
   endpoint.onData = (data, from) => open.datagramReceived(data, [...from])
 }
 
-/** A check that came in on some path. */
-export interface Check {
-  readonly protocol: object
-  readonly from: Address
-  readonly packet: Buffer
-}
-
-export interface CheckFence {
-  /** Packets of the paths through a TURN server, which nobody has looked at yet. */
-  admits(packet: Buffer): boolean
-  /** A packet came from this address over one of our sockets. */
-  heard(from: Address): void
-  /** `answer` lets the agent deal with the check. */
-  check(check: Check, answer: () => void): void
-}
-
-interface OpenProtocol {
-  datagramReceived?(data: Buffer, from: Address): void
-  handleStunMessage?(data: Buffer, from: Address): void
-  onRequestReceived: { execute(message: unknown, from: Address, packet: Buffer): void }
-}
-
-/** Puts the fence before what comes in on any path of the agent, those of later too. */
-export function fenceChecks(agent: IceAgent, fence: CheckFence): void {
-  const ensure = agent.ensureProtocol.bind(agent)
-  agent.ensureProtocol = (protocol) => {
-    ensure(protocol)
-    const open = protocol as unknown as OpenProtocol
-    const { execute } = open.onRequestReceived
-    open.onRequestReceived.execute = (message, from, packet) =>
-      fence.check({ protocol, from, packet }, () => execute(message, from, packet))
-    const received = open.datagramReceived?.bind(open)
-    const relayed = open.handleStunMessage?.bind(open)
-    if (received) {
-      open.datagramReceived = (data, from) => {
-        fence.heard(from)
-        received(data, from)
-      }
-    }
-    if (relayed) {
-      open.handleStunMessage = (data, from) => {
-        if (fence.admits(data)) relayed(data, from)
-      }
-    }
-  }
-}
-
-/** Puts `admit` before all who listen to what comes over any path; gives the way past it. */
-export function fenceData(agent: IceAgent, admit: (data: Buffer) => Buffer | undefined): (data: Buffer) => void {
-  const { execute } = agent.onData
-  agent.onData.execute = (data: Buffer) => {
-    const admitted = admit(data)
-    if (admitted) execute(admitted)
-  }
-  return execute
-}
-
-interface OpenAssociation {
-  handleData(packet: Buffer): Promise<void>
-  advertisedRwnd: number
-  localVerificationTag: number
-  lastReceivedTsn: number | undefined
-  localTsn: number
-  associationState: number
-  inboundStreams: Record<string, { reassembly: unknown[] }>
-  outboundQueue: unknown[]
-  sentQueue: unknown[]
-}
-
-interface OpenSctp {
-  sctp: OpenAssociation
-  dataChannels: Record<string, unknown>
-  dataChannelQueue: unknown[]
-  datachannelReceive(...message: unknown[]): Promise<void>
-}
-
-const establishedState = 4
-
-/** What the association holds now. */
-function associationOf({ sctp, dataChannels, dataChannelQueue }: OpenSctp): Association {
-  const streams = Object.values(sctp.inboundStreams)
+/** Both directions of what DTLS negotiated. Throws when the other side agreed to no profile. */
+export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; remote: SessionKeys } {
+  const { dtls: socket } = dtls
+  const id = socket?.srtp.srtpProfile
+  if (!socket || id === undefined) throw new McpxError('PEER_FAILED', 'the other side offers no SRTP')
+  const profile = id === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1'
+  const master = socket.extractSessionKeys(masterKeyLength, masterSaltLength(profile))
   return {
-    verificationTag: sctp.localVerificationTag,
-    isEstablished: sctp.associationState === establishedState,
-    lastReceivedTsn: sctp.lastReceivedTsn,
-    nextTsn: sctp.localTsn,
-    heldBytes: sctpWindowBytes - sctp.advertisedRwnd,
-    heldChunks: streams.reduce((sum, { reassembly }) => sum + reassembly.length, 0),
-    streamIds: new Set([...Object.keys(sctp.inboundStreams), ...Object.keys(dataChannels)].map(Number)),
-    backlog: sctp.outboundQueue.length + sctp.sentQueue.length + dataChannelQueue.length,
+    local: deriveSessionKeys(profile, master.localKey, master.localSalt),
+    remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
   }
 }
 
-/** Puts SCTP on DTLS with `admit` between them; `onError` gets what the library throws at a packet, which it tells nobody. */
-export function joinSctp(
-  transport: RTCSctpTransport,
-  dtls: RTCDtlsTransport,
-  admit: (packet: Buffer, association: Association) => boolean,
-  onError: (error: unknown) => void,
-): void {
-  const open = transport as unknown as OpenSctp
-  const receive = open.datachannelReceive
-  open.datachannelReceive = (...message) => receive(...message).catch(onError)
-  transport.setDtlsTransport(dtls)
-  open.sctp.advertisedRwnd = sctpWindowBytes
-  dtls.dataReceiver = (packet: Buffer) => {
-    if (admit(packet, associationOf(open))) open.sctp.handleData(packet).catch(onError)
-  }
+const fingerprints = new WeakMap<RTCCertificate, string>()
+
+/** `algorithm value` of the certificate, which is one for all connections of the thread: werift parses it at each question. */
+export function fingerprintOf(dtls: RTCDtlsTransport): string {
+  const certificate = dtls.localCertificate!
+  const known = fingerprints.get(certificate)
+  if (known !== undefined) return known
+  const [found] = certificate.getFingerprints()
+  const text = `${found!.algorithm} ${found!.value}`
+  fingerprints.set(certificate, text)
+  return text
 }
 
-interface SrtpContext {
-  srtpSessionKey: Buffer
-  srtpSessionSalt: Buffer
-  srtpSessionAuthTag: Buffer
-  profile: number
-  cipher: { srtcpSessionKey: unknown; srtcpSessionAuthTag?: unknown }
+/** The gatherer of an agent that gathers on our sockets: it does not look for addresses itself. */
+export function createGatherer(options: ConstructorParameters<typeof RTCIceGatherer>[0]): RTCIceGatherer {
+  return new RTCIceGatherer({ ...options, useIpv4: false, useIpv6: false })
 }
 
-/** Both directions of what DTLS derived; also swaps the SRTCP keys for KeyObjects. */
-export function takeSrtpKeys(dtls: RTCDtlsTransport): { local: SrtpKeys; remote: SrtpKeys } {
-  const srtp = dtls.srtp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  const srtcp = dtls.srtcp as unknown as { localContext: SrtpContext; remoteContext: SrtpContext }
-  for (const { cipher } of [srtcp.localContext, srtcp.remoteContext]) {
-    cipher.srtcpSessionKey = secretKey(cipher.srtcpSessionKey as Buffer)
-    if (cipher.srtcpSessionAuthTag) cipher.srtcpSessionAuthTag = secretKey(cipher.srtcpSessionAuthTag as Buffer)
-  }
-  return { local: toKeys(srtp.localContext), remote: toKeys(srtp.remoteContext) }
+/** Begins the handshake. As a client werift waits 100 ms before its first flight, for a server that may not listen yet; ours does. */
+export function startDtls(dtls: RTCDtlsTransport): Promise<void> {
+  const started = dtls.start()
+  const socket = dtls.dtls
+  if (!(socket instanceof DtlsClient)) return started
+  const connect = socket.connect.bind(socket)
+  socket.connect = async () => {}
+  connect().catch((error: Error) => socket.onError.execute(error))
+  return started
 }
-
-const toKeys = (context: SrtpContext): SrtpKeys => ({
-  profile: context.profile === ProtectionProfileAeadAes128Gcm ? 'gcm' : 'cm-sha1',
-  key: context.srtpSessionKey,
-  salt: context.srtpSessionSalt,
-  authKey: context.srtpSessionAuthTag,
-})
 
 /** Sends a DTLS close_notify alert, so that the other side knows at once. werift has no call for it. */
 export function sendCloseNotify(dtls: RTCDtlsTransport): void {
@@ -292,6 +204,7 @@ const agentFields = [
 
 /** Throws INTERNAL naming the first field of werift that is not as it was in the version pinned. */
 export function assertWeriftShape(): void {
+  useNodeCrypto()
   const gatherer = new RTCIceGatherer({})
   const agent = gatherer.connection as object
   const dtls = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), undefined, srtpProfiles)
@@ -299,14 +212,7 @@ export function assertWeriftShape(): void {
   const protocol = new StunProtocol()
   requireFields('Connection', agent, agentFields)
   requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
-  requireFields('RTCDtlsTransport', dtls, [
-    'role',
-    'startSrtp',
-    'updateSrtpSession',
-    'onStateChange',
-    'setRemoteParams',
-    'dataReceiver',
-  ])
+  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams', 'dataReceiver'])
   requireFields('RTCSctpTransport', sctp, [
     'setDtlsTransport',
     'start',

@@ -2,12 +2,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { residentBytes } from '../base/host.ts'
 import { createCloser } from '../base/lifecycle.ts'
 import type { Logger } from '../base/logger.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
 import { createTaskTracker } from '../base/tasks.ts'
 import { createBlockReader } from '../content/block-reader.ts'
-import { LatenessHistogram } from '../media/playback/lateness.ts'
+import { PacingErrors } from '../media/playback/pacing-errors.ts'
 import { createTicker } from '../media/playback/ticker.ts'
 import { createRenditionCache, type RenditionCacheStats } from '../media/rendition-cache.ts'
 import type { BlockReaderStats } from '../model/content-stats.ts'
@@ -15,11 +16,12 @@ import {
   type HostMethods,
   type MediaEvents,
   type MediaMethods,
+  type PeerSettings,
   pacingErrorEdgesMs,
   prefetchEdgesMs,
   type WorkerSettings,
 } from '../protocol/media-plane.ts'
-import { createPeerFactory } from '../webrtc/sending-peer.ts'
+import type { PeerFactory, PeerFactoryDeps } from '../webrtc/peer-factory.ts'
 import { createContentShelf } from './content-shelf.ts'
 import { createJobStarter } from './transcode-client.ts'
 import { createViewer, type Viewer } from './viewer.ts'
@@ -30,11 +32,13 @@ const healthIntervalMs = 2000
 export interface MediaRuntime {
   readonly handlers: Omit<RpcHandlers<MediaMethods>, 'stop'>
   /** Sends what is due. To be called before each call that is taken from a queue: media does not wait for the whole of it. */
-  breathe(): void
+  yieldToMedia(): void
   stop(): Promise<void>
 }
 
 interface MediaRuntimeDeps {
+  /** What viewers connect to. Throws PORT_IN_USE. */
+  createPeers(settings: PeerSettings, deps: PeerFactoryDeps): Promise<PeerFactory>
   readonly clock: Clock
   readonly logger: Logger
   readonly random: () => number
@@ -52,11 +56,11 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     onError: (_viewer, error) => logger.error({ error: String(error) }, 'a tick failed'),
   })
   closer.add('ticker', () => ticker.stop())
-  const latenessTotal = new LatenessHistogram()
+  const pacingErrorTotal = new PacingErrors()
   // One that is started again counts from one again.
   const tasks = createTaskTracker({ clock, prefix: `worker-${settings.index}-${clock.wallMs().toString(36)}` })
   tasks.events.on('task', (task) => host.emit('task', task))
-  const peers = await createPeerFactory(settings.peer, { clock, logger, breathe: ticker.tickIfDue })
+  const peers = await deps.createPeers(settings.peer, { clock, logger, yieldToMedia: ticker.tickIfDue })
   closer.add('peers', () => peers.close())
   const blocks = createBlockReader({
     blocksPath: settings.blocksPath,
@@ -74,7 +78,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     logger,
     blocks,
     renditions,
-    startJob: createJobStarter(host),
+    startJob: createJobStarter({ host, clock, logger }),
     canTranscode: settings.encoder !== 'none',
   })
   closer.add('content', () => shelf.close())
@@ -86,7 +90,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
     if (viewers.size > 0)
       host.emit(
         'snapshots',
-        [...viewers.values()].map((viewer) => viewer.snapshot(true)),
+        [...viewers.values()].map((viewer) => viewer.record()),
       )
   })
   closer.add('snapshots', () => snapshots.cancel())
@@ -96,7 +100,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
       viewers: viewers.size,
       cache: renditions.stats(),
       blocks: blocks.stats(),
-      lateness: latenessTotal,
+      pacingErrors: pacingErrorTotal,
     })),
   )
 
@@ -107,7 +111,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
   }
 
   return {
-    breathe: ticker.tickIfDue,
+    yieldToMedia: ticker.tickIfDue,
     stop: async () => {
       for (const { name, error } of await closer.close())
         logger.warn({ part: name, error: String(error) }, 'a part did not close')
@@ -122,7 +126,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
             clock,
             logger,
             ticker,
-            latenessTotal,
+            pacingErrorTotal,
             tasks,
             random: deps.random,
             createPeer: () => peers.createPeer(),
@@ -150,7 +154,7 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
         find(streamId).command(command, 'request')
         return undefined
       },
-      snapshot: ({ streamId }) => find(streamId).snapshot(false),
+      snapshot: ({ streamId }) => find(streamId).stats(),
       async close({ streamId, reason }) {
         await viewers.get(streamId)?.close(reason)
         return undefined
@@ -163,12 +167,12 @@ export async function createMediaRuntime(settings: WorkerSettings, deps: MediaRu
 function watchHealth(
   settings: WorkerSettings,
   deps: MediaRuntimeDeps,
-  read: () => { viewers: number; cache: RenditionCacheStats; blocks: BlockReaderStats; lateness: LatenessHistogram },
+  read: () => { viewers: number; cache: RenditionCacheStats; blocks: BlockReaderStats; pacingErrors: PacingErrors },
 ): () => void {
   const delayHistogram = monitorEventLoopDelay({ resolution: 10 })
   delayHistogram.enable()
   const timer = every(deps.clock, Math.min(healthIntervalMs, settings.snapshotIntervalMs), () => {
-    const { viewers, cache, blocks, lateness } = read()
+    const { viewers, cache, blocks, pacingErrors } = read()
     // The histogram counts its own resolution as delay.
     const delayMs = (nanos: number) => Math.max(0, nanos / 1e6 - 10)
     deps.host.emit('health', {
@@ -176,11 +180,11 @@ function watchHealth(
       viewers,
       loopDelayMaxMs: delayMs(delayHistogram.max),
       loopDelayP99Ms: delayMs(delayHistogram.percentile(99)),
-      pacingErrors: lateness.read(pacingErrorEdgesMs),
+      pacingErrors: pacingErrors.read(pacingErrorEdgesMs),
       prefetches: cache.reads,
       failedPrefetches: cache.failedReads,
       cpuS: threadCpuS(),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: residentBytes(),
       renditionCacheBytes: cache.bytes,
       renditionCacheHits: cache.hits,
       renditionCacheMisses: cache.misses,

@@ -5,8 +5,9 @@ import { McpxError, toMcpxError } from '../base/errors.ts'
 import { createLogger } from '../base/logger.ts'
 import { createRpc, type RpcHandlers, type RpcPeer, type RpcPort } from '../base/rpc.ts'
 import type { HostMethods, MediaEvents, MediaMethods, WorkerSettings } from '../protocol/media-plane.ts'
+import { createPeerFactory } from '../webrtc/peer-factory.ts'
 import { createMediaRuntime } from './media-runtime.ts'
-import { surviveStrayRejections } from './stray-rejections.ts'
+import { surviveStrays } from './survive-strays.ts'
 
 const settings = workerData as WorkerSettings
 const port = parentPort
@@ -14,7 +15,7 @@ if (!port) throw new Error('media-worker runs as a worker thread only')
 
 const { logLevel: level, logFormat: format, logFolder: folder } = settings
 const logger = createLogger({ level, format, folder, file: 'monitor' }).child({ worker: settings.index })
-surviveStrayRejections(logger)
+surviveStrays(logger)
 
 // The host is known only once the handlers are, and the handlers need the host: hence the late binding.
 let host: RpcPeer<HostMethods, MediaEvents>
@@ -22,6 +23,7 @@ const runtime = await createMediaRuntime(settings, {
   clock: systemClock,
   logger,
   random: Math.random,
+  createPeers: createPeerFactory,
   host: {
     call: (method, params, options) => host.call(method, params, options),
     emit: (event, payload) => host.emit(event, payload),
@@ -41,12 +43,12 @@ const unable = (error: McpxError) => ({
   },
 })
 const handlers = runtime instanceof McpxError ? unable(runtime) : runtime.handlers
-const breathe = runtime instanceof McpxError ? () => {} : runtime.breathe
+const yieldToMedia = runtime instanceof McpxError ? () => {} : runtime.yieldToMedia
 const calls: RpcPort = {
   postMessage: (message, transfer) => port.postMessage(message, transfer),
   on: (event, listener) =>
     port.on(event, (message) => {
-      breathe()
+      yieldToMedia()
       listener(message)
     }),
 }

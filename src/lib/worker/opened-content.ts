@@ -1,8 +1,8 @@
 // One piece of opened content in a media worker: what it is, what of it a viewer can be sent, and the feeds that send it.
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { codecOf, createPacketizer, sendable } from '../codec/index.ts'
 import { ladderOf } from '../media/ladder.ts'
-import { createPacketizer } from '../media/packetize/index.ts'
 import type { GopFeed } from '../media/playback/feed.ts'
 import { describeMedia } from '../media/probe.ts'
 import type { MediaSource, Rendition } from '../media/rendition.ts'
@@ -10,16 +10,13 @@ import type { RenditionCache } from '../media/rendition-cache.ts'
 import { recipeKey } from '../media/transcode/recipe.ts'
 import { createTranscodedRendition } from '../media/transcode/transcoded-rendition.ts'
 import type { CodecParameters, ViewerCodecs } from '../model/codec.ts'
-import { qualityLimits, qualityOfRung } from '../model/quality.ts'
+import { qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung } from '../model/stream.ts'
-import { rtpCodecs, type Track } from '../model/track.ts'
+import type { Track } from '../model/track.ts'
 import type { Recipe, SourceRef } from '../protocol/media-plane.ts'
 import { type PlannedKind, type PlannedRung, planTracks, type TrackPlan } from './plan-tracks.ts'
 import type { StartJob } from './transcode-client.ts'
 import { planRules } from './transcode-rules.ts'
-
-/** What `auto` takes of transcoded rungs at most: above it a core serves one viewer only. */
-const autoTranscodeHeight = qualityLimits.high.height
 
 export interface OpenedContent {
   readonly info: MediaInfo
@@ -30,7 +27,6 @@ export interface OpenedContent {
   feed(kind: PlannedKind, rung: number): { readonly feed: GopFeed; readonly pictureIdOffset: number }
   /** What to put into an offer: the stored codecs first, then what can be made. */
   offerCodecs(): { video?: readonly CodecParameters[]; audio?: readonly CodecParameters[] }
-  autoRung(plan: TrackPlan): number
   /** Nobody watches any more: ends the transcodes, whose places others need. What they made stays in the cache. */
   rest(): void
   close(): void
@@ -42,18 +38,6 @@ interface OpenedContentDeps {
   readonly startJob: StartJob
   readonly canTranscode: boolean
 }
-
-/** What a peer of ours can send, as an offer says it. */
-const sendable: readonly CodecParameters[] = [
-  { codec: 'vp8', parameters: {} },
-  { codec: 'vp9', parameters: { 'profile-id': '0' } },
-  {
-    codec: 'h264',
-    parameters: { 'profile-level-id': '42e01f', 'packetization-mode': '1', 'level-asymmetry-allowed': '1' },
-  },
-  { codec: 'av1', parameters: {} },
-]
-const opus: CodecParameters = { codec: 'opus', parameters: { minptime: '10', useinbandfec: '1' }, channels: 2 }
 
 export function createOpenedContent(source: SourceRef, media: MediaSource, deps: OpenedContentDeps): OpenedContent {
   const ladder = ladderOf(media)
@@ -122,18 +106,10 @@ export function createOpenedContent(source: SourceRef, media: MediaSource, deps:
     },
     offerCodecs() {
       const stored = ladder.video[0]?.codec
-      const order = sendable.toSorted((a, b) => Number(b.codec === stored) - Number(a.codec === stored))
-      const isStored = rtpCodecs.some((codec) => codec === stored)
+      const order = sendable('video').toSorted((a, b) => Number(b.codec === stored) - Number(a.codec === stored))
+      const isStored = stored !== undefined && codecOf(stored) !== undefined
       const video = deps.canTranscode ? order : isStored ? order.filter(({ codec }) => codec === stored) : []
-      return { ...(video.length > 0 && { video }), ...(ladder.audio.length > 0 && { audio: [opus] }) }
-    },
-    autoRung(plan) {
-      const rungs = plan.video?.rungs ?? []
-      if (!plan.video?.transcoded) return Math.max(0, rungs.length - 1)
-      const within = rungs.findLastIndex(
-        ({ recipe }) => recipe?.kind === 'video' && Math.min(recipe.width, recipe.height) <= autoTranscodeHeight,
-      )
-      return Math.max(0, within)
+      return { ...(video.length > 0 && { video }), ...(ladder.audio.length > 0 && { audio: sendable('audio') }) }
     },
     rest: endTranscodes,
     close() {

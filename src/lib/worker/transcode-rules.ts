@@ -1,5 +1,5 @@
 // What can be made of a track for a viewer: the media layer's recipes, as the planner asks for them.
-import { canPass } from '../media/codec-match.ts'
+import { canPass, codecs } from '../codec/index.ts'
 import { audioRecipe, type MadeCodec, transcodedTrack, videoRecipes } from '../media/transcode/recipe.ts'
 import type { CodecParameters } from '../model/codec.ts'
 import { unknownCodec } from '../model/track.ts'
@@ -9,7 +9,7 @@ const made: readonly MadeCodec[] = ['h264', 'vp8', 'vp9']
 
 /** Constrained baseline is the H.264 that is made; a viewer that lists another profile only may not take it. */
 const takes = (viewer: readonly CodecParameters[], codec: MadeCodec): boolean =>
-  canPass({ id: 0, kind: 'video', codec, codecString: codec === 'h264' ? 'avc1.42e01f' : codec }, viewer) !== undefined
+  canPass({ id: 0, kind: 'video', codec, codecString: codecs[codec].codecString }, viewer) !== undefined
 
 export const planRules: PlanRules = {
   canPass,

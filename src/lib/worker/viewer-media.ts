@@ -1,24 +1,35 @@
 // What one viewer is sent: the plan made for its codecs, the rung and audio track it is on, and the playback that sends them.
+import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
-import type { LatenessHistogram } from '../media/playback/lateness.ts'
-import { createViewerPlayback, type PlaybackNote, type ViewerPlayback } from '../media/playback/viewer-playback.ts'
+import { createFixedRate } from '../feedback/congestion/fixed-rate.ts'
+import { fixedQuality } from '../feedback/fixed-quality.ts'
+import { policyFor } from '../feedback/policy.ts'
+import type { Strategy, StrategyState } from '../feedback/strategy.ts'
+import type { PacingErrors } from '../media/playback/pacing-errors.ts'
+import type { PlaybackEvents, ViewerPlayback } from '../media/playback/viewer-playback.ts'
 import type { ChosenCodecs, ViewerCodecs } from '../model/codec.ts'
-import { type Quality, type QualityReason, qualityOfRung, rungOf } from '../model/quality.ts'
+import type { Decision } from '../model/decision.ts'
+import type { SampleFigures } from '../model/figure-table.ts'
+import { type Quality, type QualityReason, qualityOfRung } from '../model/quality.ts'
 import type { MediaInfo, Rung, SentTrack } from '../model/stream.ts'
-import { clockRateOf, type MediaKind } from '../model/track.ts'
+import { clockRateOf } from '../model/track.ts'
 import type { Command, Epoch, ServerNote } from '../protocol/control.ts'
 import type { OpenParams } from '../protocol/media-plane.ts'
-import type { RtpOutlet } from '../webrtc/peer.ts'
 import type { OpenedContent } from './opened-content.ts'
+import { Pipeline } from './pipeline.ts'
 import { chosenCodecs, sentTracks, type TrackPlan } from './plan-tracks.ts'
 
 interface ViewerMediaDeps {
+  readonly clock: Clock
   readonly random: () => number
-  readonly latenessTotal?: LatenessHistogram
-  /** Where packets of a kind leave, once connected. */
-  outlet(kind: MediaKind): RtpOutlet | undefined
+  readonly pacingErrorTotal?: PacingErrors
   /** Tells the viewer. */
   note(message: ServerNote): void
+  /** Decides which rung is sent; one that follows nothing when absent. */
+  readonly strategy?: Strategy
+  /** What is known now; undefined before anything was measured. */
+  figures(): SampleFigures | undefined
+  onDecision(decision: Decision): void
   /** What is sent, or in which quality, has changed. */
   onSent(): void
   onEnded(): void
@@ -39,7 +50,7 @@ export class ViewerMedia {
   #plan: TrackPlan | undefined
   #info: MediaInfo
   #rung = 0
-  #playback: ViewerPlayback | undefined
+  #pipeline: Pipeline | undefined
   #epoch: Epoch | undefined
   #paused = false
   #failure: { readonly error: unknown } | undefined
@@ -56,8 +67,12 @@ export class ViewerMedia {
   }
 
   /** Absent until the viewer's codecs are known. */
+  get pipeline(): Pipeline | undefined {
+    return this.#pipeline
+  }
+
   get playback(): ViewerPlayback | undefined {
-    return this.#playback
+    return this.#pipeline?.playback
   }
 
   get quality(): Quality {
@@ -95,31 +110,30 @@ export class ViewerMedia {
     const plan = this.#content.plan(viewer, this.#audioTrackId)
     this.#plan = plan
     this.#info = this.#content.infoFor(plan)
-    this.#rung = this.#wantedRung(plan)
-    this.#playback?.close()
-    this.#playback = this.#createPlayback(plan)
+    // Another offer may bring another ladder.
+    this.#rung = this.#decideRung(plan, undefined) ?? 0
+    this.playback?.close()
+    this.#pipeline = this.#createPipeline(plan)
     return chosenCodecs(plan)
   }
 
-  #createPlayback(plan: TrackPlan): ViewerPlayback {
-    const { startS } = this.#params
-    const { random, outlet, latenessTotal } = this.#deps
-    const video = plan.video && this.#content.feed(plan.video, this.#rung)
-    const audio = plan.audio && this.#content.feed(plan.audio, 0)
-    const track = (kind: MediaKind) => ({
-      emit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.send(packet) ?? false,
-      retransmit: (packet: Parameters<RtpOutlet['send']>[0]) => outlet(kind)?.retransmit(packet) ?? false,
-    })
-    return createViewerPlayback({
-      ...(video && { video: { ...video, ...track('video') } }),
-      ...(audio && { audio: { feed: audio.feed, ...track('audio') } }),
-      startS,
-      loop: this.#loop,
-      random,
-      ...(this.#params.buffer && { buffer: this.#bufferTarget(this.#params.buffer) }),
-      ...(latenessTotal && { latenessTotal }),
-      onError: (error) => this.#onError(error),
-      onNote: (note) => this.#onNote(note),
+  #createPipeline(plan: TrackPlan): Pipeline {
+    const { startS, buffer } = this.#params
+    const { clock, random, pacingErrorTotal } = this.#deps
+    return new Pipeline({
+      clock,
+      content: this.#content,
+      plan,
+      rung: this.#rung,
+      congestion: createFixedRate(),
+      playback: {
+        startS,
+        loop: this.#loop,
+        random,
+        ...(buffer && { buffer: this.#bufferTarget(buffer) }),
+        ...(pacingErrorTotal && { pacingErrorTotal }),
+        events: this.#playbackEvents(),
+      },
     })
   }
 
@@ -128,25 +142,61 @@ export class ViewerMedia {
     return { bufferS: frames / (this.currentRung?.frameRate ?? usualFrameRate), thresholdRatio: prefetchRatio }
   }
 
-  #wantedRung(plan: TrackPlan): number {
-    if (this.#quality === 'auto') return this.#content.autoRung(plan)
-    return rungOf(this.#quality, plan.video?.rungs.length ?? 1)
+  /** Asks the strategy, and tells what it has decided; undefined where all stays as it is. */
+  #decideRung(plan: TrackPlan, rung: number | undefined): number | undefined {
+    const { strategy = fixedQuality, clock, figures, onDecision } = this.#deps
+    const state = { rungs: this.#rungsOf(plan), rung, isTranscoded: plan.video?.transcoded ?? false }
+    const decisions = strategy.decide(state, figures(), policyFor(this.#quality), clock.wallMs())
+    for (const decision of decisions) onDecision(decision)
+    return decisions.at(-1)?.to.index
   }
 
-  #onNote(note: PlaybackNote): void {
-    if (note.type === 'epoch') {
-      this.#epoch = note.epoch
-      this.#paused = note.paused
+  #rungsOf(plan: TrackPlan): StrategyState['rungs'] {
+    const { rungs = [] } = plan.video ?? {}
+    return rungs.map((_, index) => this.#info.rungs[index] ?? { index, name: qualityOfRung(index, rungs.length) })
+  }
+
+  /** Somebody asked for another quality. */
+  #noteQualityAsked(quality: Quality, by: QualityReason): void {
+    if (quality === this.#quality) return
+    const { clock, figures, onDecision } = this.#deps
+    const inputs = figures()
+    onDecision({
+      type: 'quality',
+      atMs: clock.wallMs(),
+      by,
+      from: this.#quality,
+      to: quality,
+      reason: { code: by },
+      ...(inputs && { inputs }),
+    })
+  }
+
+  /** What the playback tells becomes notes for the viewer. */
+  #playbackEvents(): PlaybackEvents {
+    const { note, onEnded } = this.#deps
+    return {
+      epoch: (epoch, paused) => {
+        this.#epoch = epoch
+        this.#paused = paused
+        note({ type: 'epoch', epoch, paused })
+      },
+      buffering: (buffering) => {
+        note({ type: 'buffering', buffering })
+        if (buffering) this.#giveUp()
+      },
+      ended: () => {
+        note({ type: 'ended' })
+        onEnded()
+      },
+      error: (error) => this.#onError(error),
     }
-    this.#deps.note(note)
-    if (note.type === 'buffering' && note.buffering) this.#giveUp()
-    if (note.type === 'ended') this.#deps.onEnded()
   }
 
   /** What has been read is played out before the stream ends of it. */
   #onError(error: unknown): void {
     this.#failure = { error }
-    if (this.#playback?.phase !== 'running') this.#giveUp()
+    if (this.playback?.phase !== 'running') this.#giveUp()
   }
 
   #giveUp(): void {
@@ -169,8 +219,11 @@ export class ViewerMedia {
 
   /** Throws INVALID_REQUEST for what the content does not have; before there is a viewer STREAM_CONFLICT for what cannot wait for it. */
   command(command: Command, by: QualityReason): void {
-    if (command.type === 'quality') this.#qualityReason = by
-    const [playback, plan] = [this.#playback, this.#plan]
+    if (command.type === 'quality') {
+      this.#noteQualityAsked(command.quality, by)
+      this.#qualityReason = by
+    }
+    const [playback, plan] = [this.playback, this.#plan]
     if (!playback || !plan) {
       this.#remember(command)
       return
@@ -209,10 +262,10 @@ export class ViewerMedia {
 
   #setQuality(quality: Quality, plan: TrackPlan): void {
     this.#quality = quality
-    const rung = this.#wantedRung(plan)
-    if (rung !== this.#rung && plan.video) {
+    const rung = this.#decideRung(plan, this.#rung)
+    if (rung !== undefined && plan.video) {
       this.#rung = rung
-      this.#playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
+      this.playback?.setVideoFeed(this.#content.feed(plan.video, rung).feed)
     }
     this.#deps.onSent()
     this.#noteQuality()
@@ -225,12 +278,12 @@ export class ViewerMedia {
     if (!audio) throw new McpxError('INVALID_REQUEST', `there is no audio track ${trackId}`)
     this.#audioTrackId = trackId
     this.#plan = { ...plan, audio }
-    this.#playback?.setAudioFeed(this.#content.feed(audio, 0).feed)
+    this.playback?.setAudioFeed(this.#content.feed(audio, 0).feed)
     this.#deps.onSent()
   }
 
   close(): void {
     this.#closed = true
-    this.#playback?.close()
+    this.playback?.close()
   }
 }

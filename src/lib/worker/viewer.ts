@@ -3,21 +3,22 @@ import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError, toErrorRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { TaskTracker } from '../base/tasks.ts'
-import type { LatenessHistogram } from '../media/playback/lateness.ts'
+import type { PacingErrors } from '../media/playback/pacing-errors.ts'
 import type { Ticker } from '../media/playback/ticker.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
 import type { QualityReason } from '../model/quality.ts'
-import type { StatsSnapshot, ViewerView } from '../model/stats.ts'
+import { SnapshotRecord } from '../model/snapshot-record.ts'
+import type { StatsSnapshot, TimedReport } from '../model/stats.ts'
 import type { CloseReason, PeerStates, Rung, SentTrack, SignalingState, StreamState } from '../model/stream.ts'
 import type { MediaKind } from '../model/track.ts'
 import { impossibleCounters, type ViewerReport } from '../model/viewer-report.ts'
 import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../protocol/control.ts'
 import type { IceCandidate, MediaEvents, OpenParams } from '../protocol/media-plane.ts'
-import type { Peer, ReceiverReport, RtpOutlet } from '../webrtc/peer.ts'
-import { createCommandGate } from './command-gate.ts'
+import type { Peer, ReceiverReport } from '../webrtc/peer.ts'
+import { createMessageThrottle } from './message-throttle.ts'
 import type { OpenedContent } from './opened-content.ts'
 import { snapshotOf } from './snapshot.ts'
 import { ViewerMedia } from './viewer-media.ts'
-import { viewOf } from './viewer-view.ts'
 
 /** How long a viewer whose path broke may take to come back with an ICE restart. */
 const disconnectGraceMs = 15_000
@@ -29,7 +30,7 @@ interface ViewerDeps {
   readonly clock: Clock
   readonly logger: Logger
   readonly ticker: Ticker
-  readonly latenessTotal?: LatenessHistogram
+  readonly pacingErrorTotal?: PacingErrors
   readonly random: () => number
   readonly tasks: TaskTracker
   readonly createPeer: () => Promise<Peer>
@@ -44,8 +45,10 @@ export interface Viewer {
   acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
   addCandidate(candidate: IceCandidate | null): Promise<void>
   command(command: Command, by: QualityReason): void
-  /** `isRecorded`: it is the next of the record. Who asks besides takes nothing from the record of what happened meanwhile. */
-  snapshot(isRecorded: boolean): StatsSnapshot
+  /** The next of the record. */
+  record(): MeasuredSnapshot
+  /** What is measured now: who asks takes nothing from the record, nor from others who ask. */
+  stats(): MeasuredSnapshot
   close(reason: CloseReason): Promise<void>
 }
 
@@ -57,7 +60,6 @@ export function createViewer(
   const { streamId } = params
   const { clock, logger, emit } = deps
   const openedAt = clock.now()
-  const outlets: Partial<Record<MediaKind, RtpOutlet>> = {}
   const reports: Partial<Record<MediaKind, ReceiverReport>> = {}
   let state: StreamState = 'waiting'
   let peer: Peer | undefined
@@ -72,21 +74,23 @@ export function createViewer(
   let offeredAt: number | undefined
   let signalingMs: number | undefined
   let firstPacketMs: number | undefined
-  let last: StatsSnapshot | undefined
-  let lastRecorded: StatsSnapshot | undefined
-  let view: ViewerView | undefined
+  let viewerSaid: TimedReport | undefined
+  let viewerSaidBefore: TimedReport | undefined
+  const recorded = new SnapshotRecord()
 
   const media = new ViewerMedia(params, content, {
+    clock,
     random: deps.random,
-    ...(deps.latenessTotal && { latenessTotal: deps.latenessTotal }),
-    outlet: (kind) => outlets[kind],
+    ...(deps.pacingErrorTotal && { pacingErrorTotal: deps.pacingErrorTotal }),
     note,
+    figures: () => (firstPacketMs === undefined ? undefined : recorded.ask(snapshot()).figures),
+    onDecision: (decision) => emit('decision', { streamId, decision }),
     onSent: tellSent,
     onEnded: () => setState('ended'),
     onError: (error) => fail('content_failed', error),
   })
 
-  const gate = createCommandGate(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+  const throttle = createMessageThrottle(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
 
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
@@ -98,21 +102,16 @@ export function createViewer(
     peer = await deps.createPeer()
     peer.events.on('state', onPeerState)
     peer.events.on('candidate', (candidate) => emit('candidate', { streamId, candidate }))
-    peer.events.on('pictureLoss', () => media.playback?.onPictureLoss(clock.now()))
-    peer.events.on('nack', (kind, sequences) => media.playback?.onNack(kind, sequences, clock.now()))
-    peer.events.on('receiverReport', onReceiverReport)
-    peer.events.on('control', (text) => gate.receive(text))
+    peer.events.on('receiverReport', (report) => {
+      reports[report.kind] = report
+    })
+    peer.events.on('control', (text) => throttle.receive(text))
     peer.events.on('controlOpen', () => {
       canTell = true
       tell()
       media.greet()
     })
     return peer
-  }
-
-  function onReceiverReport(report: ReceiverReport): void {
-    reports[report.kind] = report
-    if (report.roundTripTimeS !== undefined) media.playback?.setRoundTripMs(report.roundTripTimeS * 1000)
   }
 
   function onPeerState(connection: Peer['connectionState']): void {
@@ -143,24 +142,17 @@ export function createViewer(
   function connected(): void {
     grace?.cancel()
     grace = undefined
-    for (const outlet of peer?.outlets ?? []) outlets[outlet.kind] = outlet
-    const { playback } = media
-    if (firstPacketMs === undefined && playback) {
+    const { pipeline } = media
+    if (firstPacketMs === undefined && pipeline && peer) {
       firstPacketMs = clock.now() - openedAt
-      untick = deps.ticker.add(playback)
+      pipeline.connect(peer)
+      untick = deps.ticker.add(pipeline)
       deps.tasks.begin('playback', streamId)
-      playback.play()
-      senderReports = every(clock, senderReportMs, sendReports)
+      pipeline.playback.play()
+      senderReports = every(clock, senderReportMs, () => pipeline.sendSenderReports())
     }
     // A path that came back: what had ended has ended still.
     setState(state === 'ended' ? 'ended' : 'active')
-  }
-
-  function sendReports(): void {
-    for (const kind of ['video', 'audio'] as const) {
-      const report = media.playback?.senderReport(kind, clock.now())
-      if (report) outlets[kind]?.sendSenderReport(report)
-    }
   }
 
   function setState(next: StreamState): void {
@@ -205,7 +197,28 @@ export function createViewer(
   function takeReport(report: ViewerReport): void {
     const [impossible] = impossibleCounters(report, (clock.now() - openedAt) / 1000)
     if (impossible) throw new McpxError('INVALID_REQUEST', `${impossible} of a report cannot be so large yet`)
-    view = viewOf(report, clock.wallMs(), view)
+    viewerSaidBefore = viewerSaid
+    viewerSaid = { ...report, atMs: clock.wallMs() }
+  }
+
+  function snapshot(): StatsSnapshot {
+    const { playback, rung, rungCount } = media
+    return snapshotOf({
+      streamId,
+      state,
+      atMs: clock.wallMs(),
+      durationS: content.info.durationS,
+      peer,
+      played: playback?.snapshot(clock.now()),
+      reports,
+      rung,
+      rungCount,
+      signalingMs,
+      firstPacketMs,
+      viewer: viewerSaid,
+      viewerBefore: viewerSaidBefore,
+      pictureHeight: heightOf(media.currentRung),
+    })
   }
 
   function command(wanted: Command, by: QualityReason): void {
@@ -240,7 +253,7 @@ export function createViewer(
     held?.cancel()
     senderReports?.cancel()
     untick?.()
-    gate.close()
+    throttle.close()
     media.close()
     content.release()
     deps.tasks.cancelOwner(streamId)
@@ -278,29 +291,8 @@ export function createViewer(
     },
     addCandidate: async (candidate) => (await usePeer()).addCandidate(candidate),
     command,
-    snapshot(isRecorded) {
-      const { playback, rung, rungCount } = media
-      const { durationS } = content.info
-      const times = { atMs: clock.wallMs(), nowMs: clock.now() }
-      last = snapshotOf({
-        streamId,
-        state,
-        ...times,
-        durationS,
-        peer,
-        playback,
-        reports,
-        rung,
-        rungCount,
-        signalingMs,
-        firstPacketMs,
-        viewer: view,
-        pictureHeight: heightOf(media.currentRung),
-        last: isRecorded ? lastRecorded : last,
-      })
-      if (isRecorded) lastRecorded = last
-      return last
-    },
+    record: () => recorded.add(snapshot()),
+    stats: () => recorded.ask(snapshot()),
     close,
   }
 }

@@ -1,5 +1,6 @@
 // One StatsSnapshot in the words of the origin's signalling clients: `connection_stats`, and the quality notification.
-import type { OutboundStats, StatsSnapshot } from '../model/stats.ts'
+import type { MeasuredSnapshot } from '../model/figures.ts'
+import type { OutboundStats } from '../model/stats.ts'
 import type { StreamRecord } from '../model/stream.ts'
 import type { ConnectionStats, QualityNotice } from '../protocol/signalling.ts'
 
@@ -16,19 +17,11 @@ interface Path {
   readonly jitterMs?: number
 }
 
-/** The worse of what both kinds report; absent where neither does. */
-function pathOf({ video, audio }: StatsSnapshot): Path {
-  const worst = (read: (stats: OutboundStats) => number | undefined, factor: number) => {
-    const values = [video, audio].map((stats) => stats && read(stats)).filter((value) => value !== undefined)
-    return values.length === 0 ? undefined : Math.max(...values) * factor
-  }
-  const rttMs = worst((stats) => stats.roundTripTimeS, 1000)
-  const lossPercent = worst((stats) => stats.lossRatio, 100)
-  const jitterMs = worst((stats) => stats.jitterS, 1000)
+function pathOf({ figures: { roundTripMs, lossRatio, jitterMs } }: MeasuredSnapshot): Path {
   return {
-    ...(rttMs === undefined ? {} : { rttMs }),
-    ...(lossPercent === undefined ? {} : { lossPercent }),
-    ...(jitterMs === undefined ? {} : { jitterMs }),
+    ...(roundTripMs !== null && { rttMs: roundTripMs }),
+    ...(lossRatio !== null && { lossPercent: lossRatio * 100 }),
+    ...(jitterMs !== null && { jitterMs }),
   }
 }
 
@@ -38,7 +31,7 @@ const penalty = (value: number | undefined, steps: Steps) =>
   value === undefined ? 0 : (steps.find(([above]) => value > above)?.[1] ?? 0)
 
 /** The origin's network score (0-100) by round trip, loss and jitter. */
-export function networkScore(snapshot: StatsSnapshot): number {
+export function networkScore(snapshot: MeasuredSnapshot): number {
   const { rttMs, lossPercent, jitterMs } = pathOf(snapshot)
   const lost =
     penalty(rttMs, [
@@ -63,7 +56,7 @@ export function networkScore(snapshot: StatsSnapshot): number {
 }
 
 /** The origin's connection quality score (0-100) by late packets, round trip and loss; null when nothing was measured. */
-export function connectionScore(snapshot: StatsSnapshot): number | null {
+export function connectionScore(snapshot: MeasuredSnapshot): number | null {
   const { rttMs, lossPercent } = pathOf(snapshot)
   if (rttMs === undefined && lossPercent === undefined) return null
   const lost =
@@ -87,7 +80,7 @@ export function connectionScore(snapshot: StatsSnapshot): number | null {
 }
 
 /** Packets the pacer gave up, of all it had. */
-function dropRatio({ video, audio }: StatsSnapshot): number | undefined {
+function dropRatio({ video, audio }: MeasuredSnapshot): number | undefined {
   const sum = (read: (stats: OutboundStats) => number) => (video ? read(video) : 0) + (audio ? read(audio) : 0)
   const dropped = sum((stats) => stats.packetsDropped)
   const all = dropped + sum((stats) => stats.packetsSent)
@@ -95,7 +88,7 @@ function dropRatio({ video, audio }: StatsSnapshot): number | undefined {
 }
 
 /** The dialect knows `auto` and five names: of a rendition that is alone, it is the name that was asked for. */
-const levelOf = (record: StreamRecord, { quality }: StatsSnapshot) =>
+const levelOf = (record: StreamRecord, { quality }: MeasuredSnapshot) =>
   quality === undefined || quality === 'fixed' ? record.quality : quality
 
 const secondsSince = (sinceMs: number | undefined, atMs: number) =>
@@ -103,7 +96,7 @@ const secondsSince = (sinceMs: number | undefined, atMs: number) =>
 
 export function toConnectionStats(
   record: StreamRecord,
-  snapshot: StatsSnapshot,
+  snapshot: MeasuredSnapshot,
   own: OwnStream,
   streamsActive: number,
 ): ConnectionStats {
@@ -136,7 +129,7 @@ export function toConnectionStats(
 }
 
 /** Undefined until the viewer has reported: the pages would show a perfect path that nobody has measured. */
-export function toQualityNotice(record: StreamRecord, snapshot: StatsSnapshot): QualityNotice | undefined {
+export function toQualityNotice(record: StreamRecord, snapshot: MeasuredSnapshot): QualityNotice | undefined {
   const { rttMs, lossPercent, jitterMs } = pathOf(snapshot)
   const score = connectionScore(snapshot)
   if (score === null) return undefined

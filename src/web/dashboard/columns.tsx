@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import type { LiveConnection } from '../../lib/protocol/live.ts'
 import { formatCodec, formatTime, shortContent } from '../shared/format.ts'
 import { isSilent, isWatched, type SortValue, stateOf } from './connection-view.ts'
-import { alarmOf, type FigureId, figures, formatFigure } from './figures.ts'
+import { alarmOf, type FigureId, figureIds, figures, formatFigure } from './figures.ts'
 import { Pill, ScoreText } from './parts.tsx'
 import { clockText, plainName } from './words.ts'
 
@@ -64,12 +64,7 @@ export const columns: Readonly<Record<string, Column>> = {
     value: (one) => one.videoQuality?.value,
     cell: (one) => <ScoreText value={one.videoQuality?.value} isOld={!isWatched(one)} isSilent={isSilent(one)} />,
   },
-  bitrateBps: figureColumn('bitrateBps'),
-  lossRatio: figureColumn('lossRatio'),
-  roundTripMs: figureColumn('roundTripMs'),
-  jitterMs: figureColumn('jitterMs'),
-  bufferS: figureColumn('bufferS'),
-  framesPerSecond: figureColumn('framesPerSecond'),
+  ...Object.fromEntries(figureIds.filter((id) => !figures[id].isScore).map((id) => [id, figureColumn(id)])),
   quality: {
     label: 'Quality',
     value: ({ sentQuality, quality }) => sentQuality ?? quality,

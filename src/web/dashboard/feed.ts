@@ -1,5 +1,6 @@
 // Where the page gets what it shows: everything by one GET, then a WebSocket that tells what changes; polling while there is none.
-import { applyLive, type LiveMessage, type LiveState, liveVersion } from '../../lib/protocol/live.ts'
+import { applyLive, type LiveMessage, type LiveState } from '../../lib/protocol/live.ts'
+import { isOfOtherVersion, parseLive, parseState } from '../../lib/protocol/live-message.ts'
 import { routes } from '../../lib/protocol/routes.ts'
 import { readAnswerError } from '../shared/answer.ts'
 
@@ -55,12 +56,12 @@ export function openFeed({ base, pollMs }: FeedOptions, { onStatus, onState }: F
     if (answer.status === 401) return { kind: 'token' }
     if (answer.status === 429 || answer.status >= 500) return { kind: 'gone' }
     if (!answer.ok) return { kind: 'refused', message: refusal(answer.status, await answer.text()) }
-    const message = (await answer.json().catch(() => undefined)) as LiveState | undefined
-    if (!message) return { kind: 'gone' }
-    if (message.version !== liveVersion)
+    const text = await answer.text().catch(() => '')
+    const message = parseState(text)
+    if (message) take(message)
+    else if (isOfOtherVersion(text))
       return { kind: 'refused', message: 'The server has been updated: reload this page.' }
-    take(message)
-    return undefined
+    return message ? undefined : { kind: 'gone' }
   }
 
   /** Resolves when the socket is over, with whether it worked. */
@@ -79,7 +80,7 @@ export function openFeed({ base, pollMs }: FeedOptions, { onStatus, onState }: F
       socket.onmessage = ({ data }) => {
         clearTimeout(timer)
         timer = setTimeout(end, Math.max(silentMs, 4_000 * (state?.server.pollIntervalS ?? 0)))
-        const message = parseMessage(data)
+        const message = typeof data === 'string' ? parseLive(data) : undefined
         if (!message) return end()
         take(message)
         if (liveSinceMs === undefined && !signal.aborted) onStatus({ kind: 'live' })
@@ -120,14 +121,6 @@ export function openFeed({ base, pollMs }: FeedOptions, { onStatus, onState }: F
 }
 
 const ask = (url: string, init: RequestInit): Promise<Response | undefined> => fetch(url, init).catch(() => undefined)
-
-function parseMessage(data: unknown): LiveMessage | undefined {
-  try {
-    return JSON.parse(String(data)) as LiveMessage
-  } catch {
-    return undefined
-  }
-}
 
 function refusal(status: number, body: string): string {
   if (status === 404)

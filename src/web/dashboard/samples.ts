@@ -1,4 +1,6 @@
 // The samples of each connection that the page has seen, with those of the history before them: what the charts draw.
+
+import { columnOf } from '../../lib/protocol/figures.ts'
 import type { LiveConnection, LiveSample } from '../../lib/protocol/live.ts'
 import { type FigureId, figureIds } from './figures.ts'
 
@@ -40,15 +42,12 @@ export function createSampleKeeper(): SampleKeeper {
 
 const none: readonly LiveSample[] = []
 
-/** `roundTripMs` → `round_trip_ms`, as the history has it. */
-const column = (id: FigureId): string => id.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)
-
 /** Rows of `GET /api/v0/history/samples`, whatever they hold. */
 export function samplesOfHistory(rows: unknown): LiveSample[] {
   if (!Array.isArray(rows)) return []
   return rows.flatMap((row: Record<string, unknown> | null) => {
     if (typeof row?.at_ms !== 'number') return []
-    const values = figureIds.map((id) => [id, typeof row[column(id)] === 'number' ? row[column(id)] : null])
+    const values = figureIds.map((id) => [id, typeof row[columnOf(id)] === 'number' ? row[columnOf(id)] : null])
     return [{ atMs: row.at_ms, ...(Object.fromEntries(values) as Omit<LiveSample, 'atMs'>) }]
   })
 }

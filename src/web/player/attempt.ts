@@ -1,12 +1,7 @@
 // One try to watch: a peer connection, its WHEP session and its control channel, from offer to close. Never used twice.
-import {
-  type Command,
-  controlLabel,
-  maxControlLength,
-  type ServerNote,
-  type ViewerMessage,
-} from '../../lib/protocol/control.ts'
+import { type Command, controlLabel, type ServerNote, type ViewerMessage } from '../../lib/protocol/control.ts'
 import type { IceServer } from '../../lib/protocol/media-plane.ts'
+import { parseServerNote } from '../../lib/protocol/server-note.ts'
 import { CandidateSender } from './candidates.ts'
 import { leave, postOffer } from './whep.ts'
 import type { WhepRequest } from './whep-address.ts'
@@ -139,13 +134,7 @@ export class Attempt {
   }
 
   #onMessage(data: unknown): void {
-    if (this.#isOver || typeof data !== 'string' || data.length > 8 * maxControlLength) return
-    let note: unknown
-    try {
-      note = JSON.parse(data)
-    } catch {
-      return
-    }
-    if (typeof note === 'object' && note !== null && 'type' in note) this.#events.note(note as ServerNote)
+    const note = !this.#isOver && typeof data === 'string' ? parseServerNote(data) : undefined
+    if (note) this.#events.note(note)
   }
 }

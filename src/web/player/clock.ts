@@ -1,6 +1,6 @@
 // Which media time is on the screen (or in the speaker) right now.
-import type { Epoch } from '../../lib/protocol/control.ts'
-import { clampTime, EpochList, mediaTimeIn, rtpDistance } from './epochs.ts'
+import { type Epoch, rtpDistance } from '../../lib/protocol/control.ts'
+import { clampTime, EpochList, mediaTimeIn } from './epochs.ts'
 
 /** Reads the RTP clock of what is presented and turns it into media time. */
 export class MediaClock {
@@ -60,7 +60,7 @@ export class MediaClock {
         : Math.max(epoch.mediaTimeS, mediaTimeIn(epoch, rtp, this.#clockRate))
     // The RTP clock comes round after half a day: a long epoch is cut before "after" turns into "before".
     if (rtp !== undefined && epoch === this.#epochs.last && rtpDistance(rtp, epoch.rtpTimestamp) > 2 ** 30)
-      this.#epochs.add({ rtpTimestamp: rtp, mediaTimeS: timeS, rate: epoch.rate })
+      this.#epochs.add({ ...epoch, rtpTimestamp: rtp, mediaTimeS: timeS })
     return clampTime(timeS, this.#durationS)
   }
 

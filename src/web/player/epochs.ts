@@ -1,11 +1,8 @@
 // Media time of what is shown: the server's epochs say which media time an RTP timestamp stands for, and how it runs on.
-import type { Epoch } from '../../lib/protocol/control.ts'
+import { type Epoch, rtpDistance } from '../../lib/protocol/control.ts'
 
 /** Enough for a viewer who scrubs: the ones before the shown frame are dropped anyway. */
 const maxEpochs = 256
-
-/** How far timestamp `a` is after `b`, signed, on the 32-bit circle (RFC 3550 5.1). */
-export const rtpDistance = (a: number, b: number): number => (a - b) | 0
 
 /** Media time of `rtpTimestamp` within `epoch`, in seconds. */
 export function mediaTimeIn(epoch: Epoch, rtpTimestamp: number, clockRate: number): number {

@@ -25,7 +25,7 @@ export interface RefusedAnswer {
 type Words = readonly [title: string, hint: string, kind?: Failure['kind']]
 
 const wordsByCode: Readonly<Record<string, Words>> = {
-  INVALID_CID: ['That is no CID', 'A CID looks like bafy… or Qm…; a path inside it may follow.'],
+  INVALID_CID: ['This is not a CID', 'A CID looks like bafy… or Qm…; a path inside it may follow.'],
   CONTENT_NOT_FOUND: [
     'Nobody has this content',
     'Neither this server nor anybody it can reach has it. Add the file here first, or start the node that holds it.',
@@ -43,6 +43,10 @@ const wordsByCode: Readonly<Record<string, Words>> = {
   ENCODER_MISSING: [
     'The server needs an encoder',
     'This file must be converted while it plays. Install node-av (npm install node-av) or ffmpeg on the server.',
+  ],
+  TRANSCODE_FAILED: [
+    'The file could not be converted',
+    'Converting it crashed, hung or ran out of memory, twice. The file may be damaged; the server and other streams are well.',
   ],
   UNAUTHORIZED: ['This server asks for a token', 'Enter the token of the server to go on.', 'token'],
   FORBIDDEN: ['Not allowed', 'Your token, or the address this page came from, does not allow this.'],
@@ -64,7 +68,7 @@ const wordsByStatus: Readonly<Record<number, Words>> = {
   404: wordsByCode.CONTENT_NOT_FOUND!,
   409: ['Not possible now', 'The stream is in a state that does not allow this.'],
   413: ['Too large', 'The request is larger than the server takes.'],
-  415: ['This cannot be played', 'It is no media, or its codec is not supported here.'],
+  415: ['This cannot be played', 'It is not a media file, or its codec is not supported here.'],
   422: ['The content is damaged', 'It is cut short or broken. Add it again from the original.'],
   429: wordsByCode.RATE_LIMITED!,
   502: ['The server is not reachable', 'Trying again.', 'temporary'],

@@ -1,11 +1,13 @@
 // The player page: connects before anything is drawn, so that the first frame waits for nothing of ours.
 import { render } from 'preact'
 import { readPlayerAddress } from '../shared/base-path.ts'
+import { drawPlainText } from '../shared/draw-plain-text.ts'
 import { openSessionFromFragment } from '../shared/token-form.tsx'
 import { App } from './app.tsx'
 import { Session } from './session.ts'
 import './player.css'
 
+drawPlainText()
 const address = readPlayerAddress(location)
 const session = new Session(address)
 if (location.hash.includes('token=')) void openSessionFromFragment(address.base).then(() => session.connect())

@@ -1,12 +1,13 @@
 // What the browser measured, as the server takes it.
 import type { ViewerReport } from '../../lib/protocol/control.ts'
+import type { Freezes } from '../../lib/protocol/freezes.ts'
 import { readingOf, type Sample } from './stats.ts'
 
 /** A sample as the server takes it. */
 export function reportOf(
   now: Sample,
   before: Sample | undefined,
-  freezes: { readonly freezeCount: number; readonly totalFreezesDurationS: number },
+  freezes: Freezes,
   firstFrameMs: number | undefined,
 ): ViewerReport {
   const { framesPerSecond, jitterBufferMs, roundTripMs } = readingOf(now, before)

@@ -1,6 +1,8 @@
 // Tells the server every two seconds what the browser measured: only the viewer knows what it saw.
-import { type ViewerReport, viewerReportIntervalMs } from '../../lib/protocol/control.ts'
-import { createFreezeLedger } from './freeze-ledger.ts'
+import { type Command, type ServerNote, type ViewerReport, viewerReportIntervalMs } from '../../lib/protocol/control.ts'
+import type { Freezes } from '../../lib/protocol/freezes.ts'
+import { Stillness } from '../../lib/protocol/stillness.ts'
+import { FreezeLedger } from './freeze-ledger.ts'
 import { reportOf } from './report.ts'
 import { type Sample, type StatsEntry, takeSample } from './stats.ts'
 
@@ -8,32 +10,51 @@ interface ReporterOptions {
   readonly peer: Pick<RTCPeerConnection, 'getStats'>
   /** Milliseconds from the request to the first frame on the screen; undefined before. */
   firstFrameMs(): number | undefined
-  /** Whether the viewer wants the picture to stand still, or waits for a seek. */
-  isInterrupted(): boolean
   send(report: ViewerReport): void
 }
 
+/** What was measured so far. */
+export interface Measured {
+  readonly sample: Sample
+  readonly freezes: Freezes
+}
+
 export interface Reporter {
-  /** The viewer paused, went on, or went elsewhere. */
-  interrupt(): void
+  /** What the viewer asks for: a picture that stands still because of it is not frozen. */
+  command(command: Command): void
+  note(note: ServerNote): void
+  shown(rtpTimestamp: number | undefined): void
+  look(): Promise<Measured>
   stop(): void
 }
 
-export function startReporter({ peer, firstFrameMs, isInterrupted, send }: ReporterOptions): Reporter {
-  const ledger = createFreezeLedger()
+export function startReporter({ peer, firstFrameMs, send }: ReporterOptions): Reporter {
+  const stillness = new Stillness()
+  const ledger = new FreezeLedger(stillness)
   let before: Sample | undefined
 
-  async function report(): Promise<void> {
+  async function look(): Promise<Measured> {
     const entries: StatsEntry[] = []
     const stats = await peer.getStats().catch(() => undefined)
     stats?.forEach((entry) => {
       entries.push(entry)
     })
-    const now = takeSample(entries, performance.now())
-    send(reportOf(now, before, ledger.add(now, isInterrupted()), firstFrameMs()))
-    before = now
+    const sample = takeSample(entries, performance.now())
+    return { sample, freezes: ledger.add(sample) }
+  }
+
+  async function report(): Promise<void> {
+    const { sample, freezes } = await look()
+    send(reportOf(sample, before, freezes, firstFrameMs()))
+    before = sample
   }
 
   const timer = setInterval(() => void report(), viewerReportIntervalMs)
-  return { interrupt: ledger.interrupt, stop: () => clearInterval(timer) }
+  return {
+    command: (command) => stillness.command(command, performance.now()),
+    note: (note) => stillness.note(note, performance.now()),
+    shown: (rtpTimestamp) => stillness.shown(performance.now(), rtpTimestamp),
+    look,
+    stop: () => clearInterval(timer),
+  }
 }

@@ -6,7 +6,7 @@ import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { MediaClock } from './clock.ts'
 import { type Failure, failureOfAnswer, failureOfClose, failureOfNote, failures } from './failure.ts'
-import { type Reporter, startReporter } from './reporter.ts'
+import { type Measured, type Reporter, startReporter } from './reporter.ts'
 import { WhepRefused } from './whep.ts'
 import type { WhepRequest } from './whep-address.ts'
 
@@ -99,6 +99,11 @@ export class Session {
     return this.#attempt?.peer
   }
 
+  /** What the browser has measured of the current attempt; undefined while there is none. */
+  async look(): Promise<Measured | undefined> {
+    return this.#reporter?.look()
+  }
+
   /** Calls back after every change of state; returns what stops that. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
@@ -141,7 +146,6 @@ export class Session {
     this.#reporter = startReporter({
       peer: attempt.peer,
       firstFrameMs: () => this.firstFrameMs,
-      isInterrupted: () => this.#wantsStillness,
       send: (report) => attempt.tell({ type: 'report', report }),
     })
     const { quality, isLooping, audioTrackId, isPaused } = this.state
@@ -152,7 +156,7 @@ export class Session {
       loop: isLooping,
       ...(audioTrackId === undefined ? {} : { audioTrackId }),
     })
-    if (isPaused) attempt.send({ type: 'pause' })
+    if (isPaused) this.#ask({ type: 'pause' })
   }
 
   /** Leaves the server, for example because the page is hidden for good. */
@@ -169,14 +173,12 @@ export class Session {
     }
     if (this.state.isEnded) this.seek(0)
     this.#set({ isPaused: false, isEnded: false })
-    this.#reporter?.interrupt()
-    this.#attempt?.send({ type: 'play' })
+    this.#ask({ type: 'play' })
   }
 
   pause(): void {
     this.#set({ isPaused: true })
-    this.#reporter?.interrupt()
-    this.#attempt?.send({ type: 'pause' })
+    this.#ask({ type: 'pause' })
   }
 
   /** Goes to `timeS`, kept within the content. After the end, playing goes on from there. */
@@ -186,26 +188,25 @@ export class Session {
     const wasEnded = this.state.isEnded
     this.#epochBeforeSeek = this.clock.announced
     this.#set({ seekingToS: target, isEnded: false })
-    this.#reporter?.interrupt()
     clearTimeout(this.#seekTimer)
     this.#seekTimer = setTimeout(() => this.#set({ seekingToS: undefined }), seekPatienceMs)
-    this.#attempt?.send({ type: 'seek', timeS: target })
-    if (wasEnded && !this.state.isPaused) this.#attempt?.send({ type: 'play' })
+    this.#ask({ type: 'seek', timeS: target })
+    if (wasEnded && !this.state.isPaused) this.#ask({ type: 'play' })
   }
 
   setQuality(quality: Quality): void {
     this.#set({ quality })
-    this.#attempt?.send({ type: 'quality', quality })
+    this.#ask({ type: 'quality', quality })
   }
 
   setLoop(isLooping: boolean): void {
     this.#set({ isLooping })
-    this.#attempt?.send({ type: 'loop', loop: isLooping })
+    this.#ask({ type: 'loop', loop: isLooping })
   }
 
   setAudioTrack(trackId: number): void {
     this.#set({ audioTrackId: trackId })
-    this.#attempt?.send({ type: 'audio', trackId })
+    this.#ask({ type: 'audio', trackId })
   }
 
   dismissWarning(): void {
@@ -223,6 +224,7 @@ export class Session {
   /** The element shows a frame; `rtpTimestamp` where the browser says which. */
   onFrame(rtpTimestamp: number | undefined): void {
     if (rtpTimestamp !== undefined) this.clock.shown(rtpTimestamp)
+    this.#reporter?.shown(rtpTimestamp)
     this.onPlayed()
   }
 
@@ -246,14 +248,14 @@ export class Session {
     for (const listener of this.#listeners) listener()
   }
 
-  /** Whether nothing is to move on the screen. */
-  get #wantsStillness(): boolean {
-    const { isPaused, isEnded, seekingToS } = this.state
-    return isPaused || isEnded || seekingToS !== undefined
+  #ask(command: Command): void {
+    this.#reporter?.command(command)
+    this.#attempt?.send(command)
   }
 
   #drop(): void {
     this.#reporter?.stop()
+    this.#reporter = undefined
     clearTimeout(this.#retryTimer)
     this.#attempt?.close()
     this.#attempt = undefined
@@ -278,6 +280,7 @@ export class Session {
   }
 
   #onNote(note: ServerNote): void {
+    this.#reporter?.note(note)
     switch (note.type) {
       case 'media': {
         this.clock.describe(note.clockRate, note.media.durationS)
@@ -323,7 +326,7 @@ export class Session {
     this.positionS()
     const newIceServers = this.#attempt?.newIceServers
     this.#iceServers = newIceServers ?? this.#iceServers
-    this.#attempt = undefined
+    this.#drop()
     if (cause === 'blocked' && newIceServers?.length) {
       this.connect()
       return

@@ -1,32 +1,30 @@
 // The statistics overlay and the list of keys.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Freezes } from '../../lib/protocol/freezes.ts'
 import { formatBitrate } from '../shared/format.ts'
 import { Icon } from '../shared/icons.tsx'
 import type { Session } from './session.ts'
-import { type Reading, readingOf, type Sample, type StatsEntry, takeSample } from './stats.ts'
+import { type Reading, readingOf, type Sample } from './stats.ts'
 
 const intervalMs = 1_000
 const historyLength = 60
 
+type Shown = Reading & Freezes
+
 /** Reads the statistics of whatever connection is current, once a second. */
-function useReadings(session: Session): { reading: Reading | undefined; bitrates: readonly number[] } {
-  const [reading, setReading] = useState<Reading | undefined>()
+function useReadings(session: Session): { reading: Shown | undefined; bitrates: readonly number[] } {
+  const [reading, setReading] = useState<Shown | undefined>()
   const bitrates = useRef<number[]>([])
   useEffect(() => {
     let before: Sample | undefined
     let isStopped = false
     const look = async () => {
-      const report = await session.peer?.getStats().catch(() => undefined)
-      if (!report || isStopped) return
-      const entries: StatsEntry[] = []
-      report.forEach((entry) => {
-        entries.push(entry)
-      })
-      const now = takeSample(entries, performance.now())
-      const next = readingOf(now, before)
-      before = now
+      const measured = await session.look()
+      if (!measured || isStopped) return
+      const next = readingOf(measured.sample, before)
+      before = measured.sample
       if (next.bitrateBps !== undefined) bitrates.current = [...bitrates.current, next.bitrateBps].slice(-historyLength)
-      setReading(next)
+      setReading({ ...next, ...measured.freezes })
     }
     void look()
     const timer = setInterval(() => void look(), intervalMs)
@@ -53,10 +51,10 @@ function Sparkline({ values }: { values: readonly number[] }) {
 
 const ms = (value: number | undefined) => (value === undefined ? undefined : `${value.toFixed(value < 10 ? 1 : 0)} ms`)
 
-function rowsOf(
-  reading: Reading,
-  firstFrameMs: number | undefined,
-): (readonly [string, string | undefined, boolean?])[] {
+const freezesText = ({ freezeCount, totalFreezesDurationS }: Freezes) =>
+  freezeCount > 0 ? `${freezeCount} (${totalFreezesDurationS.toFixed(1)} s)` : '0'
+
+function rowsOf(reading: Shown, firstFrameMs: number | undefined): (readonly [string, string | undefined, boolean?])[] {
   const { width, height, framesPerSecond, lossRatio } = reading
   const loss = lossRatio === undefined ? '' : ` (${(lossRatio * 100).toFixed(1)} %)`
   return [
@@ -67,7 +65,7 @@ function rowsOf(
     ['Packets lost', `${reading.packetsLost}${loss}`, (lossRatio ?? 0) > 0.02],
     ['Jitter', ms(reading.jitterMs)],
     ['Round trip', ms(reading.roundTripMs)],
-    ['Freezes', String(reading.freezeCount), reading.freezeCount > 0],
+    ['Freezes', freezesText(reading), reading.freezeCount > 0],
     ['Frames dropped', `${reading.framesDropped} of ${reading.framesDecoded + reading.framesDropped}`],
     ['Jitter buffer', ms(reading.jitterBufferMs)],
     ['First frame', ms(firstFrameMs)],

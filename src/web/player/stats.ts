@@ -17,6 +17,10 @@ export interface Sample {
   readonly framesDropped: number
   readonly freezeCount: number
   readonly totalFreezesDurationS: number
+  readonly pauseCount: number
+  readonly totalPausesDurationS: number
+  /** From the first frame to the last. */
+  readonly totalInterFrameDelayS?: number
   readonly concealedSamples: number
   readonly totalSamplesReceived: number
   readonly jitterBufferDelayS: number
@@ -44,7 +48,6 @@ export interface Reading {
   readonly lossRatio?: number
   readonly jitterMs?: number
   readonly roundTripMs?: number
-  readonly freezeCount: number
   readonly framesDropped: number
   readonly framesDecoded: number
   readonly jitterBufferMs?: number
@@ -89,11 +92,14 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
     framesDropped: count(video, 'framesDropped'),
     freezeCount: count(video, 'freezeCount'),
     totalFreezesDurationS: count(video, 'totalFreezesDuration'),
+    pauseCount: count(video, 'pauseCount'),
+    totalPausesDurationS: count(video, 'totalPausesDuration'),
     concealedSamples: count(audio, 'concealedSamples'),
     totalSamplesReceived: count(audio, 'totalSamplesReceived'),
     jitterBufferDelayS: count(main, 'jitterBufferDelay'),
     jitterBufferEmitted: count(main, 'jitterBufferEmittedCount'),
     ...defined({
+      totalInterFrameDelayS: number(video, 'totalInterFrameDelay'),
       width: number(video, 'frameWidth'),
       height: number(video, 'frameHeight'),
       videoCodec: codecOf(video),
@@ -116,7 +122,6 @@ export function readingOf(now: Sample, before: Sample | undefined): Reading {
   return {
     codecs: [now.videoCodec, now.audioCodec].flatMap((codec) => (codec ? [formatCodec(codec)] : [])).join(' + '),
     packetsLost: Math.max(0, now.packetsLost),
-    freezeCount: now.freezeCount,
     framesDropped: now.framesDropped,
     framesDecoded: now.framesDecoded,
     ...defined({

@@ -34,7 +34,7 @@ describe('the configuration file of the monitor', () => {
 
   it.each([
     ['{"reporting":{"interval":0}}', 'reporting.interval: 0 is not a number from 1 to 86400'],
-    ['{', 'is no JSON'],
+    ['{', 'is not valid JSON'],
   ])('stays as it was when %s is there instead, and says why', async (text, why) => {
     await write({ reporting: { interval: 5 } })
     const config = await openMonitorConfig(file, logger)

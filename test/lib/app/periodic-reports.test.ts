@@ -62,7 +62,7 @@ beforeEach(async () => {
     })) as never,
     events: [],
     operations: [],
-    nodes: [],
+    workers: [],
     decisions: [],
   })
   store.close()

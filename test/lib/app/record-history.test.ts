@@ -19,6 +19,7 @@ it('what was watched can be read after the server has stopped: connections, samp
   viewer.command({ type: 'quality', quality: 'low' })
   const { id } = server.engine.list()[0]!
   await until('the quality is low', () => server.engine.get(id)?.quality === 'low')
+  expect(server.engine.get(id)).toMatchObject({ rung: { index: 1, name: 'medium', height: 360 } })
   await server.engine.command(id, { type: 'quality', quality: 'medium' })
   await until('the quality is medium', () => server.engine.get(id)?.quality === 'medium')
   await server.engine.open({ content: 'nonsense' }).catch(() => {})
@@ -40,11 +41,15 @@ it('what was watched can be read after the server has stopped: connections, samp
   const types = rows('events').map(({ type }) => type)
   expect([types[0], types.at(-1)]).toEqual(['connection_created', 'connection_removed'])
   const decisions = rows('decisions')
+  const byFixed = { type: 'rung', decided_by: 'fixed' }
   expect(decisions).toMatchObject([
-    { type: 'quality', from_value: 'auto', to_value: 'low', reason: 'viewer' },
-    { type: 'quality', from_value: 'low', to_value: 'medium', reason: 'request' },
+    { ...byFixed, from_value: null, to_value: 'very_high', reason: 'best', from_rung: null, to_rung: 2, inputs: null },
+    { type: 'quality', decided_by: 'viewer', from_value: 'auto', to_value: 'low', reason: 'viewer', to_rung: null },
+    { ...byFixed, from_value: 'very_high', to_value: 'medium', reason: 'named', from_rung: 2, to_rung: 1 },
+    { type: 'quality', decided_by: 'request', from_value: 'low', to_value: 'medium', reason: 'request' },
   ])
-  expect(JSON.parse(decisions[0]!.inputs as string).bitrate_bps).toBeGreaterThan(0)
+  expect(JSON.parse(decisions[2]!.reason_values as string)).toEqual({ quality: 'low' })
+  expect(JSON.parse(decisions[1]!.inputs as string).bitrate_bps).toBeGreaterThan(0)
   expect(rows('operations')).toMatchObject([
     { type: 'stream_content', status: 'completed', connection: connection!.id },
     { type: 'accept_offer', status: 'completed' },
@@ -54,6 +59,6 @@ it('what was watched can be read after the server has stopped: connections, samp
   ])
   // A run that begins late in a minute ends in the next one.
   expect(rows('minutes').reduce((sum, minute) => sum + Number(minute.samples), 0)).toBe(samples.length)
-  expect(rows('nodes').length).toBeGreaterThan(0)
+  expect(rows('workers').length).toBeGreaterThan(0)
   store.close()
 })

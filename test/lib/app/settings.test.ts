@@ -74,8 +74,10 @@ describe('the settings of media workers', () => {
   })
 
   it('bound the transcode pool', () => {
-    const { workers, maxJobsPerWorker } = transcodeSettings('/blocks', 'ffmpeg')
-    expect(workers).toBeGreaterThan(0)
-    expect(maxJobsPerWorker).toBeGreaterThan(0)
+    const { maxProcesses, maxRssBytes, silentS } = transcodeSettings('/blocks', 'ffmpeg')
+    // A picture and its sound.
+    expect(maxProcesses).toBeGreaterThanOrEqual(2)
+    expect(maxRssBytes).toBeGreaterThan(2 ** 29)
+    expect(silentS).toBeGreaterThan(0)
   })
 })

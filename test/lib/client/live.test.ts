@@ -1,12 +1,10 @@
 // Following a server: the real routes, the real socket, and a server that goes away.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { createApi } from '../../../src/lib/client/api.ts'
 import { createControls, fetchLive, followLive } from '../../../src/lib/client/live.ts'
-import { parseLive } from '../../../src/lib/client/live-message.ts'
 import type { WatchLink } from '../../../src/lib/model/link.ts'
 import { createMonitor } from '../../../src/lib/monitor/monitor.ts'
 import { applyLive, type LiveMessage, type LiveState } from '../../../src/lib/protocol/live.ts'
@@ -128,33 +126,5 @@ describe('following a server', () => {
       hint: expect.stringContaining('same version'),
     })
     expect(await failure(500, 'broken')).toMatchObject({ code: 'INTERNAL' })
-  })
-})
-
-describe('a message of the live feed', () => {
-  it('is taken in as it is written', () => {
-    const state = liveState([connection('a')])
-    expect(parseLive(JSON.stringify(state))).toEqual(state)
-    const { server: _, version: __, ...lists } = state
-    expect(parseLive(JSON.stringify({ ...lists, type: 'change', gone: ['a'] }))).toMatchObject({ gone: ['a'] })
-  })
-
-  it('is refused, and never thrown at, whatever part of it is something else', () => {
-    const state = liveState([connection('a')]) as unknown as Record<string, unknown>
-    for (const part of ['atMs', 'summary', 'server', 'connections', 'operations', 'tasks', 'events', 'workers'])
-      fc.assert(
-        fc.property(fc.oneof(fc.string(), fc.constant(null), fc.array(fc.jsonValue(), { minLength: 1 })), (other) => {
-          expect(parseLive(JSON.stringify({ ...state, [part]: other }))).toBeUndefined()
-        }),
-        { numRuns: 30 },
-      )
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        expect(parseLive(text)).toBeUndefined()
-      }),
-    )
-    const bad = [{ sample: 3 }, { qualities: 'low' }, { peerStates: null }, { health: { reasons: [1], unknown: [] } }]
-    for (const fields of bad)
-      expect(parseLive(JSON.stringify(liveState([connection('a', fields as never)])))).toBeUndefined()
   })
 })

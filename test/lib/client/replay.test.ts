@@ -1,4 +1,5 @@
 // A stretch of a real history, played.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { createReplay, firstMoment } from '../../../src/lib/client/replay.ts'
 import { createTape } from '../../../src/lib/client/replay-tape.ts'
 import type { ConnectionRow, HistoryBatch, SampleRow } from '../../../src/lib/history/rows.ts'
 import { type HistoryStore, openHistoryStore } from '../../../src/lib/history/store.ts'
+import { eachFigure } from '../../../src/lib/model/figure-table.ts'
 import type { ReadHistory } from '../../../src/lib/model/history.ts'
 import type { WatchLink } from '../../../src/lib/model/link.ts'
 import type { LiveState } from '../../../src/lib/protocol/live.ts'
@@ -15,7 +17,7 @@ import { FakeClock } from '../../support/fake-clock.ts'
 
 const noon = Date.parse('2026-05-04T12:00:00Z')
 const nothing: HistoryBatch = {
-  ...{ connections: [], samples: [], events: [], operations: [], nodes: [], decisions: [] },
+  ...{ connections: [], samples: [], events: [], operations: [], workers: [], decisions: [] },
 }
 
 const row = (id: string, atS: number, closedAtS: number | null, more: Partial<ConnectionRow> = {}): ConnectionRow => ({
@@ -26,6 +28,7 @@ const row = (id: string, atS: number, closedAtS: number | null, more: Partial<Co
   ...more,
 })
 const sample = (connection: string, atS: number, more: Partial<SampleRow> = {}): SampleRow => ({
+  ...eachFigure(() => null),
   ...{ atMs: noon + atS * 1000, connection, mediaTimeS: atS, quality: 'high', bitrateBps: atS * 1000, lossRatio: 0.01 },
   ...{ roundTripMs: 20, jitterMs: 3, bufferS: 4, framesPerSecond: 30, health: 85, videoQuality: 90, underruns: 0 },
   ...{ freezeCount: 1, freezeS: 0.5, reasons: '−15: loss 3.1 %, −10: picture 480p' },

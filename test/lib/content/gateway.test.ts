@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/lib/base/clock.ts'
-import { createBlockFolder } from '../../../src/lib/content/block-folder.ts'
 import { maxBlockBytes } from '../../../src/lib/content/block-hash.ts'
 import { type BlockSource, createBlockSources } from '../../../src/lib/content/block-sources.ts'
-import { CID, cidText, codecs, parseCid } from '../../../src/lib/content/cid.ts'
+import { CID, cidText, codecs } from '../../../src/lib/content/cid.ts'
 import { createGateway } from '../../../src/lib/content/gateway.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
 import { collect, input, openTestContent, seededBytes } from '../../support/content.ts'
@@ -175,7 +174,7 @@ describe('a store with a gateway', () => {
     const { cid: root } = await origin.store.add([input('d/film.mp4', bytes), input('d/x.txt', 'x')])
     const [gateway] = await start((request, response) => {
       const text = /^\/ipfs\/([^?/]+)\?format=raw$/.exec(request.url ?? '')?.[1] ?? ''
-      void blockOf(origin, text).then(
+      void origin.store.getBlock(text, { local: true }).then(
         (found) => response.end(found),
         () => response.writeHead(404).end(),
       )
@@ -194,7 +193,8 @@ describe('a store with a gateway', () => {
     contents.push(origin)
     const { cid: root } = await origin.store.add([input('film.mp4', seededBytes(20_000_000))])
     const [gateway] = await start((request, response) => {
-      void blockOf(origin, /^\/ipfs\/([^?/]+)/.exec(request.url ?? '')![1]!).then((found) => response.end(found))
+      const wanted = /^\/ipfs\/([^?/]+)/.exec(request.url ?? '')![1]!
+      void origin.store.getBlock(wanted, { local: true }).then((found) => response.end(found))
     })
     const viewer = await openTestContent({ gateways: [gateway!.url] })
     contents.push(viewer)
@@ -207,6 +207,28 @@ describe('a store with a gateway', () => {
     expect(gateway!.asked.length).toBeLessThanOrEqual(5)
   })
 
+  it('asks a source that is handed in before the gateways, and keeps what it gave under its name', async () => {
+    const [gateway] = await start(serve)
+    const origin = await openTestContent()
+    contents.push(origin)
+    const bytes = seededBytes(600_000, 5)
+    const { cid: root } = await origin.store.add([input('film.mp4', bytes)])
+    const asked: string[] = []
+    const swarm: BlockSource = {
+      name: 'swarm',
+      async fetch(wanted) {
+        asked.push(cidText(wanted))
+        return origin.store.getBlock(cidText(wanted), { local: true })
+      },
+    }
+    const content = await openTestContent({ gateways: [gateway!.url] }, [swarm])
+    contents.push(content)
+    expect((await collect(content.store.read(root))).equals(bytes)).toBe(true)
+    expect(content.stats().blocksBySource).toEqual({ swarm: asked.length })
+    expect(gateway!.asked).toEqual([])
+    expect((await content.store.getBlock(root, { local: true })).length).toBeGreaterThan(0)
+  })
+
   it('asks nobody when it is offline', async () => {
     const [gateway] = await start(serve)
     const content = await openTestContent({ gateways: [gateway!.url], offline: true })
@@ -215,9 +237,3 @@ describe('a store with a gateway', () => {
     expect(gateway!.asked).toEqual([])
   })
 })
-
-async function blockOf(content: Content, text: string): Promise<Uint8Array> {
-  const found = await createBlockFolder(content.blocksPath).read(parseCid(text))
-  if (!found) throw new Error('absent')
-  return found
-}

@@ -331,29 +331,4 @@ describe.skipIf(!hasFfmpeg || encoder === 'none')('an engine that transcodes', (
     await until(() => viewer.notes.some(({ type }) => type === 'ended'), 10_000)
     expect(viewer.notes.filter(({ type }) => type === 'error')).toEqual([])
   })
-
-  it('ends a stream with one clear error when the transcode worker dies on it, and transcodes the next', async () => {
-    const test = await start({ encoder })
-    const { engine, content, threads } = test
-    const made = () => threads.filter(({ name }) => name === 'transcode-worker')
-    const file = { path: 'clip.mp4', content: createReadStream(await clip('h264-b-frames.mp4')) }
-    const { cid } = await content.store.add([file])
-    const stream = await engine.open({ content: cid })
-    let closings = 0
-    engine.events.on('stream', ({ state }) => {
-      if (state === 'closed') closings++
-    })
-    const left = await watch((sdp) => engine.acceptOffer(stream.id, sdp))
-    watching.push(left)
-    await until(() => made().length > 0)
-    await made()[0]!.worker.terminate()
-    await until(() => engine.get(stream.id)?.state === 'closed')
-    expect(engine.get(stream.id)).toMatchObject({
-      closeReason: 'content_failed',
-      error: { message: expect.stringContaining('transcode worker') },
-    })
-    await connect(test, await engine.open({ content: cid }))
-    expect(made()).toHaveLength(2)
-    expect(closings).toBe(1)
-  })
 })

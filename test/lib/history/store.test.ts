@@ -7,13 +7,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { HistoryBatch, SampleRow } from '../../../src/lib/history/rows.ts'
 import { type HistoryStore, openHistoryStore } from '../../../src/lib/history/store.ts'
+import { eachFigure } from '../../../src/lib/model/figure-table.ts'
 
-const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], nodes: [] }
+const nothing: HistoryBatch = { connections: [], samples: [], events: [], decisions: [], operations: [], workers: [] }
 const noon = Date.parse('2026-05-04T12:00:00Z')
 const dayMs = 86_400_000
 const all = { fromMs: 0, toMs: noon + 40 * dayMs }
 
 const sample = (atMs: number, change: Partial<SampleRow> = {}): SampleRow => ({
+  ...eachFigure(() => null),
   atMs,
   connection: 'a',
   mediaTimeS: 1,
@@ -96,11 +98,11 @@ describe('the history', () => {
     write({ operations: [{ ...operation, status: 'started', endedAtMs: null }] })
     write({ operations: [{ ...operation, status: 'completed', endedAtMs: noon + 40 }] })
     write({ events: [{ atMs: noon, connection: 'a', type: 'error', details: '{"code":"X"}' }] })
-    write({ nodes: [{ atMs: noon, worker: 0, viewers: 2, cpuS: 1.5, rssBytes: 1e8, loopDelayP99Ms: 3 }] })
+    write({ workers: [{ atMs: noon, worker: 0, viewers: 2, cpuS: 1.5, rssBytes: 1e8, loopDelayP99Ms: 3 }] })
     expect(rows('connections', all)).toMatchObject([{ id: 'a', closed_at_ms: noon + 9000 }])
     expect(rows('operations', all)).toMatchObject([{ id: 'o', status: 'completed', ended_at_ms: noon + 40 }])
     expect(rows('events', all)).toMatchObject([{ type: 'error' }])
-    expect(rows('nodes', { ...all, connection: 'a' })).toMatchObject([{ viewers: 2, loop_delay_p99_ms: 3 }])
+    expect(rows('workers', { ...all, connection: 'a' })).toMatchObject([{ viewers: 2, loop_delay_p99_ms: 3 }])
   })
 
   it('rolls samples up by the minute and the hour, and what nobody measured stays unknown', () => {
@@ -146,12 +148,14 @@ describe('the history', () => {
   })
 
   it('takes up a file of the first version', () => {
-    write({ connections: [connection('a', noon)] })
+    const worker = { atMs: noon, worker: 3, viewers: 1, cpuS: 1, rssBytes: 1, loopDelayP99Ms: 1 }
+    write({ connections: [connection('a', noon)], workers: [worker] })
     store.close()
     const db = new DatabaseSync(join(folder, '2026-05-04.db'))
     for (const column of ['freeze_count', 'freeze_s', 'underruns'])
       db.exec(`ALTER TABLE connections DROP COLUMN ${column}`)
     db.exec('DROP TABLE decisions')
+    db.exec('ALTER TABLE workers RENAME TO nodes')
     db.exec('PRAGMA user_version = 1')
     db.close()
     store = openHistoryStore(folder)
@@ -165,9 +169,30 @@ describe('the history', () => {
       toValue: 'low',
       reason: 'viewer',
       inputs: null,
+      reasonValues: null,
+      decidedBy: 'viewer',
+      fromRung: null,
+      toRung: null,
     }
     write({ decisions: [{ ...decision, type: 'quality', atMs: noon }] })
-    expect(rows('decisions', all)).toMatchObject([{ to_value: 'low', reason: 'viewer' }])
+    expect(rows('decisions', all)).toMatchObject([{ to_value: 'low', reason: 'viewer', decided_by: 'viewer' }])
+    expect(rows('workers', all)).toMatchObject([{ worker: 3 }])
+  })
+
+  it('has columns for figures that came after the file', () => {
+    write({ samples: [sample(noon)] })
+    store.close()
+    const db = new DatabaseSync(join(folder, '2026-05-04.db'))
+    db.exec('ALTER TABLE samples DROP COLUMN jitter_ms')
+    for (const table of ['minutes', 'hours'])
+      for (const end of ['mean', 'min', 'max']) db.exec(`ALTER TABLE ${table} DROP COLUMN jitter_ms_${end}`)
+    db.close()
+    store = openHistoryStore(folder)
+    write({ samples: [sample(noon + 2000, { jitterMs: 7 })] })
+    expect(rows('samples', all)).toMatchObject([{ jitter_ms: null }, { jitter_ms: 7 }])
+    expect(rows('minutes', all)).toMatchObject([
+      { jitter_ms_mean: 7, samples: 2, loss_ratio_mean: 0.01, frames_per_second_max: expect.anything() },
+    ])
   })
 
   it('gives as many rows as were asked for at most, over days too', () => {
@@ -194,10 +219,9 @@ describe('the history', () => {
     store.retain(noon, { maxAgeDays: 30, maxBytes })
     let removed = 0
     for (let at = 0; at < 60; at++)
-      removed += store.write({
-        ...nothing,
+      removed += write({
         samples: Array.from({ length: 200 }, (_, one) => sample(noon + at * 60_000 + one, { reasons: 'x'.repeat(50) })),
-      })
+      }).removed
     store.close()
     expect(statSync(join(folder, '2026-05-04.db')).size).toBeLessThan(maxBytes * 1.5)
     const left = rows('samples', all)
@@ -239,7 +263,7 @@ describe('the history', () => {
 
   it.runIf(process.platform === 'linux')('holds no file open that it cannot use', () => {
     const empty = new DatabaseSync(join(folder, '2026-05-04.db'))
-    empty.exec('PRAGMA user_version = 3')
+    empty.exec('PRAGMA user_version = 4')
     empty.close()
     for (let time = 0; time < 5; time++) expect(store.read('samples', all).damaged).toHaveLength(1)
     const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`))

@@ -36,7 +36,7 @@ describe('the control routes', () => {
     ['/stream', {}, 'Content CID is required'],
     ['/stream', { cid: '' }, 'Content CID is required'],
     ['/stream', undefined, 'Content CID is required'],
-    ['/stream', { cid: 'QmNotACid' }, '"QmNotACid" is no CID'],
+    ['/stream', { cid: 'QmNotACid' }, '"QmNotACid" is not a valid CID'],
     ['/stream', { cid: 5 }, 'cid: '],
     ['/stream', { cid: cids.film, quality: 101 }, 'quality: 101 is none of auto, very_low'],
     ['/stream', { cid: cids.film, quality: 'best' }, 'quality: "best" is none of auto, very_low'],
@@ -103,10 +103,10 @@ describe('the control routes', () => {
     const { connections, ...rest } = (await (await get(`${api}/connections`)).json()) as Body
     expect(rest).toMatchObject({ count: 2, timestamp: expect.any(String) })
     expect(connections).toEqual([
-      expect.objectContaining({ connection_id: 'stream-1', content_cid: cids.film, status: 'closed', peer_id: 'N/A' }),
       expect.objectContaining({ status: 'active', quality: 'low', peer_id: '10.0.0.9:5000', end_time: null }),
+      expect.objectContaining({ connection_id: 'stream-1', content_cid: cids.film, status: 'closed', peer_id: 'N/A' }),
     ])
-    const { start_time, end_time } = connections[0] as { start_time: string; end_time: string }
+    const { start_time, end_time } = connections[1] as { start_time: string; end_time: string }
     expect(Date.parse(end_time) - Date.parse(start_time)).toBe(1000)
   })
 })

@@ -33,6 +33,12 @@ describe('GET /api/v0/history/:table', () => {
     ])
   })
 
+  it('knows a table by its older name', async () => {
+    const { get, asked } = await start()
+    await get('/api/v0/history/nodes?from=1000&to=2000')
+    expect(asked).toEqual([['workers', { fromMs: 1000, toMs: 2000 }, 200_000]])
+  })
+
   it('says where there are more rows than are sent at once', async () => {
     const { get } = await start()
     const response = await get('/api/v0/history/samples?from=1000&connection=many')
@@ -41,6 +47,7 @@ describe('GET /api/v0/history/:table', () => {
 
   it.each([
     ['/api/v0/history/secrets?from=1', 404],
+    ['/api/v0/history/constructor?from=1', 404],
     ['/api/v0/history/samples?from=yesterday', 400],
     ['/api/v0/history/samples?from=-1', 400],
   ])('refuses %s', async (path, status) => {

@@ -54,8 +54,8 @@ describe('the live feed', () => {
       events: [{ type: 'connection_created', connectionId: id }],
     })
     const changed = watcher.next()
-    bare.events.emit('snapshots', [snapshotOf(bare.get(id)!, { atMs: 1000 })])
-    bare.events.emit('snapshots', [snapshotOf(bare.get(id)!, { atMs: 3000 })])
+    bare.tell(snapshotOf(bare.get(id)!, { atMs: 1000 }))
+    bare.tell(snapshotOf(bare.get(id)!, { atMs: 3000 }))
     await engine.close(id)
     clock.advance(250)
     expect(await changed).toMatchObject({

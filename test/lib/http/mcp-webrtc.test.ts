@@ -1,11 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { impactOf, mcpStats } from '../../../src/lib/http/routes/mcp-stats.ts'
+import { measure } from '../../../src/lib/model/figures.ts'
 import { createMonitor } from '../../../src/lib/monitor/monitor.ts'
 import { defaultMonitorConfig, parseMonitorConfig } from '../../../src/lib/protocol/monitor-config.ts'
 import { startHttp } from '../../support/http-api.ts'
 import { createStillClock } from '../../support/http-clock.ts'
-import { cids, createMemoryEngine, snapshotOf } from '../../support/http-engine.ts'
+import { cids, countersOf, createMemoryEngine, snapshotOf } from '../../support/http-engine.ts'
 
 const prefix = '/api/v0/mcp/webrtc'
 
@@ -145,20 +146,25 @@ describe('its statistics', () => {
   it('have rates between two snapshots, and null for what is not known', async () => {
     const engine = createMemoryEngine()
     const record = await engine.open({ content: cids.film })
-    const before = snapshotOf(record)
-    const now = { ...before, atMs: 5_000, signalingMs: 30, video: { ...before.video!, framesSent: 120 } }
-    expect(mcpStats(now, before)).toMatchObject({
+    const before = countersOf(snapshotOf(record))
+    const counted = {
+      ...before,
+      atMs: 5_000,
+      signalingMs: 30,
+      video: { ...before.video!, framesSent: 120, bytesSent: 600_000 },
+    }
+    expect(mcpStats(measure(counted, before))).toMatchObject({
       bandwidth: { outbound: { kbps: 1200 }, inbound: { kbps: 0 } },
       packet_loss: { outbound: { percent: 1 } },
       frames: { video: { fps: 30 }, audio: { fps: null } },
       buffer: { video: { frames: 45, seconds: 1.5, underruns: 0 }, audio: null },
       latency: { signaling: { ms: 30 }, jitter: { ms: 4 } },
-      quality_metrics: { score: null, health_score: 100, unknown: ['picture height'] },
+      quality_metrics: { score: null, health_score: 95, unknown: ['freezes', 'picture height', 'dropped frames'] },
       is_reporting: false,
       viewer: null,
     })
-    const { video: _, ...bare } = now
-    expect(mcpStats(bare, undefined)).toMatchObject({
+    const { video: _, ...bare } = counted
+    expect(mcpStats(measure(bare, undefined))).toMatchObject({
       packet_loss: { outbound: { percent: null } },
       latency: { media: { ms: null }, jitter: { ms: null } },
       frames: { video: { fps: null } },

@@ -60,7 +60,7 @@ describe('the routes of the dashboards', () => {
   it('tell all of one connection', async () => {
     const { bare, engine, json } = await start()
     const { id } = await engine.open({ content: cids.film })
-    bare.events.emit('snapshots', [snapshotOf(engine.get(id)!)])
+    bare.tell(snapshotOf(engine.get(id)!))
     expect(await json(`/api/v0/webrtc/connection/${id}`)).toMatchObject({
       success: true,
       connection: {

@@ -107,14 +107,14 @@ describe('plugins', () => {
   const panel = plugin.panels![0]!
   const many = (one: typeof panel) => Array.from({ length: 41 }, (_, at) => ({ ...one, id: `p${at}` }))
   it.each<[string, readonly Plugin[]]>([
-    ['"../x" is no name', [{ name: '../x' }]],
+    ['"../x" is not a valid plugin name', [{ name: '../x' }]],
     ['two plugins "a"', [{ name: 'a' }, { name: 'a' }]],
-    ['"figures" is no path', [{ name: 'a', routes: [{ ...route, path: 'figures' }] }]],
-    ['"/../../stream" is no path', [{ name: 'a', routes: [{ ...route, path: '/../../stream' }] }]],
-    ['"/*" is no path', [{ name: 'a', routes: [{ ...route, path: '/*' }] }]],
-    ['"TRACE" is no method', [{ name: 'a', routes: [{ ...route, method: 'TRACE' as 'GET' }] }]],
+    ['"figures" is not a valid path', [{ name: 'a', routes: [{ ...route, path: 'figures' }] }]],
+    ['"/../../stream" is not a valid path', [{ name: 'a', routes: [{ ...route, path: '/../../stream' }] }]],
+    ['"/*" is not a valid path', [{ name: 'a', routes: [{ ...route, path: '/*' }] }]],
+    ['"TRACE" is not a method that plugins have', [{ name: 'a', routes: [{ ...route, method: 'TRACE' as 'GET' }] }]],
     ['two panels of one id', [{ name: 'a', panels: [panel, panel] }]],
-    ['"public" is no role', [{ name: 'a', routes: [{ ...route, role: 'public' as 'viewer' }] }]],
+    ['"public" is not a role', [{ name: 'a', routes: [{ ...route, role: 'public' as 'viewer' }] }]],
     [
       'two routes GET /a/:y',
       [
@@ -130,9 +130,9 @@ describe('plugins', () => {
     ['no title', [{ name: 'a', routes: [route], panels: [{ ...panel, title: ' ' }] }]],
     ['for admins alone', [{ name: 'a', routes: [{ ...route, role: 'admin' }], panels: [panel] }]],
     ['everyS is 0', [{ name: 'a', routes: [route], panels: [{ ...panel, everyS: 0 }] }]],
-    ['no GET route', [{ name: 'a', panels: [panel] }]],
-    ['no GET route', [{ name: 'a', routes: [{ ...route, method: 'POST' }], panels: [panel] }]],
-    ['no GET route', [{ name: 'a', routes: [{ ...route, path: '/a/:b' }], panels: [{ ...panel, path: '/a/:b' }] }]],
+    ['not a GET route', [{ name: 'a', panels: [panel] }]],
+    ['not a GET route', [{ name: 'a', routes: [{ ...route, method: 'POST' }], panels: [panel] }]],
+    ['not a GET route', [{ name: 'a', routes: [{ ...route, path: '/a/:b' }], panels: [{ ...panel, path: '/a/:b' }] }]],
     ['more than 40 panels', [{ name: 'a', routes: [route], panels: many(panel) }]],
   ])('are refused where %s', async (message, plugins) => {
     await expect(startHttp({}, { plugins })).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { McpxError } from '../../../src/lib/base/errors.ts'
 import type { Logger } from '../../../src/lib/base/logger.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { createHttpServer } from '../../../src/lib/http/server.ts'
-import { defaultOptions, startHttp, token } from '../../support/http-api.ts'
+import { defaultOptions, socketsAt, startHttp, token } from '../../support/http-api.ts'
 import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
 import { rawRequest, upgradeStatus } from '../../support/http-raw.ts'
 
@@ -141,7 +141,7 @@ describe('a server with a token', () => {
   it('opens a WebSocket to a header, a cookie or a ticket, and to a ticket once', async () => {
     const { port, post, server } = await startHttp(
       { authToken: token },
-      { prepare: (it) => it.onSocket('/ws', (socket) => socket.close()) },
+      { sockets: socketsAt('/ws', (socket) => socket.close()) },
     )
     expect(server).toBeDefined()
     expect(await upgradeStatus(port, '/ws')).toBe(401)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSelfSignedCertificate } from 'werift'
-import { startHttp, token } from '../../support/http-api.ts'
+import { socketsAt, startHttp, token } from '../../support/http-api.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, createMemoryStore } from '../../support/http-engine.ts'
 
@@ -143,10 +143,7 @@ describe('the server', () => {
   })
 
   it('closes although clients keep connections, WebSockets and half a request open', async () => {
-    const { server, port, get } = await startHttp(
-      {},
-      { limits: { closeMs: 50 }, prepare: (it) => it.onSocket('/ws', () => {}) },
-    )
+    const { server, port, get } = await startHttp({}, { limits: { closeMs: 50 }, sockets: socketsAt('/ws', () => {}) })
     await get('/health')
     const half = speak(port, `POST /api/v0/ipfs/add/json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n`)
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`)
@@ -202,10 +199,7 @@ describe('slow and broken clients', () => {
 describe('WebSockets', () => {
   it('end when their token expires', async () => {
     const clock = createStillClock()
-    const { port, post } = await startHttp(
-      { authToken: token },
-      { clock, prepare: (it) => it.onSocket('/ws', () => {}) },
-    )
+    const { port, post } = await startHttp({ authToken: token }, { clock, sockets: socketsAt('/ws', () => {}) })
     const headers = { authorization: `Bearer ${token}` }
     const minted = await post('/api/v0/tokens', { role: 'viewer', expires_in: 3600 }, { headers })
     const narrow = { authorization: `Bearer ${((await minted.json()) as { token: string }).token}` }
@@ -224,7 +218,7 @@ describe('WebSockets', () => {
       {},
       {
         limits: { socketMessageBytes: 100 },
-        prepare: (it) => it.onSocket('/ws', (socket) => socket.onMessage((text) => socket.send(`you said ${text}`))),
+        sockets: socketsAt('/ws', (socket) => socket.onMessage((text) => socket.send(`you said ${text}`))),
       },
     )
     const ending = async (message: string | Uint8Array<ArrayBuffer>) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
-import { createPacketizer } from '../../../src/lib/media/packetize/index.ts'
+import { createPacketizer } from '../../../src/lib/codec/index.ts'
 import type { Rendition } from '../../../src/lib/media/rendition.ts'
 import { createRenditionCache } from '../../../src/lib/media/rendition-cache.ts'
 import type { Gop } from '../../../src/lib/model/frame.ts'

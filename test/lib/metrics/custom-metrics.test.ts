@@ -37,12 +37,12 @@ describe('custom metrics', () => {
   })
 
   it.each([
-    ['shop-orders_total', 'no name'],
+    ['shop-orders_total', 'is not a valid metric name'],
     ['mcp_orders_total', 'those of mcpx'],
     ['webrtc_x_total', 'those of mcpx'],
     ['process_x_total', 'those of mcpx'],
     ['shop_orders', 'ends with _total'],
-    [`${'a'.repeat(300)}_total`, 'no name'],
+    [`${'a'.repeat(300)}_total`, 'is not a valid metric name'],
   ])('refuse the counter %s', (name, why) => {
     expect(() => start().custom.counter({ name, help })).toThrow(why)
   })
@@ -79,7 +79,7 @@ describe('custom metrics', () => {
     const { custom } = start()
     const orders = custom.counter({ name: 'shop_orders_total', help, labels: ['kind'] })
     expect(() => orders.add({ kind: 'a' }, -1)).toThrow('cannot fall')
-    expect(() => orders.add({ kind: 'a' }, Number.NaN)).toThrow('no number')
+    expect(() => orders.add({ kind: 'a' }, Number.NaN)).toThrow('not a finite number')
     // @ts-expect-error a label that was not declared
     expect(() => orders.add({ kind: 'a', user: 'b' })).toThrow('"user"')
     // @ts-expect-error a label without a value

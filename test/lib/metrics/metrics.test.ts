@@ -89,7 +89,7 @@ describe('MCP metrics', () => {
     const { engine, read, connect } = start()
     const id = await connect()
     await engine.open({ content: cids.film })
-    engine.events.emit('snapshots', [snapshotOf(engine.get(id)!)])
+    engine.tell(snapshotOf(engine.get(id)!))
     expect(await read('mcp')).toMatchObject({
       mcp_webrtc_streams_count: 2,
       mcp_webrtc_peer_connections: 1,
@@ -215,9 +215,9 @@ describe('WebRTC metrics', () => {
     const first = snapshotOf(engine.get(id)!, { iceConnectMs: 120, underruns: 1 })
     const video = { ...first.video!, framesSent: 120, bytesSent: 700_000 }
     const second = { ...first, atMs: 5_000, quality: 'low' as const, underruns: 3, video }
-    engine.events.emit('snapshots', [first])
-    engine.events.emit('snapshots', [second])
-    engine.events.emit('snapshots', [second])
+    engine.tell(first)
+    engine.tell(second)
+    engine.tell(second)
     const series = await read('webrtc')
     expect(series).toMatchObject({
       'webrtc_frames_sent_total{type="video",quality="high"}': 60,
@@ -241,9 +241,9 @@ describe('WebRTC metrics', () => {
     const id = await connect()
     const first = snapshotOf(engine.get(id)!, { atMs: 3_600_000 })
     const sent = (framesSent: number, atMs: number) => ({ ...first, atMs, video: { ...first.video!, framesSent } })
-    engine.events.emit('snapshots', [sent(60, 3_600_000)])
-    engine.events.emit('snapshots', [sent(90, 1_000)])
-    engine.events.emit('snapshots', [sent(150, 3_000)])
+    engine.tell(sent(60, 3_600_000))
+    engine.tell(sent(90, 1_000))
+    engine.tell(sent(150, 3_000))
     const series = await read('webrtc')
     expect(series['webrtc_frames_sent_total{type="video",quality="high"}']).toBe(150)
     expect(series[`webrtc_frame_rate{connection_id="${id}",type="video"}`]).toBe(30)
@@ -254,12 +254,9 @@ describe('WebRTC metrics', () => {
     const id = await connect()
     const stay = await connect()
     const snapshot = snapshotOf(engine.get(id)!, { iceConnectMs: 120 })
-    engine.events.emit('snapshots', [snapshot, { ...snapshot, streamId: stay }])
+    engine.tell(snapshot, { ...snapshot, streamId: stay })
     engine.set(id, { state: 'closed', closedAtMs: 3_000 })
-    engine.events.emit('snapshots', [
-      { ...snapshot, atMs: 9_000 },
-      { ...snapshot, streamId: 'unknown', atMs: 9_000 },
-    ])
+    engine.tell({ ...snapshot, atMs: 9_000 }, { ...snapshot, streamId: 'unknown', atMs: 9_000 })
     const names = Object.keys(await read('webrtc'))
     expect(names.filter((name) => name.includes(`"${id}"`) || name.includes('unknown'))).toEqual([])
     expect(names.filter((name) => name.includes(`"${stay}"`)).length).toBeGreaterThan(5)
@@ -283,8 +280,8 @@ describe('WebRTC metrics', () => {
       videoQuality: { value: 85, version: 1, reasons: [], unknown: [] },
     })
     const viewer = { ...first.viewer!, atMs: 5_000, framesReceived: 110, freezeCount: 3, totalFreezesDurationS: 1.5 }
-    engine.events.emit('snapshots', [first])
-    engine.events.emit('snapshots', [{ ...first, atMs: 5_000, viewer }])
+    engine.tell(first)
+    engine.tell({ ...first, atMs: 5_000, viewer })
     const mediaMs = (first.video!.roundTripTimeS! * 1000) / 2 + 40
     const connection = `connection_id="${id}"`
     expect(await read('webrtc')).toMatchObject({
@@ -301,8 +298,8 @@ describe('WebRTC metrics', () => {
       [`webrtc_latency_ms_sum{${connection},type="media"}`]: mediaMs * 2,
       [`webrtc_ice_gathering_time_ms_count{${connection}}`]: 1,
     })
-    const unknown = { version: 1 as const, reasons: [], unknown: ['freezes'] }
-    engine.events.emit('snapshots', [{ ...first, atMs: 7_000, isReporting: false, videoQuality: unknown }])
+    const unknown = { version: 1 as const, reasons: [], unknown: ['frozen' as const] }
+    engine.tell({ ...first, atMs: 7_000, isReporting: false, videoQuality: unknown })
     const after = await read('webrtc')
     expect(after).not.toHaveProperty([`webrtc_video_quality_score{${connection}}`])
     expect(after.mcpx_viewers_reporting).toBe(0)
@@ -316,8 +313,8 @@ describe('WebRTC metrics', () => {
       ...first.video!,
       frameSizes: { upTo, count, sum },
     })
-    engine.events.emit('snapshots', [{ ...first, video: sized([1, 2, 2, 3, 3, 3, 3], 3, 60_000) }])
-    engine.events.emit('snapshots', [{ ...first, atMs: 5_000, video: sized([2, 4, 4, 5, 5, 5, 6], 7, 3_000_000) }])
+    engine.tell({ ...first, video: sized([1, 2, 2, 3, 3, 3, 3], 3, 60_000) })
+    engine.tell({ ...first, atMs: 5_000, video: sized([2, 4, 4, 5, 5, 5, 6], 7, 3_000_000) })
     const labels = 'type="video",quality="high"'
     expect(await read('webrtc')).toMatchObject({
       [`webrtc_frame_size_bytes_bucket{le="1024",${labels}}`]: 2,
@@ -368,7 +365,7 @@ describe('WebRTC metrics', () => {
     const { engine, read, connect } = start()
     const id = await connect()
     const { video: _, ...bare } = snapshotOf(engine.get(id)!)
-    engine.events.emit('snapshots', [bare])
+    engine.tell(bare)
     const names = Object.keys(await read('webrtc'))
     expect(names.filter((name) => /^webrtc_(packet_loss|jitter|frame_rate|memory)/.test(name))).toEqual([])
   })
@@ -382,9 +379,8 @@ describe('with more connections than may have series', () => {
     const { engine, clock, read, connect } = start({ maxConnections: 2 })
     const ids = [await connect(), await connect(), await connect()]
     const tell = (atMs: number) =>
-      engine.events.emit(
-        'snapshots',
-        ids.map((id, index) => {
+      engine.tell(
+        ...ids.map((id, index) => {
           const health = { value: 100 - index * 30, version: 1 as const, reasons: [], unknown: [] }
           return snapshotOf(engine.get(id)!, { atMs, health, underruns: 4, iceConnectMs: 120 })
         }),
@@ -425,7 +421,7 @@ it('a disabled group is not there, and only it', async () => {
   for (const group of ['detailed', 'frame', 'resource', 'quality'] as const) {
     const { engine, metrics, connect } = start({ disabledGroups: [group] })
     const id = await connect()
-    engine.events.emit('snapshots', [snapshotOf(engine.get(id)!, { iceConnectMs: 120 })])
+    engine.tell(snapshotOf(engine.get(id)!, { iceConnectMs: 120 }))
     engine.events.emit('health', idle)
     await new Promise(setImmediate)
     const text = (await metrics.mcp()).body + (await metrics.webrtc()).body
@@ -442,7 +438,7 @@ it('groups are left out and taken back while the server runs, and are counted on
     /^webrtc_frames_sent_total\{.*type="video".*\} (\d+)$/m.exec((await metrics.webrtc()).body)?.[1]
   const tell = (atMs: number, framesSent: number) => {
     const now = snapshotOf(engine.get(id)!)
-    engine.events.emit('snapshots', [{ ...now, atMs, video: { ...now.video!, framesSent } }])
+    engine.tell({ ...now, atMs, video: { ...now.video!, framesSent } })
   }
   tell(1000, 10)
   expect(await frames()).toBe('10')

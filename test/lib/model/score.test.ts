@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { reasonText, type ScoreInput, streamHealth, videoQuality } from '../../../src/lib/model/score.ts'
+import { type ScoreInput, streamHealth, videoQuality } from '../../../src/lib/model/score.ts'
+import { reasonText, wordReason } from '../../../src/lib/model/score-words.ts'
 
 const best: Required<ScoreInput> = {
   lossRatio: 0,
@@ -72,12 +73,12 @@ describe('reasons', () => {
   it('name the figure, the heaviest first', () => {
     const { value, reasons } = streamHealth({ ...best, roundTripTimeMs: 340, lossRatio: 0.01 })
     expect(value).toBe(75)
-    expect(reasonText(reasons)).toBe('−20: RTT 340 ms, −5: loss 1.0 %')
+    expect(reasonText(reasons.map(wordReason))).toBe('−20: RTT 340 ms, −5: loss 1.0 %')
   })
 
   it('tell what the viewer saw', () => {
     const { value, reasons } = videoQuality({ ...best, frozenRatio: 0.12, pictureHeight: 180 })
     expect(value).toBe(30)
-    expect(reasonText(reasons)).toBe('−40: picture 180p, −30: frozen for 12.0 % of the time')
+    expect(reasonText(reasons.map(wordReason))).toBe('−40: picture 180p, −30: frozen for 12.0 % of the time')
   })
 })

@@ -27,7 +27,7 @@ describe('a connection', () => {
     connect(id, { signaling: 'stable', gathering: 'complete', ice: 'checking', connection: 'connecting' })
     engine.set(id, { sent: [{ kind: 'video', codec: 'vp9', sourceCodec: 'vp9', transcoded: false }] })
     connect(id, { ice: 'connected', connection: 'connected', dataChannels: ['mcpx'] })
-    engine.events.emit('snapshots', [snapshotOf(engine.get(id)!)])
+    engine.tell(snapshotOf(engine.get(id)!))
     clock.advance(4000)
     engine.set(id, { quality: 'low' })
     engine.set(id, {

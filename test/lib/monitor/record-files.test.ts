@@ -36,7 +36,7 @@ describe('records of what is over', () => {
     const records = keep()
     const { id } = await engine.open({ content: cids.film })
     engine.set(id, { sent: [{ kind: 'video', codec: 'vp9', sourceCodec: 'vp9', transcoded: false }] })
-    engine.events.emit('snapshots', [snapshotOf(engine.get(id)!)])
+    engine.tell(snapshotOf(engine.get(id)!))
     expect(await names('connections')).toEqual([])
     const error = { code: 'MEDIA_CORRUPT', message: 'torn', hint: '' } as const
     engine.set(id, { state: 'closed', closeReason: 'content_failed', closedAtMs: clock.wallMs() + 5000, error })

@@ -4,7 +4,7 @@ import { McpxError } from '../../../src/lib/base/errors.ts'
 import { createOperationLog } from '../../../src/lib/monitor/operation-log.ts'
 import { recordOperations } from '../../../src/lib/monitor/record-operations.ts'
 import { createStillClock } from '../../support/http-clock.ts'
-import { cids, createMemoryEngine } from '../../support/http-engine.ts'
+import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
 
 function setUp() {
   const bare = createMemoryEngine()
@@ -15,9 +15,10 @@ function setUp() {
 
 describe('operations', () => {
   it('are recorded with their connection, and with the request they belong to', async () => {
-    const { engine, operations } = setUp()
+    const { engine, bare, operations } = setUp()
     const { id } = await withCorrelation('request-7', () => engine.open({ content: cids.film, quality: 'low' }))
     await engine.command(id, { type: 'quality', quality: 'high' })
+    await bare.acceptOffer(id, offerSdp)
     await engine.command(id, { type: 'pause' })
     await engine.close(id)
     await engine.open({ content: cids.film, purpose: 'test' })

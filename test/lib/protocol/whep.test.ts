@@ -19,7 +19,7 @@ describe('an offer', () => {
 
   it.each([
     ['', 'begins with v=0'],
-    ['hello', 'no line of SDP'],
+    ['hello', 'not a line of SDP'],
     ['v=0\r\n', 'no audio or video'],
     [offerSdp.replaceAll(/a=ice-pwd:.*\r\n/g, ''), 'ICE credentials'],
     [offerSdp.replaceAll('a=ice-ufrag:abcd', 'a=ice-ufrag:a'), 'ice-ufrag'],

@@ -62,7 +62,7 @@ const batch: HistoryBatch = {
       details: '{}',
     },
   ],
-  nodes: [],
+  workers: [],
   decisions: [
     {
       atMs,
@@ -72,6 +72,7 @@ const batch: HistoryBatch = {
       toValue: 'low',
       reason: 'viewer',
       inputs: '{"rtt":1}',
+      ...{ reasonValues: null, decidedBy: 'viewer', fromRung: null, toRung: null },
     },
   ],
 }

@@ -8,8 +8,8 @@ import type { HistoryRow } from '../../../src/lib/model/history.ts'
 import { reportOutput } from '../../../src/lib/protocol/report.ts'
 import { buildReport, type ReportRows } from '../../../src/lib/report/build-report.ts'
 import { makeReport, render, writeWhole } from '../../../src/lib/report/index.ts'
+import { judgeReport, parseReportThreshold } from '../../../src/lib/report/judge-report.ts'
 import { distributionOf } from '../../../src/lib/report/statistics.ts'
-import { judge, parseThreshold } from '../../../src/lib/report/threshold.ts'
 import { readerOf, sumsOf } from '../../support/history-rows.ts'
 
 const fromMs = Date.parse('2026-05-04T12:00:00Z')
@@ -59,7 +59,7 @@ const rows: ReportRows = {
       sample('good', 2),
       sample('good', 4, { bitrate_bps: 3_000_000 }),
       sample('bad', 2, { health: 40, reasons: '−50: loss 12.0 %, −5: RTT 150 ms' }),
-      sample('bad', 4, { health: 20, reasons: '−50: loss 14.5 %' }),
+      sample('bad', 4, { health: 20, reasons: '{"health":[["loss",50,0.145]]}' }),
     ],
     period,
   ),
@@ -157,7 +157,7 @@ describe('a report', () => {
 
   it('lists the worst connection first, with why, and unknown where the viewer said nothing', () => {
     expect(report.connections).toMatchObject([
-      { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 times)'], error: 'torn' },
+      { id: 'bad', healthMean: 30, freezes: null, reasons: ['loss (2 times)', 'RTT (1 time)'], error: 'torn' },
       { id: 'good', healthMean: 90, freezes: 1, frozenS: 0.5, reasons: [], closeReason: 'viewer_left' },
     ])
     expect(report.qualitySwitches).toMatchObject([
@@ -262,15 +262,18 @@ describe('a threshold', () => {
     ['startup_count>=2', true, 2],
     ['frozenS<=600ms', true, 0.5],
   ])('%s: %s', (text, passed, value) => {
-    expect(judge(report, parseThreshold(text))).toEqual({ threshold: text, passed, value })
+    expect(judgeReport(report, parseReportThreshold(text))).toEqual({ threshold: text, passed, value })
   })
 
   it('over what nobody measured has failed', () => {
-    expect(judge(report, parseThreshold('quality_mean>0'))).toEqual({ threshold: 'quality_mean>0', passed: false })
+    expect(judgeReport(report, parseReportThreshold('quality_mean>0'))).toEqual({
+      threshold: 'quality_mean>0',
+      passed: false,
+    })
     const silent = buildReport({ ...rows, connections: [connection('silent')] }, period)
     for (const text of ['freezes<1', 'frozenS<1s'])
-      expect(judge(silent, parseThreshold(text))).toEqual({ threshold: text, passed: false })
-    expect(judge(silent, parseThreshold('reporting<1'))).toMatchObject({ passed: true })
+      expect(judgeReport(silent, parseReportThreshold(text))).toEqual({ threshold: text, passed: false })
+    expect(judgeReport(silent, parseReportThreshold('reporting<1'))).toMatchObject({ passed: true })
   })
 
   it.each([
@@ -287,7 +290,7 @@ describe('a threshold', () => {
     'startup_count<5ms',
     'startup_p95<800constructor',
   ])('%j is refused by name', (text) => {
-    expect(() => parseThreshold(text)).toThrow(
+    expect(() => parseReportThreshold(text)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(JSON.stringify(text)) }),
     )
   })

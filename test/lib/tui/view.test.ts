@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sampleFigures } from '../../../src/lib/model/figures.ts'
+import { sampleFigures } from '../../../src/lib/model/figure-table.ts'
 import { chartLines, topOf } from '../../../src/lib/tui/chart.ts'
 import { columnNames, columns, contentText, stateText } from '../../../src/lib/tui/columns.ts'
 import { bitrate, milliseconds, ratio } from '../../../src/lib/tui/format.ts'
@@ -118,7 +118,7 @@ describe('words', () => {
       'round trip': '240 ms',
     })
     expect(Object.fromEntries(fieldsOf(bareConnection('a')))).toMatchObject({
-      loss: '–',
+      'packet loss': '–',
       'first frame': '–',
       connected: '–',
     })

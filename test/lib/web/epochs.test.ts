@@ -1,8 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clampTime, EpochList, mediaTimeIn, rtpDistance } from '../../../src/web/player/epochs.ts'
+import { rtpDistance } from '../../../src/lib/protocol/control.ts'
+import { clampTime, EpochList, mediaTimeIn } from '../../../src/web/player/epochs.ts'
 
-const epoch = (rtpTimestamp: number, mediaTimeS: number, rate: 0 | 1 = 1) => ({ rtpTimestamp, mediaTimeS, rate })
+const epoch = (rtpTimestamp: number, mediaTimeS: number, rate: 0 | 1 = 1) => ({
+  rtpTimestamp,
+  mediaTimeS,
+  rate,
+  cause: 'play' as const,
+})
 
 describe('the distance of RTP timestamps', () => {
   it('is signed and goes round the 32-bit circle', () => {

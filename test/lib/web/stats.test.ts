@@ -101,7 +101,6 @@ describe('statistics of the browser', () => {
     expect(readingOf(takeSample([], 0), undefined)).toEqual({
       codecs: '',
       packetsLost: 0,
-      freezeCount: 0,
       framesDropped: 0,
       framesDecoded: 0,
     })

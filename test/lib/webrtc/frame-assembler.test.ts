@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rtpCodecs } from '../../../src/lib/model/track.ts'
-import { depacketizers } from '../../../src/lib/webrtc/depacketize.ts'
 import { FrameAssembler, type ReceivedFrame } from '../../../src/lib/webrtc/frame-assembler.ts'
 import type { ReceivedRtp } from '../../../src/lib/webrtc/receiving-peer.ts'
 import { packetizeVp8 } from '../../support/webrtc-clips.ts'
@@ -145,67 +144,4 @@ it('does not take the rest of an AV1 frame whose beginning was lost for a frame'
     [0, false],
     [6000, true],
   ])
-})
-
-describe('depacketizers', () => {
-  const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
-
-  it('put H.264 together from single, aggregated and fragmented units', () => {
-    const sps = hex('67 42 00')
-    const pps = hex('68 ce')
-    const aggregate = hex('78 0003 674200 0002 68ce')
-    const fragments = [hex('7c 85 88 01'), hex('7c 05 02'), hex('7c 45 03')]
-    const start = hex('00000001')
-    const frame = depacketizers.h264.join([aggregate, ...fragments])
-    expect(frame).toEqual({ data: Buffer.concat([start, sps, start, pps, start, hex('65 88 01 02 03')]), isKey: true })
-    expect(depacketizers.h264.join([hex('61 9a 11')])).toEqual({ data: hex('00000001 619a11'), isKey: false })
-    expect(depacketizers.h264.join(fragments.slice(1))).toBeUndefined()
-    expect(depacketizers.h264.join([hex('78 00ff 67')])).toBeUndefined()
-    expect([aggregate, ...fragments].map(depacketizers.h264.isStart)).toEqual([true, true, false, false])
-  })
-
-  it('put VP8 together, with picture ids, layers and key indices', () => {
-    const first = hex('90 e0 8102 07 40 00aa')
-    expect(depacketizers.vp8.join([first, hex('80 80 05 bb')])).toEqual({ data: hex('00aabb'), isKey: true })
-    expect(depacketizers.vp8.join([hex('90 80 8102')])).toBeUndefined()
-  })
-
-  it('put VP9 together, with picture ids, flexible references and a scalability structure', () => {
-    // I, B, V: 15-bit id; one spatial layer with a size; no picture group.
-    const key = hex('8a 8123 10 0280 01e0 83 49')
-    expect(depacketizers.vp9.join([key, hex('84 8123 42')])).toEqual({ data: hex('834942'), isKey: true })
-    expect(depacketizers.vp9.join([hex('dc 8124 02 86 01')])).toEqual({ data: hex('8601'), isKey: false })
-    // I, L, B, V: layer indices with TL0PICIDX; a structure with a picture group.
-    expect(depacketizers.vp9.join([hex('aa 8102 00 05 18 0280 0168 01 04 01 cc')])).toEqual({
-      data: hex('cc'),
-      isKey: true,
-    })
-    expect(depacketizers.vp9.join([hex('84 8123 42')])).toBeUndefined()
-    expect(depacketizers.vp9.join([hex('8a 81')])).toBeUndefined()
-  })
-
-  it('put AV1 together with sizes, without temporal delimiters', () => {
-    // W=2: sequence header with a length, frame to the end, continued in the next packet.
-    const packets = [hex('68 03 080a0b 30 01 02'), hex('90 03 04')]
-    expect(depacketizers.av1.join(packets)).toEqual({ data: hex('0a02 0a0b 3204 01020304'), isKey: true })
-    expect(depacketizers.av1.join([hex('10 30 05')])).toEqual({ data: hex('3201 05'), isKey: false })
-    expect(depacketizers.av1.join(packets.slice(1))).toBeUndefined()
-    expect(depacketizers.av1.join(packets.slice(0, 1))).toBeUndefined()
-  })
-
-  it('never throw, whatever the payloads', () => {
-    const payloads = fc.array(
-      fc.uint8Array({ maxLength: 24 }).map((bytes) => Buffer.from(bytes)),
-      { minLength: 1, maxLength: 4 },
-    )
-    fc.assert(
-      fc.property(payloads, (some) => {
-        for (const depacketizer of Object.values(depacketizers)) {
-          depacketizer.isStart(some[0]!)
-          depacketizer.join(some)
-        }
-      }),
-      { numRuns: 1500, seed: 10 },
-    )
-  })
 })

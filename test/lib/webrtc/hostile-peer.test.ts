@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Logger, silentLogger } from '../../../src/lib/base/logger.ts'
 import type { Peer } from '../../../src/lib/webrtc/peer.ts'
+import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import type { ReceivingPeer } from '../../../src/lib/webrtc/receiving-peer.ts'
-import type { PeerFactory } from '../../../src/lib/webrtc/sending-peer.ts'
 import type { Transport } from '../../../src/lib/webrtc/transport.ts'
 import { createUdpMux, type UdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
 import { chunkOf, connectRaw, dataChunk, openServer, type RawViewer, seal } from '../../support/raw-viewer.ts'
@@ -58,7 +58,7 @@ async function openMeasured(): Promise<{ mux: UdpMux; worstMs(): number }> {
     const { user, system } = process.threadCpuUsage()
     return user + system
   }
-  const breathe = () => {
+  const yieldToMedia = () => {
     if (datagrams++ > 0) return
     startUs = usedUs()
     setImmediate(() => {
@@ -66,7 +66,7 @@ async function openMeasured(): Promise<{ mux: UdpMux; worstMs(): number }> {
       datagrams = 0
     })
   }
-  const mux = await createUdpMux({ addresses: ['127.0.0.1'], breathe })
+  const mux = await createUdpMux({ addresses: ['127.0.0.1'], yieldToMedia })
   return { mux, worstMs: () => worst }
 }
 

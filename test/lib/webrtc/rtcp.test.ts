@@ -11,11 +11,7 @@ import {
   writeSenderReport,
   writeSourceDescription,
 } from '../../../src/lib/webrtc/rtcp.ts'
-import {
-  maxFeedbackPackets,
-  parseTransportFeedback,
-  writeTransportFeedback,
-} from '../../../src/lib/webrtc/transport-feedback.ts'
+import { parseTransportFeedback } from '../../../src/lib/webrtc/transport-feedback.ts'
 
 describe('RTCP', () => {
   it('reads a compound as it was written', () => {
@@ -73,6 +69,39 @@ describe('RTCP', () => {
     expect(packet?.type === 'nack' && packet.sequences.length).toBe(maxNackSequences)
   })
 
+  it('takes padding for no part of a list', () => {
+    const padded = (packet: Buffer, bytes: number) => {
+      const longer = Buffer.concat([packet, Buffer.alloc(bytes)])
+      longer[0]! |= 0x20
+      longer.writeUInt16BE(longer.length / 4 - 1, 2)
+      longer[longer.length - 1] = bytes
+      return longer
+    }
+    expect(parseRtcp(padded(writeNack(1, 2, [7]), 8))).toEqual([{ type: 'nack', mediaSsrc: 2, sequences: [7] }])
+    const fir = Buffer.from('84ce000400000009000000000000000101000000', 'hex')
+    expect(parseRtcp(padded(fir, 8))).toEqual([{ type: 'picture-loss', mediaSsrcs: [1] }])
+    const absurd = padded(writeNack(1, 2, [7]), 4)
+    absurd[absurd.length - 1] = 255
+    expect(parseRtcp(absurd)).toEqual([{ type: 'nack', mediaSsrc: 2, sequences: [] }])
+  })
+
+  it('reads a REMB, and none that says other than it holds or an absurd rate', () => {
+    const remb = Buffer.from(
+      '8fce0006 00000009 00000000 52454d42 020e8480 00000001 00000002'.replaceAll(' ', ''),
+      'hex',
+    )
+    expect(parseRtcp(remb)).toEqual([{ type: 'remb', ssrcs: [1, 2], bitrateBps: 0x2_8480 * 2 ** 3 }])
+    const changed = (at: number, byte: number) => {
+      const copy = Buffer.from(remb)
+      copy[at] = byte
+      return parseRtcp(copy)
+    }
+    expect(changed(12, 0)).toEqual([])
+    expect(changed(16, 3)).toEqual([])
+    expect(changed(17, 0xff)).toEqual([])
+    expect(changed(16, 0)).toEqual([{ type: 'remb', ssrcs: [], bitrateBps: 0x2_8480 * 2 ** 3 }])
+  })
+
   it('never throws, whatever the bytes', () => {
     const hostile = fc.array(fc.oneof(fc.nat(255), fc.constantFrom(0x80, 0x81, 0x8f, 0x9f, 200, 201, 203, 205, 206)), {
       maxLength: 80,
@@ -84,61 +113,5 @@ describe('RTCP', () => {
       }),
       { numRuns: 2000, seed: 4 },
     )
-  })
-})
-
-describe('transport-wide feedback', () => {
-  const header = { senderSsrc: 1, mediaSsrc: 2, feedbackCount: 3 }
-  const read = (packet: Buffer) => {
-    const [parsed] = parseRtcp(packet)
-    return parsed?.type === 'transport-feedback' ? parseTransportFeedback(parsed.body) : undefined
-  }
-
-  it('comes back as it was sent, to a quarter of a millisecond', () => {
-    const arrival = fc.option(fc.integer({ min: -300, max: 20_000 }), { freq: 3 })
-    fc.assert(
-      fc.property(fc.nat(65_535), fc.array(arrival, { minLength: 1, maxLength: 300 }), (baseSequence, steps) => {
-        let ticks = 4_000_000
-        const receivedAtMs = steps.map((step) => {
-          ticks += step ?? 0
-          return step === null ? null : ticks / 4
-        })
-        expect(read(writeTransportFeedback(header, { baseSequence, receivedAtMs }))).toEqual({
-          baseSequence,
-          receivedAtMs,
-        })
-      }),
-      { numRuns: 300, seed: 5 },
-    )
-  })
-
-  it('reads the vector chunks that browsers send', () => {
-    // 14 one-bit symbols (10110000000000), then a run of 2 received: three small deltas, two more.
-    const body = Buffer.from('0000000100000002000a001000000105ac0020 02 04 08 0c 10 14'.replaceAll(' ', ''), 'hex')
-    expect(parseTransportFeedback(body)).toEqual({
-      baseSequence: 10,
-      receivedAtMs: [65, null, 67, 70, ...Array(10).fill(null), 74, 79],
-    })
-  })
-
-  it('refuses what holds less than it says, reserved symbols, empty runs and absurd counts', () => {
-    const packet = writeTransportFeedback(header, { baseSequence: 0, receivedAtMs: [1, 2, 3, 900] }).subarray(4)
-    for (let length = 0; length < 16 + 2 + 3; length++)
-      expect(parseTransportFeedback(packet.subarray(0, length))).toBeUndefined()
-    const withChunk = (count: number, chunk: number) => {
-      const body = Buffer.alloc(20)
-      body.writeUInt16BE(count, 10)
-      body.writeUInt16BE(chunk, 16)
-      return parseTransportFeedback(body)
-    }
-    expect(withChunk(5, 0x6005)).toBeUndefined()
-    expect(withChunk(5, 0)).toBeUndefined()
-    expect(withChunk(0, 5)).toBeUndefined()
-    expect(withChunk(maxFeedbackPackets + 1, 0x1fff)).toBeUndefined()
-    expect(withChunk(5, 5)?.receivedAtMs).toEqual([null, null, null, null, null])
-  })
-
-  it('will not write arrivals too far apart', () => {
-    expect(() => writeTransportFeedback(header, { baseSequence: 0, receivedAtMs: [0, 9000] })).toThrow(RangeError)
   })
 })

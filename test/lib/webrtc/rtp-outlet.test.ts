@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest'
 import { parseRtpHeader } from '../../../src/lib/webrtc/receive-stream.ts'
 import { parseRtcp } from '../../../src/lib/webrtc/rtcp.ts'
-import { Outlet, type OutletLink, type OutletOptions } from '../../../src/lib/webrtc/rtp-outlet.ts'
+import { Outlet, type OutletOptions } from '../../../src/lib/webrtc/rtp-outlet.ts'
+import { SentPackets } from '../../../src/lib/webrtc/sent-packets.ts'
 import { packetOf } from '../../support/webrtc-pair.ts'
 
 /** An outlet on a link without encryption, so that its packets can be read. */
-function outletWith(options: Partial<OutletOptions> = {}, hasTransport = true) {
+function outletWith(options: Partial<OutletOptions> = {}, { hasTransport = true, isTaken = true } = {}) {
   const packets: Buffer[] = []
   const reports: Buffer[] = []
   const rollovers: number[] = []
   const time = { nowMs: 1000 }
-  let sequence = 65_534
-  const link: OutletLink = {
-    protect: hasTransport
-      ? (header, payload, rollover) => {
-          rollovers.push(rollover)
-          return Buffer.concat([header, payload])
-        }
-      : undefined,
-    post: (packet) => packets.push(packet) > 0,
-    sendRtcp: (compound) => reports.push(compound) > 0,
-    nextTransportSequence: () => {
-      sequence = (sequence + 1) & 0xffff
-      return sequence
+  const seen: unknown[][] = []
+  const link = {
+    path: {
+      isReady: hasTransport,
+      protect: (header: Uint8Array, payload: Uint8Array, rollover: number) => {
+        rollovers.push(rollover)
+        return Buffer.concat([header, payload])
+      },
+      post: (packet: Buffer) => isTaken && packets.push(packet) > 0,
+      sendRtcp: (compound: Buffer) => reports.push(compound) > 0,
     },
-    now: () => time.nowMs,
+    sentPackets: new SentPackets(),
+    clock: { now: () => time.nowMs },
   }
+  link.sentPackets.observer = (...sent) => seen.push(sent)
   const outlet = new Outlet(
     {
       kind: 'video',
@@ -41,7 +41,7 @@ function outletWith(options: Partial<OutletOptions> = {}, hasTransport = true) {
     },
     link,
   )
-  return { outlet, packets, reports, rollovers, time }
+  return { outlet, packets, reports, rollovers, time, seen }
 }
 
 describe('an outlet', () => {
@@ -52,7 +52,7 @@ describe('an outlet', () => {
     outlet.retransmit(packetOf(65_535, Uint8Array.from([7, 8])))
     outlet.retransmit(packetOf(0, Uint8Array.from([9]), { marker: false }))
     const headers = packets.map((packet) => parseRtpHeader(packet, 5)!)
-    expect(headers.map(({ transportSequence }) => transportSequence)).toEqual([65_535, 0, 1, 2])
+    expect(headers.map(({ transportSequence }) => transportSequence)).toEqual([0, 1, 2, 3])
     expect(headers.map(({ ssrc, payloadType, sequence, marker }) => [ssrc, payloadType, sequence, marker])).toEqual([
       [1, 96, 65_535, true],
       [1, 96, 0, false],
@@ -66,6 +66,22 @@ describe('an outlet', () => {
       [0xff, 0xff, 7, 8],
       [0, 0, 9],
     ])
+  })
+
+  it('tells the kind, the size on the wire and the time of what has left, and of nothing else', () => {
+    const { outlet, time, seen } = outletWith()
+    outlet.send(packetOf(1, Uint8Array.from([7, 8])))
+    time.nowMs = 1002.5
+    outlet.retransmit(packetOf(1, Uint8Array.from([7, 8])))
+    expect(seen).toEqual([
+      ['media', 22, 1000],
+      ['rtx', 24, 1002.5],
+    ])
+    const refused = outletWith({}, { isTaken: false })
+    expect(refused.outlet.send(packetOf(1, Uint8Array.from([7])))).toBe(false)
+    const untracked = outletWith({ transportSequenceId: undefined })
+    expect(untracked.outlet.send(packetOf(1, Uint8Array.from([7])))).toBe(true)
+    expect([...refused.seen, ...untracked.seen]).toEqual([])
   })
 
   it('patches the PictureID in what it sends, never in what it was given', () => {
@@ -82,7 +98,7 @@ describe('an outlet', () => {
   })
 
   it('sends nothing without a transport, over size, or on an RTX that was not negotiated', () => {
-    const closed = outletWith({}, false)
+    const closed = outletWith({}, { hasTransport: false })
     expect([
       closed.outlet.send(packetOf(1, Buffer.alloc(1))),
       closed.outlet.retransmit(packetOf(1, Buffer.alloc(1))),

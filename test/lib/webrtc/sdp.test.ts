@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/lib/base/clock.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import type { ViewerCodecs } from '../../../src/lib/webrtc/peer.ts'
+import { createPeerFactory, type PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { codecsOf, maxSdpLength, parseCandidate, parseSdp } from '../../../src/lib/webrtc/sdp.ts'
-import { createPeerFactory, type PeerFactory } from '../../../src/lib/webrtc/sending-peer.ts'
 import { offers } from '../../support/webrtc-offers.ts'
 
 describe('an SDP that comes in', () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
-import { createPeerFactory } from '../../../src/lib/webrtc/sending-peer.ts'
+import { createPeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { watchSilence } from '../../../src/lib/webrtc/silence.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { PatientClock } from '../../support/patient-clock.ts'
@@ -72,7 +72,7 @@ describe('a viewer whose network is gone', () => {
 
     // While it is heard every second, any number of seconds may pass.
     for (let second = 0; second < 15; second++) {
-      const heard = peer.events.next('transportFeedback', AbortSignal.timeout(5000))
+      const heard = peer.events.next('acked', AbortSignal.timeout(5000))
       expect(send()).toBe(true)
       await heard
       clock.pass(1000)

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, RtpHeader, SrtpSession } from 'werift'
-import { createProtect, createUnprotect, Rollover, type SrtpKeys } from '../../../src/lib/webrtc/srtp.ts'
+import { createProtect, createUnprotect, Rollover } from '../../../src/lib/webrtc/srtp.ts'
+import { deriveSessionKeys } from '../../../src/lib/webrtc/srtp-keys.ts'
 
 const profiles = [
   { profile: 'gcm', id: ProtectionProfileAeadAes128Gcm, saltLength: 12 },
   { profile: 'cm-sha1', id: ProtectionProfileAes128CmHmacSha1_80, saltLength: 14 },
 ] as const
 
-/** Session keys as another implementation derives them, and that implementation to compare with. */
+/** Session keys as they are derived here, and another implementation with the same master key to compare with. */
 function reference({ profile, id, saltLength }: (typeof profiles)[number]) {
   const master = { key: randomBytes(16), salt: randomBytes(saltLength) }
   const keys = {
@@ -18,18 +19,8 @@ function reference({ profile, id, saltLength }: (typeof profiles)[number]) {
     remoteMasterKey: master.key,
     remoteMasterSalt: master.salt,
   }
-  const session = new SrtpSession({ keys, profile: id })
-  const context = session.localContext as unknown as Record<
-    'srtpSessionKey' | 'srtpSessionSalt' | 'srtpSessionAuthTag',
-    Buffer
-  >
-  const own: SrtpKeys = {
-    profile,
-    key: context.srtpSessionKey,
-    salt: context.srtpSessionSalt,
-    authKey: context.srtpSessionAuthTag,
-  }
-  return { session, own }
+  const { rtp: own } = deriveSessionKeys(profile, master.key, master.salt)
+  return { session: new SrtpSession({ keys, profile: id }), own }
 }
 
 describe.each(profiles)('SRTP with $profile', (entry) => {
@@ -63,6 +54,36 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
         },
       ),
       { numRuns: 60, seed: 1 },
+    )
+  })
+
+  it('closes streams side by side, over gaps, wraps and sizes, as if each packet were alone', () => {
+    const steps = fc.array(
+      fc.record({
+        stream: fc.nat(11),
+        skip: fc.oneof(fc.constant(1), fc.nat(12), fc.nat(40_000)),
+        byteLength: fc.oneof(fc.constant(1200), fc.nat(1400)),
+      }),
+      { maxLength: 60 },
+    )
+    fc.assert(
+      fc.property(steps, (packets) => {
+        const { own } = reference(entry)
+        const protect = createProtect(own)
+        const unprotect = createUnprotect(own)
+        const at = new Map<number, number>()
+        for (const { stream, skip, byteLength } of packets) {
+          const index = (at.get(stream) ?? 65_530) + skip
+          at.set(stream, index)
+          const header = Buffer.alloc(stream % 2 === 0 ? 12 : 20, stream)
+          header.writeUInt16BE(index % 65_536, 2)
+          const rollover = Math.floor(index / 65_536)
+          const payload = randomBytes(byteLength)
+          const packet = protect(header, payload, rollover)
+          expect(unprotect(packet, header.length, rollover)).toEqual(Buffer.concat([header, payload]))
+        }
+      }),
+      { numRuns: 60, seed: 4 },
     )
   })
 

@@ -63,10 +63,10 @@ describe('the shared socket', () => {
     return socket
   }
 
-  let breaths = 0
+  let yields = 0
 
   beforeAll(async () => {
-    mux = await createUdpMux({ addresses: ['127.0.0.1'], breathe: () => breaths++ })
+    mux = await createUdpMux({ addresses: ['127.0.0.1'], yieldToMedia: () => yields++ })
     viewer = await open()
     stranger = await open()
   })
@@ -107,11 +107,29 @@ describe('the shared socket', () => {
   })
 
   it('lets others go first before each datagram', async () => {
-    const before = breaths
+    const before = yields
     const { unknownPackets } = mux.stats
     for (let i = 0; i < 5; i++) send(stranger, Buffer.from([0x80, i]))
     await until(() => mux.stats.unknownPackets === unknownPackets + 5)
-    expect(breaths).toBe(before + 5)
+    expect(yields).toBe(before + 5)
+  })
+
+  it('hands media past ICE once somebody takes it, and nothing else', async () => {
+    const peer = attach('media', 'pw')
+    const media: Buffer[] = []
+    send(viewer, check('media:x', 'pw'))
+    send(viewer, Buffer.from([0x80, 1]))
+    await until(() => peer.received.length === 2)
+    peer.endpoint.onMedia = (data) => media.push(data)
+    for (const first of [127, 128, 191, 192]) send(viewer, Buffer.from([first, 2]))
+    await until(() => peer.received.length + media.length === 6)
+    expect(media.map(([first]) => first)).toEqual([128, 191])
+    expect(peer.endpoint.received).toBe(6)
+    peer.detach()
+    const { unknownPackets } = mux.stats
+    send(viewer, Buffer.from([0x80, 3]))
+    await until(() => mux.stats.unknownPackets === unknownPackets + 1)
+    expect(media).toHaveLength(2)
   })
 
   it('gives packets of an address to a peer only after an authentic check from there', async () => {

@@ -162,7 +162,6 @@ describe('the shelf of opened content', () => {
     const opened = await shelf.acquire(sample, never)
     const plan = opened.plan(viewer)
     expect(plan.video?.rungs).toHaveLength(3)
-    expect(opened.autoRung(plan)).toBe(2)
     expect(opened.infoFor(plan)).toBe(opened.info)
     expect(() => opened.plan(viewer, 99)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
     expect(() => opened.feed(plan.video!, 7)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))

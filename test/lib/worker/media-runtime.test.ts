@@ -3,8 +3,8 @@ import { addSample } from '../../../src/lib/app/assets.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import type { RpcPeer } from '../../../src/lib/base/rpc.ts'
 import type { Content } from '../../../src/lib/content/open-store.ts'
+import type { MeasuredSnapshot } from '../../../src/lib/model/figures.ts'
 import type { Quality } from '../../../src/lib/model/quality.ts'
-import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
 import {
   type HostMethods,
   type MediaEvents,
@@ -13,6 +13,7 @@ import {
   type SourceRef,
   type WorkerHealth,
 } from '../../../src/lib/protocol/media-plane.ts'
+import { createPeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { createMediaRuntime, type MediaRuntime } from '../../../src/lib/worker/media-runtime.ts'
 import { openTestContent } from '../../support/content.ts'
 import { type Watching, watch, workerSettings } from '../../support/engine.ts'
@@ -40,7 +41,7 @@ beforeAll(async () => {
     emit: (event, payload) => told.push({ event, payload } as Told),
     close() {},
   }
-  const deps = { clock, logger: silentLogger, random: () => 0.5, host }
+  const deps = { clock, logger: silentLogger, random: () => 0.5, host, createPeers: createPeerFactory }
   runtime = await createMediaRuntime(workerSettings(content.blocksPath), deps)
 })
 afterEach(async () => {
@@ -115,9 +116,12 @@ describe('a media worker in this process', () => {
       stats()
       return recorded().length >= 3
     })
-    const sent = ({ video, audio }: StatsSnapshot) => video!.bytesSent + audio!.bytesSent
-    const [before, now] = recorded().slice(-2) as [StatsSnapshot, StatsSnapshot]
-    expect(now.bitrateBps).toBe(((sent(now) - sent(before)) * 8000) / (now.atMs - before.atMs))
+    const sent = ({ video, audio }: MeasuredSnapshot) => video!.bytesSent + audio!.bytesSent
+    const [before, now] = recorded().slice(-2) as [MeasuredSnapshot, MeasuredSnapshot]
+    expect(now.bitrateBps).toBeCloseTo(((sent(now) - sent(before)) * 8000) / (now.atMs - before.atMs), 3)
+    // All that was sent is in one record or the other, with how late it left.
+    expect(now.before).toMatchObject({ atMs: before.atMs, pacingErrors: before.pacingErrors })
+    expect(now.pacingErrors!.count).toBeGreaterThan(before.pacingErrors!.count)
   })
 
   it('believes no report that cannot be', async () => {
@@ -226,7 +230,7 @@ describe('a media worker in this process', () => {
       return { sdp: cable.toViewer(sdp) }
     })
     watching.push(viewer)
-    const stats = () => handlers.snapshot({ streamId }, context) as StatsSnapshot
+    const stats = () => handlers.snapshot({ streamId }, context) as MeasuredSnapshot
     await until(() => stats().state === 'ended')
     cable.cut()
     for (let second = 0; second < 11; second++) clock.pass(1000)

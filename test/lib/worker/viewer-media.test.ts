@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
+import type { Strategy } from '../../../src/lib/feedback/strategy.ts'
+import type { Decision } from '../../../src/lib/model/decision.ts'
+import type { SampleFigures } from '../../../src/lib/model/figure-table.ts'
+import { figuresOf } from '../../../src/lib/model/figures.ts'
 import type { MediaInfo } from '../../../src/lib/model/stream.ts'
 import type { Track } from '../../../src/lib/model/track.ts'
 import type { ServerNote } from '../../../src/lib/protocol/control.ts'
@@ -8,32 +12,42 @@ import type { OpenedContent } from '../../../src/lib/worker/opened-content.ts'
 import { ViewerMedia } from '../../../src/lib/worker/viewer-media.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { MemoryFeed } from '../../support/memory-feed.ts'
+import { counted } from '../../support/stats.ts'
 
 const track: Track = { id: 1, kind: 'video', codec: 'vp8', codecString: 'vp8' }
 const codec = { codec: 'vp8', parameters: {} } as const
 const info: MediaInfo = { container: 'webm', durationS: 20, rungs: [], mode: 'fixed', rotation: 0, tracks: [] }
 
-function start(before: (media: ViewerMedia) => void = () => {}, params: Partial<OpenParams> = {}) {
+function start(
+  before: (media: ViewerMedia) => void = () => {},
+  params: Partial<OpenParams> = {},
+  { rungs = 1, ...deps }: { rungs?: number; strategy?: Strategy; figures?: () => SampleFigures } = {},
+) {
   const clock = new FakeClock()
   const feed = new MemoryFeed({ kind: 'video', durationS: 20, clock, loadMs: () => 1 })
   const content: OpenedContent = {
     info,
-    plan: () => ({ video: { codec, rungs: [{ track, source: 0 }], transcoded: false } }),
+    plan: () => ({
+      video: { codec, rungs: Array.from({ length: rungs }, () => ({ track, source: 0 })), transcoded: false },
+    }),
     infoFor: () => info,
     feed: () => ({ feed, pictureIdOffset: -1 }),
     offerCodecs: () => ({}),
-    autoRung: () => 0,
     rest() {},
     close() {},
   }
   const notes: ServerNote[] = []
+  const decisions: Decision[] = []
   const errors: unknown[] = []
   const media = new ViewerMedia(
     { streamId: 's', source: { id: 'c', entry: 'f', files: {} }, quality: 'auto', startS: 0, loop: false, ...params },
     content,
     {
+      clock,
       random: () => 0,
-      outlet: () => undefined,
+      figures: () => undefined,
+      onDecision: (decision) => decisions.push(decision),
+      ...deps,
       note: (note) => notes.push(note),
       onSent() {},
       onEnded() {},
@@ -48,7 +62,7 @@ function start(before: (media: ViewerMedia) => void = () => {}, params: Partial<
       media.playback!.tick(clock.now(), clock.wallMs())
     }
   }
-  return { media, clock, feed, errors, run, play: () => media.command({ type: 'play' }, 'viewer') }
+  return { media, clock, feed, errors, decisions, run, play: () => media.command({ type: 'play' }, 'viewer') }
 }
 
 const lost = new McpxError('CONTENT_NOT_FOUND', 'a block is gone')
@@ -146,4 +160,55 @@ describe('a wall clock that is set while a stream plays', () => {
       media.close()
     },
   )
+})
+
+describe('decisions', () => {
+  it('are told by who decided: the strategy at the beginning, then who asks, and what the strategy makes of it', () => {
+    const known = figuresOf(counted(), undefined)
+    const { media, decisions } = start(() => {}, {}, { rungs: 3, figures: () => known })
+    expect(decisions).toMatchObject([{ type: 'rung', by: 'fixed', to: { index: 2 }, reason: { code: 'best' } }])
+    expect(decisions[0]).not.toHaveProperty('from')
+    media.command({ type: 'quality', quality: 'very_low' }, 'viewer')
+    media.command({ type: 'quality', quality: 'very_low' }, 'request')
+    media.command({ type: 'quality', quality: 'auto' }, 'request')
+    expect(decisions.slice(1)).toMatchObject([
+      { type: 'quality', by: 'viewer', from: 'auto', to: 'very_low', reason: { code: 'viewer' }, inputs: known },
+      {
+        type: 'rung',
+        from: { index: 2 },
+        to: { index: 0 },
+        reason: { code: 'named', values: { quality: 'very_low' } },
+      },
+      { type: 'quality', by: 'request', from: 'very_low', to: 'auto' },
+      { type: 'rung', from: { index: 0 }, to: { index: 2 }, inputs: known },
+    ])
+    media.close()
+  })
+
+  it('of somebody who asks before there is a viewer hold for the viewer that comes', () => {
+    const { media, decisions } = start(
+      (waiting) => waiting.command({ type: 'quality', quality: 'very_low' }, 'request'),
+      {},
+      { rungs: 3 },
+    )
+    expect(decisions).toMatchObject([
+      { type: 'quality', by: 'request', to: 'very_low' },
+      { type: 'rung', to: { index: 0 } },
+    ])
+    expect(media.rung).toBe(0)
+    media.close()
+  })
+
+  it('are left to the strategy', () => {
+    const middle: Strategy = {
+      name: 'middle',
+      decide: ({ rungs, rung }, _figures, _policy, nowMs) =>
+        rung === 1 ? [] : [{ type: 'rung', atMs: nowMs, by: 'middle', to: rungs[1]!, reason: { code: 'best' } }],
+    }
+    const { media, decisions } = start(() => {}, {}, { rungs: 3, strategy: middle })
+    media.command({ type: 'quality', quality: 'very_high' }, 'viewer')
+    expect(media.rung).toBe(1)
+    expect(decisions.map(({ by }) => by)).toEqual(['middle', 'viewer'])
+    media.close()
+  })
 })

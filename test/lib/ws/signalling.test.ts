@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { silentLogger } from '../../../src/lib/base/logger.ts'
 import { createSignallingHandler, createSignallingSession } from '../../../src/lib/ws/signalling.ts'
-import { startHttp } from '../../support/http-api.ts'
+import { socketsAt, startHttp } from '../../support/http-api.ts'
 import { createStillClock } from '../../support/http-clock.ts'
 import { cids, createMemoryEngine, type MemoryEngine, offerSdp, snapshotOf } from '../../support/http-engine.ts'
 
@@ -184,8 +184,8 @@ describe('dialect A', () => {
     const { engine, settle, clock, pc_id } = await streaming()
     engine.set(pc_id, { state: 'active', connectedAtMs: 2_000 })
     const snapshot = snapshotOf(engine.get(pc_id)!)
-    engine.events.emit('snapshots', [snapshot])
-    engine.events.emit('snapshots', [snapshot])
+    engine.tell(snapshot)
+    engine.tell(snapshot)
     expect(await settle()).toEqual([
       {
         type: 'notification',
@@ -205,10 +205,7 @@ describe('dialect A', () => {
     ])
     clock.advance(5_000)
     const { roundTripTimeS: _, ...video } = snapshot.video!
-    engine.events.emit('snapshots', [
-      { ...snapshot, video },
-      { ...snapshot, streamId: 'other' },
-    ])
+    engine.tell({ ...snapshot, video }, { ...snapshot, streamId: 'other' })
     expect(await settle()).toMatchObject([{ data: { network_metrics: { rtt: 0 } } }])
   })
 
@@ -280,7 +277,7 @@ describe('a client', () => {
       expect(await attacker.say(message)).toMatchObject([{ type: 'error', code: 'STREAM_NOT_FOUND' }])
     expect(await attacker.say({ type: 'close' })).toEqual([{ type: 'closed_all', count: 0 }])
     await attacker.session.stop()
-    expect(engine.get('stream-1')?.state).toBe('waiting')
+    expect(engine.get('stream-1')?.state).toBe('connecting')
     expect(engine.calls.map(({ name }) => name)).toEqual(['open', 'createOffer'])
   })
 
@@ -363,7 +360,7 @@ describe('a client', () => {
 it('goes over a real WebSocket', async () => {
   const engine = createMemoryEngine()
   const handler = createSignallingHandler({ engine, clock: createStillClock(), logger: silentLogger, version: '1' })
-  const { port } = await startHttp({}, { engine, prepare: (server) => server.onSocket('/ws/webrtc', handler) })
+  const { port } = await startHttp({}, { engine, sockets: socketsAt('/ws/webrtc', handler) })
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/webrtc`)
   onTestFinished(() => socket.close())
   const heard: Message[] = []

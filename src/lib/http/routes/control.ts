@@ -14,7 +14,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new McpxError('INVALID_JSON', 'the body is no JSON')
+    throw new McpxError('INVALID_JSON', 'the body is not valid JSON')
   }
 }
 

@@ -10,7 +10,7 @@ const checkTimeoutMs = 3_000
 
 type Daemons = HealthReply['daemons']
 
-export function healthRoutes(app: App, { engine, options, clock }: RouteContext): void {
+export function healthRoutes(app: App, { engine, problems, options, clock }: RouteContext): void {
   let lastAtMs = -Infinity
   let last: Promise<Daemons> | undefined
 
@@ -38,16 +38,18 @@ export function healthRoutes(app: App, { engine, options, clock }: RouteContext)
   }
   const answer = async (): Promise<HealthReply> => {
     const found = await daemons()
-    const isWell = Object.values(found).every((daemon) => daemon.running)
+    const isRunning = Object.values(found).every((daemon) => daemon.running)
+    const wrong = problems()
     return {
-      success: isWell,
-      status: isWell ? 'ok' : 'degraded',
+      success: isRunning,
+      status: isRunning && wrong.length === 0 ? 'ok' : 'degraded',
       timestamp: clock.wallMs() / 1000,
       server_id: engine.info.nodeId,
       debug_mode: options.debug,
       isolation_mode: options.isolation,
       initialization: { success: true, error_count: 0, warning_count: engine.info.encoder === 'none' ? 1 : 0 },
       daemons: found,
+      problems: [...wrong],
     }
   }
   for (const path of [routes.health, ...routes.mcpPrefixes.map((prefix) => `${prefix}/health`)])

@@ -1,7 +1,7 @@
 // The history over HTTP: rows of one table in a range of time, for `mcpx report` and whoever draws.
 import type { z } from 'zod'
 import { McpxError } from '../../base/errors.ts'
-import { type HistoryTable, historyTables } from '../../model/history.ts'
+import { historyTable, historyTables } from '../../model/history.ts'
 import { routes } from '../../protocol/routes.ts'
 import { historyQuery } from '../../protocol/schemas.ts'
 import type { App, RouteContext } from '../context.ts'
@@ -18,12 +18,13 @@ export function historyRoutes(app: App, { readHistory, clock }: RouteContext): v
       schema: { tags: ['monitor'], summary: 'Rows of the history', querystring: historyQuery },
     },
     async (request, reply) => {
-      const { table } = request.params
-      if (!historyTables.includes(table as HistoryTable))
-        throw new McpxError('NOT_FOUND', `the history has ${historyTables.join(', ')}, no "${table.slice(0, 50)}"`)
+      const { table: name } = request.params
+      const table = historyTable(name)
+      if (!table)
+        throw new McpxError('NOT_FOUND', `the history has ${historyTables.join(', ')}, no "${name.slice(0, 50)}"`)
       const { from, to, connection } = request.query as z.infer<typeof historyQuery>
       const range = { fromMs: from, toMs: to ?? clock.wallMs() + 1, ...(connection !== undefined && { connection }) }
-      const json = await readHistory(table as HistoryTable, range, maxRows)
+      const json = await readHistory(table, range, maxRows)
       return reply.type('application/json; charset=utf-8').send(Buffer.from(json.buffer, json.byteOffset, json.length))
     },
   )

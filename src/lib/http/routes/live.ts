@@ -9,7 +9,8 @@ export function liveRoutes(app: App, context: RouteContext): void {
   if (!monitor) return
   const feed = createLiveFeed({ engine, monitor, clock, pollIntervalS: options.pollInterval })
   app.addHook('onClose', async () => feed.close())
-  addSocketRoute(app, context, routes.webrtc.live, {
+  addSocketRoute(app, context, {
+    path: routes.webrtc.live,
     controller: 'monitor',
     role: 'operator',
     schema: { tags: ['monitor'], summary: 'All that is known now; as a WebSocket also what changes' },

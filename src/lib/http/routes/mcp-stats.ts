@@ -1,45 +1,32 @@
 // Statistics and resources in the words of the origin's MCP WebRTC controller. What is not known is null.
+import type { MeasuredSnapshot } from '../../model/figures.ts'
 import type { MonitoredConnection } from '../../model/monitor.ts'
-import type { OutboundStats, StatsSnapshot } from '../../model/stats.ts'
-import type { MediaKind } from '../../model/track.ts'
+import { wordScore } from '../../model/score-words.ts'
 
-const worst = (stats: StatsSnapshot, read: (sent: OutboundStats) => number | undefined): number | null => {
-  const known = [stats.video, stats.audio].flatMap((sent) => (sent && read(sent)) ?? [])
-  return known.length > 0 ? Math.max(...known) : null
-}
-
-/** Frames a second from one snapshot to the next; null without an earlier one. */
-function framesPerSecond(kind: MediaKind, now: StatsSnapshot, before: StatsSnapshot | undefined): number | null {
-  const [later, earlier] = [now[kind], before?.[kind]]
-  const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
-  return later && earlier && elapsedS > 0 ? Math.max(0, later.framesSent - earlier.framesSent) / elapsedS : null
-}
-
-/** The `stats` of a connection; `before` is an earlier snapshot, for the rates. */
-export function mcpStats(now: StatsSnapshot, before: StatsSnapshot | undefined) {
+/** The `stats` of a connection. */
+export function mcpStats(now: MeasuredSnapshot) {
   const buffer = { frames: now.bufferFrames, seconds: now.bufferS, underruns: now.underruns }
-  const loss = worst(now, (sent) => sent.lossRatio)
-  const roundTripS = worst(now, (sent) => sent.roundTripTimeS)
-  const jitterS = worst(now, (sent) => sent.jitterS)
+  const { lossRatio, jitterMs } = now.figures
+  const [health, videoQuality] = [wordScore(now.health), wordScore(now.videoQuality)]
   return {
     bandwidth: { outbound: { kbps: now.bitrateBps / 1000 }, inbound: { kbps: 0 } },
-    packet_loss: { outbound: { percent: loss === null ? null : loss * 100 }, inbound: { percent: null } },
+    packet_loss: { outbound: { percent: lossRatio === null ? null : lossRatio * 100 }, inbound: { percent: null } },
     frames: {
-      video: { fps: framesPerSecond('video', now, before) },
-      audio: { fps: framesPerSecond('audio', now, before) },
+      video: { fps: now.video?.framesPerSecond ?? null },
+      audio: { fps: now.audio?.framesPerSecond ?? null },
     },
     buffer: { video: now.video ? buffer : null, audio: now.audio ? buffer : null },
     latency: {
       signaling: { ms: now.signalingMs ?? null },
-      media: { ms: roundTripS === null ? null : (roundTripS * 1000) / 2 + (now.viewer?.jitterBufferDelayMs ?? 0) },
-      jitter: { ms: jitterS === null ? null : jitterS * 1000 },
+      media: { ms: now.mediaLatencyMs ?? null },
+      jitter: { ms: jitterMs },
     },
     quality_metrics: {
-      score: now.videoQuality.value ?? null,
-      health_score: now.health.value ?? null,
-      score_reasons: now.videoQuality.reasons,
-      health_reasons: now.health.reasons,
-      unknown: [...new Set([...now.health.unknown, ...now.videoQuality.unknown])],
+      score: videoQuality.value ?? null,
+      health_score: health.value ?? null,
+      score_reasons: videoQuality.reasons,
+      health_reasons: health.reasons,
+      unknown: [...new Set([...health.unknown, ...videoQuality.unknown])],
     },
     is_reporting: now.isReporting,
     viewer: now.viewer ?? null,

@@ -113,8 +113,8 @@ export function mcpWebrtcRoutes(
   )
 
   app.get<ById>(mcp.stats, schema('What is measured of a connection'), async (request) => {
-    const before = open(request.params.id).snapshot
-    return done({ stats: mcpStats(await engine.stats(request.params.id), before) })
+    open(request.params.id)
+    return done({ stats: mcpStats(await engine.stats(request.params.id)) })
   })
 
   app.post<ById>(mcp.close, schema('Close a connection'), async (request) => {

@@ -2,6 +2,7 @@
 // subtract them) and /webrtc/monitor (seconds since the epoch, as its own clients read them).
 import type { TaskRecord } from '../../base/tasks.ts'
 import type { OperationRecord } from '../../model/monitor.ts'
+import { shownStats } from '../../model/shown-stats.ts'
 import { iso, operationItem, seconds, statsItem, type TimeText } from '../../monitor/items.ts'
 import { routes } from '../../protocol/routes.ts'
 import type { App, RouteContext } from '../context.ts'
@@ -66,7 +67,11 @@ export function monitorRoutes(app: App, { monitor, engine, options, clock }: Rou
       if (!found) return { success: false, error: 'Connection information not available' }
       return {
         success: true,
-        connection: { ...toConnectionItem(found.stream), ...statsItem(found, iso), stats: found.snapshot ?? null },
+        connection: {
+          ...toConnectionItem(found.stream),
+          ...statsItem(found, iso),
+          stats: found.snapshot ? shownStats(found.snapshot) : null,
+        },
       }
     },
   )

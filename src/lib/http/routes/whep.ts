@@ -1,61 +1,19 @@
 // WHEP (draft-ietf-wish-whep): an offer in, an answer out, and the session as a resource to trickle to, restart and delete.
-import { randomBytes } from 'node:crypto'
 import { McpxError } from '../../base/errors.ts'
 import { parseDurationS } from '../../base/units.ts'
 import { parseQuality } from '../../model/quality.ts'
 import { routes } from '../../protocol/routes.ts'
 import { whepQuery } from '../../protocol/schemas.ts'
-import {
-  checkOffer,
-  fragmentOf,
-  fragmentType,
-  iceLinks,
-  maxSdpBytes,
-  parseFragment,
-  restartOffer,
-  type SdpFragment,
-  sdpType,
-} from '../../protocol/whep.ts'
-import { type Grant, requireContent } from '../access.ts'
+import { fragmentType, iceLinks, maxSdpBytes, parseFragment, sdpType } from '../../protocol/whep.ts'
+import { requireContent } from '../access.ts'
 import { type App, grantOf, leavingSignal, type Reply, type Request, type RouteContext } from '../context.ts'
 import { toFailure } from '../errors.ts'
-
-interface Session {
-  readonly streamId: string
-  readonly offer: string
-  readonly content: string
-  /** Of the viewer, in the ICE session now. */
-  ufrag: string
-  etag: string
-  restarts: number
-}
+import { WhepSessions, type WhepTarget, withStatus } from '../whep-sessions.ts'
 
 type Wildcard = { '*': string }
 
 export function whepRoutes(app: App, { engine, options, basePath, logger }: RouteContext): void {
-  // By a secret that only the answer names: who knows the id of a stream has not its session.
-  const sessions = new Map<string, Session>()
-  const keyOf = new Map<string, string>()
-  engine.events.on('stream', ({ id, state }) => {
-    if (state === 'closed') forget(id)
-  })
-
-  function forget(streamId: string): void {
-    const key = keyOf.get(streamId)
-    keyOf.delete(streamId)
-    if (key !== undefined) sessions.delete(key)
-  }
-
-  /** Throws STREAM_NOT_FOUND for a stream that closed while its offer was answered. */
-  function remember(session: Session): string {
-    const { streamId } = session
-    const state = engine.get(streamId)?.state ?? 'closed'
-    if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `the stream "${streamId}" is closed`)
-    const key = randomBytes(18).toString('base64url')
-    sessions.set(key, session)
-    keyOf.set(streamId, key)
-    return key
-  }
+  const sessions = new WhepSessions(engine)
 
   app.removeAllContentTypeParsers()
   const asText = { parseAs: 'string' as const, bodyLimit: maxSdpBytes }
@@ -83,39 +41,29 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     return request.body as string
   }
 
-  function sessionOf(key: string, grant: Grant): Session {
-    const session = sessions.get(key)
-    if (!session) throw new McpxError('STREAM_NOT_FOUND', `there is no WHEP session "${key}"`)
-    requireContent(grant, session.content)
-    return session
-  }
-
   function describe(reply: Reply): void {
     reply.header('accept-patch', fragmentType)
     const links = iceLinks(engine.info.iceServers)
     if (links.length > 0) reply.header('link', links)
   }
 
-  async function streamFor(request: Request, reply: Reply, content: string): Promise<{ id: string; isOurs: boolean }> {
+  function targetOf(request: Request, reply: Reply, content: string): WhepTarget {
     const query = request.query as (typeof whepQuery)['_output']
     if (query.connection_id !== undefined) {
-      const waiting = engine.get(query.connection_id)
-      if (!waiting) throw new McpxError('STREAM_NOT_FOUND', `there is no stream "${query.connection_id}"`)
-      requireContent(grantOf(request), waiting.content)
-      if (waiting.state !== 'waiting')
-        throw new McpxError('STREAM_CONFLICT', `the stream "${waiting.id}" is ${waiting.state}, it waits for nobody`)
-      return { id: waiting.id, isOurs: false }
+      requireContent(grantOf(request), sessions.waiting(query.connection_id).content)
+      return { streamId: query.connection_id }
     }
-    const { id } = await engine.open({
-      content,
-      quality: query.quality === undefined ? 'auto' : parseQuality(query.quality),
-      startS: query.start === undefined ? 0 : parseDurationS(query.start),
-      loop: query.loop !== undefined && query.loop !== '0' && query.loop !== 'false',
-      ...(query.audio === undefined ? {} : { audioTrackId: query.audio }),
-      owner: request.ip,
-      signal: leavingSignal(reply),
-    })
-    return { id, isOurs: true }
+    return {
+      open: {
+        content,
+        quality: query.quality === undefined ? 'auto' : parseQuality(query.quality),
+        startS: query.start === undefined ? 0 : parseDurationS(query.start),
+        loop: query.loop !== undefined && query.loop !== '0' && query.loop !== 'false',
+        ...(query.audio === undefined ? {} : { audioTrackId: query.audio }),
+        owner: request.ip,
+        signal: leavingSignal(reply),
+      },
+    }
   }
 
   const tags = ['whep']
@@ -134,14 +82,8 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
       const content = request.params['*']
       if (content === '') throw new McpxError('INVALID_CID', 'the address names no content')
       requireContent(grantOf(request as Request), content)
-      const ufrag = checkOffer(offer)
-      const { id, isOurs } = await streamFor(request as Request, reply as Reply, content)
-      const { sdp } = await engine.acceptOffer(id, offer).catch(async (error: unknown) => {
-        if (isOurs) await engine.close(id, 'requested').catch(() => {})
-        throw error
-      })
-      const etag = `"${id}-0"`
-      const key = remember({ streamId: id, offer, content, ufrag, etag, restarts: 0 })
+      const choose = () => targetOf(request as Request, reply as Reply, content)
+      const { key, etag, sdp } = await sessions.begin(offer, content, choose)
       describe(reply)
       reply.headers({
         location: `${basePath}/whep-session/${key}`,
@@ -157,38 +99,19 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     { config: viewer, schema: { tags, summary: 'Trickle candidates, or restart ICE' } },
     async (request, reply) => {
       const fragment = parseFragment(requireType(request as Request, fragmentType))
-      const session = sessionOf(request.params.id, grantOf(request as Request))
-      const id = session.streamId
-      const condition = request.headers['if-match']
-      if (condition === undefined) throw withStatus(428, 'If-Match is needed: the ETag of the ICE session, or *')
-      if (condition !== '*' && condition !== session.etag) throw withStatus(412, 'another ICE session is current')
-      const { ufrag, pwd } = fragment
-      if (ufrag === undefined || ufrag === session.ufrag) {
-        await addCandidates(id, fragment)
-        return reply.code(204).send()
-      }
-      if (pwd === undefined) throw new McpxError('INVALID_SDP', 'an ICE restart needs an ice-pwd')
-      const { sdp } = await engine.acceptOffer(id, restartOffer(session.offer, ufrag, pwd))
-      session.ufrag = ufrag
-      session.restarts++
-      session.etag = `"${id}-${session.restarts}"`
-      await addCandidates(id, fragment)
-      return reply.code(200).header('etag', session.etag).type(fragmentType).send(fragmentOf(sdp))
+      requireContent(grantOf(request as Request), sessions.contentOf(request.params.id))
+      const restarted = await sessions.patch(request.params.id, request.headers['if-match'], fragment)
+      if (!restarted) return reply.code(204).send()
+      return reply.code(200).header('etag', restarted.etag).type(fragmentType).send(restarted.fragment)
     },
   )
-
-  async function addCandidates(id: string, { candidates, isComplete }: SdpFragment): Promise<void> {
-    for (const candidate of candidates) await engine.addCandidate(id, candidate)
-    if (isComplete) await engine.addCandidate(id, null)
-  }
 
   app.delete<{ Params: { id: string } }>(
     routes.whepSession,
     { config: viewer, schema: { tags, summary: 'End the session' } },
     async (request, reply) => {
-      const { streamId } = sessionOf(request.params.id, grantOf(request as Request))
-      forget(streamId)
-      await engine.close(streamId, 'viewer_left')
+      requireContent(grantOf(request as Request), sessions.contentOf(request.params.id))
+      await sessions.end(request.params.id)
       return reply.code(200).send()
     },
   )
@@ -208,11 +131,6 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
     schema: { hide: true },
     handler: async (_request, reply) => reply.code(405).header('allow', 'PATCH, DELETE').send(),
   })
-}
-
-/** An INVALID_REQUEST with one of HTTP's finer status codes. */
-function withStatus(statusCode: number, message: string): Error {
-  return Object.assign(new Error(message), { statusCode })
 }
 
 const unsupported = (message: string) => withStatus(415, message)

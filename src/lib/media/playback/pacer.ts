@@ -1,11 +1,15 @@
 // How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
 
 /** The pacing stage of one viewer. */
-interface Pacer {
+export interface Pacer {
   /** A frame begins: bytes a millisecond from now on. */
   begin(bytesPerMs: number, nowMs: number): void
+  /** Another pace, in the middle of a frame or between two: also for the time since the last packet. */
+  setPace(bytesPerMs: number, nowMs: number): void
   /** True when `byteLength` may be sent now; it is then spent. */
   take(byteLength: number, nowMs: number): boolean
+  /** When `take` is to be asked again after it refused: until then it would refuse, and what is asked later than that is lost. */
+  readyMs(): number
 }
 
 /** Unspent time within a frame counts for at most this long: the cap on what is sent at once after a stall. */
@@ -30,11 +34,16 @@ export function createPacer(): Pacer {
       refill(nowMs, maxIdleMs)
       rate = bytesPerMs
     },
+    setPace(bytesPerMs, nowMs) {
+      rate = bytesPerMs
+      refill(nowMs, maxSavedMs)
+    },
     take(byteLength, nowMs) {
       refill(nowMs, maxSavedMs)
       if (saved <= 0) return false
       saved -= byteLength
       return true
     },
+    readyMs: () => lastMs + Math.min(saved > 0 ? 0 : -saved / rate, maxSavedMs),
   }
 }

@@ -1,5 +1,6 @@
 // Where one viewer is in the content: play, pause, seek, loop, end, stalls and switches, as one media clock over two heads.
 import { McpxError } from '../../base/errors.ts'
+import type { EpochCause } from '../../model/epoch-cause.ts'
 import type { MediaKind } from '../../model/track.ts'
 import type { GopFeed } from './feed.ts'
 import type { BufferTarget } from './gop-queue.ts'
@@ -12,7 +13,7 @@ export type PlayheadPhase = 'loading' | 'running' | 'stalled' | 'ended'
 
 interface PlayheadEvents {
   /** From `atMs` (playout time) media time goes on from `mediaTimeS` at `rate`. */
-  epoch(atMs: number, mediaTimeS: number, rate: 0 | 1): void
+  epoch(atMs: number, mediaTimeS: number, rate: 0 | 1, cause: EpochCause): void
   buffering(buffering: boolean): void
   ended(): void
   error(error: unknown): void
@@ -59,6 +60,9 @@ export class Playhead {
   #started = false
   #targetS: number
   #loadingSinceMs: number | undefined
+  #loadedFor: EpochCause = 'start'
+  /** Why the clock was stopped last. */
+  #heldFor: EpochCause = 'start'
   #isBuffering = false
   #failed = false
   #lastReplayMs = Number.NEGATIVE_INFINITY
@@ -98,6 +102,7 @@ export class Playhead {
   seek(timeS: number): void {
     this.#targetS = this.#clamp(timeS)
     this.phase = 'loading'
+    this.#loadedFor = 'seek'
     this.#loadingSinceMs = undefined
     this.#failed = false
     for (const head of this.#heads) head.reopen(this.#targetS)
@@ -135,7 +140,7 @@ export class Playhead {
 
   /** Nothing ran since `sinceMs`: media time stands from there to the next update. */
   skip(sinceMs: number): void {
-    if (this.phase === 'running' && this.clock.running) this.#hold(sinceMs, this.clock.mediaAt(sinceMs))
+    if (this.phase === 'running' && this.clock.running) this.#hold(sinceMs, this.clock.mediaAt(sinceMs), 'server')
   }
 
   /** When update() has something to do although no frame is due. */
@@ -199,7 +204,7 @@ export class Playhead {
   }
 
   #checkPause(nowMs: number): void {
-    if (this.clock.running) this.#hold(nowMs, this.clock.mediaAt(nowMs))
+    if (this.clock.running) this.#hold(nowMs, this.clock.mediaAt(nowMs), 'pause')
   }
 
   #advance(nowMs: number): void {
@@ -211,7 +216,7 @@ export class Playhead {
   #load(nowMs: number): void {
     if (this.#loadingSinceMs === undefined) {
       this.#loadingSinceMs = nowMs
-      this.#hold(nowMs, this.#targetS)
+      this.#hold(nowMs, this.#targetS, this.#loadedFor)
     }
     if (!this.#isReady()) {
       if (nowMs - this.#loadingSinceMs >= bufferingAfterMs) this.#setBuffering(true)
@@ -248,18 +253,19 @@ export class Playhead {
     this.audio?.queue.skipTo(mediaTimeS - toleranceS)
     this.phase = 'running'
     this.#setBuffering(false)
-    if (this.paused) this.#hold(startMs, mediaTimeS)
-    else this.#start(playoutMs, mediaTimeS)
+    if (this.paused) this.#hold(startMs, mediaTimeS, this.#loadedFor)
+    else this.#start(playoutMs, mediaTimeS, this.#loadedFor)
   }
 
-  #start(atMs: number, mediaTimeS: number): void {
+  #start(atMs: number, mediaTimeS: number, cause: EpochCause): void {
     this.clock.start(atMs, mediaTimeS)
-    this.#events.epoch(this.clock.anchorMs, mediaTimeS, 1)
+    this.#events.epoch(this.clock.anchorMs, mediaTimeS, 1, cause)
   }
 
-  #hold(atMs: number, mediaTimeS: number): void {
+  #hold(atMs: number, mediaTimeS: number, cause: EpochCause): void {
+    this.#heldFor = cause
     this.clock.hold(atMs, mediaTimeS)
-    this.#events.epoch(this.clock.anchorMs, mediaTimeS, 0)
+    this.#events.epoch(this.clock.anchorMs, mediaTimeS, 0, cause)
   }
 
   /** Goes on after a pause or a stall, with the oldest frame that was due but not sent. */
@@ -271,7 +277,7 @@ export class Playhead {
       if (frame && frame.timeS > heldS - maxResumeRewindS) mediaTimeS = Math.min(mediaTimeS, frame.timeS)
     }
     const prerollEndMs = this.video && this.video.prerollLeft > 0 ? this.video.prerollEndMs : nowMs
-    this.#start(Math.max(nowMs, prerollEndMs), mediaTimeS)
+    this.#start(Math.max(nowMs, prerollEndMs), mediaTimeS, this.#heldFor === 'pause' ? 'play' : this.#heldFor)
   }
 
   #checkStall(nowMs: number): void {
@@ -284,7 +290,7 @@ export class Playhead {
     const mediaTimeS = Math.max(stallS, this.clock.anchorMediaS)
     this.phase = 'stalled'
     this.underruns++
-    this.#hold(this.clock.playoutAt(mediaTimeS), mediaTimeS)
+    this.#hold(this.clock.playoutAt(mediaTimeS), mediaTimeS, 'underrun')
     this.#setBuffering(true)
   }
 
@@ -310,7 +316,7 @@ export class Playhead {
       return
     }
     this.phase = 'ended'
-    this.#hold(endMs, endS)
+    this.#hold(endMs, endS, 'end')
     this.#events.ended()
   }
 
@@ -324,6 +330,7 @@ export class Playhead {
     for (const head of this.#heads) head.startLoop()
     this.#targetS = 0
     this.phase = 'loading'
+    this.#loadedFor = 'loop'
     this.#loadingSinceMs = undefined
     if (isReady) this.#land(nowMs - endMs > maxLoopLagMs ? nowMs : endMs)
     else this.#load(nowMs)

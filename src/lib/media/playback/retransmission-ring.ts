@@ -1,4 +1,5 @@
-// What was sent lately, by sequence number, so that a NACK can be answered: preallocated columns, nothing made per packet.
+// What was sent lately, by sequence number, and which of it the viewer misses, in the order in which it said so: preallocated
+// columns, nothing made per packet.
 import type { OutgoingPacket } from '../../model/frame.ts'
 
 export interface RetransmissionLimits {
@@ -39,7 +40,12 @@ export class RetransmissionRing {
   readonly #markers: Uint8Array
   readonly #pictureIds: Int16Array
   readonly #sentAtMs: Float64Array
+  /** Infinity while it waits to be sent again. */
   readonly #resentAtMs: Float64Array
+  /** Sequence numbers that wait, from `#firstWaiting` on and around the end. */
+  readonly #waiting: Uint16Array
+  #firstWaiting = 0
+  #waitingCount = 0
   #savedBytes: number
   #oldest = 0
   #count = 0
@@ -55,6 +61,7 @@ export class RetransmissionRing {
     this.#pictureIds = new Int16Array(capacity)
     this.#sentAtMs = new Float64Array(capacity)
     this.#resentAtMs = new Float64Array(capacity)
+    this.#waiting = new Uint16Array(capacity)
     this.#savedBytes = limits.maxSavedBytes / 2
   }
 
@@ -81,30 +88,65 @@ export class RetransmissionRing {
     this.expire(nowMs)
   }
 
+  /** Packets that wait to be sent again. */
+  get waiting(): number {
+    return this.#waitingCount
+  }
+
   /**
-   * Fills `into` with the packet of this sequence number and counts it as sent again. False when it is gone, was sent again
-   * within the last round trip, or the allowance is used up. `pictureIdOffset` is the caller's.
+   * Puts a packet in line to be sent again and spends its allowance. False when it is gone, waits already, was sent again within
+   * the last round trip, or the allowance is used up.
    */
-  lookup(sequence: number, nowMs: number, into: OutgoingPacket): boolean {
+  request(sequence: number, nowMs: number): boolean {
     const at = sequence & this.#mask
-    if (this.#sequences[at] !== sequence || nowMs - this.#sentAtMs[at]! > this.#limits.keepMs) return false
+    if (this.#waitingCount > this.#mask || !this.#isKept(sequence, nowMs)) return false
     if (nowMs - this.#resentAtMs[at]! < Math.max(minResendMs, this.roundTripMs)) return false
-    const payload = this.#payloads[at]!
-    if (payload.length > this.#savedBytes) return false
-    this.#savedBytes -= payload.length
+    const byteLength = this.#payloads[at]!.length
+    if (byteLength > this.#savedBytes) return false
+    this.#savedBytes -= byteLength
+    this.#resentAtMs[at] = Number.POSITIVE_INFINITY
+    this.#waiting[(this.#firstWaiting + this.#waitingCount) & this.#mask] = sequence
+    this.#waitingCount++
+    return true
+  }
+
+  /** Size of the packet that is first in line, 0 when there is none. Those that have become too old are passed over. */
+  nextByteLength(nowMs: number): number {
+    while (this.#waitingCount > 0) {
+      const sequence = this.#waiting[this.#firstWaiting]!
+      if (this.#isKept(sequence, nowMs)) return this.#payloads[sequence & this.#mask]!.length
+      this.#leaveLine()
+    }
+    return 0
+  }
+
+  /** Fills `into` with the packet that is first in line, which has then been sent again. `pictureIdOffset` is the caller's. */
+  takeNext(nowMs: number, into: OutgoingPacket): void {
+    const sequence = this.#waiting[this.#firstWaiting]!
+    const at = sequence & this.#mask
+    this.#leaveLine()
     this.#resentAtMs[at] = nowMs
-    into.payload = payload
+    into.payload = this.#payloads[at]!
     into.sequence = sequence
     into.timestamp = this.#timestamps[at]!
     into.marker = this.#markers[at] === 1
     into.pictureId = this.#pictureIds[at]!
-    return true
   }
 
   /** Lets go of what is older than `keepMs`, so that a viewer that stands still pins no media. */
   expire(nowMs: number): void {
     const beforeMs = nowMs - this.#limits.keepMs
     while (this.#count > 0 && this.#sentAtMs[this.#oldest]! < beforeMs) this.#forgetOldest()
+  }
+
+  #isKept(sequence: number, nowMs: number): boolean {
+    const at = sequence & this.#mask
+    return this.#sequences[at] === sequence && nowMs - this.#sentAtMs[at]! <= this.#limits.keepMs
+  }
+
+  #leaveLine(): void {
+    this.#firstWaiting = (this.#firstWaiting + 1) & this.#mask
+    this.#waitingCount--
   }
 
   #forgetOldest(): void {

@@ -1,16 +1,11 @@
 // One outgoing RTP stream: numbers its packets without gaps over seeks, switches and replays, keeps them for NACKs, counts.
-import type { OutgoingPacket } from '../../model/frame.ts'
+import type { OutgoingPacket, PacketSink } from '../../model/frame.ts'
 import { BucketCounts } from '../../model/histogram.ts'
 import { frameSizeEdges, type OutboundStats } from '../../model/stats.ts'
+import type { Pacer } from './pacer.ts'
 import { type RetransmissionLimits, RetransmissionRing } from './retransmission-ring.ts'
 
-/** Takes a packet to the network now; false when it could not. The packet is valid only during the call. */
-export type Emit = (packet: OutgoingPacket) => boolean
-
 interface RtpStreamOptions {
-  readonly emit: Emit
-  /** Sends on the RTX stream. */
-  readonly retransmit: Emit
   /** See OutgoingPacket; -1 for codecs without a PictureID. */
   readonly pictureIdOffset: number
   /** First sequence number, below 2^15 so that SRTP's roll-over counter cannot be guessed wrong (RFC 3711 3.3.1). */
@@ -21,6 +16,8 @@ interface RtpStreamOptions {
 
 /** At most this many sequence numbers of one NACK are looked at. */
 const maxNackedSequences = 512
+/** Before there is a connection. */
+const nowhere: PacketSink = { send: () => false, retransmit: () => false }
 
 export class RtpStream {
   readonly ring: RetransmissionRing
@@ -30,13 +27,13 @@ export class RtpStream {
   framesSent = 0
   keyFramesSent = 0
   retransmittedPacketsSent = 0
+  retransmittedBytesSent = 0
   nackCount = 0
   pliCount = 0
   packetsDropped = 0
-  readonly #emit: Emit
-  readonly #retransmit: Emit
   readonly #packet: OutgoingPacket
   readonly #again: OutgoingPacket
+  #sink: PacketSink = nowhere
   #nextSequence: number
   #nextPictureId: number
 
@@ -50,12 +47,14 @@ export class RtpStream {
       pictureId: 0,
     }
     this.ring = new RetransmissionRing(options.retransmission)
-    this.#emit = options.emit
-    this.#retransmit = options.retransmit
     this.#packet = { ...blank }
     this.#again = { ...blank }
     this.#nextSequence = options.sequence & 0x7fff
     this.#nextPictureId = options.pictureId & 0x7fff
+  }
+
+  connect(sink: PacketSink): void {
+    this.#sink = sink
   }
 
   /** Begins a frame: all its packets carry this timestamp and the next PictureID. */
@@ -76,7 +75,7 @@ export class RtpStream {
     packet.sequence = this.#nextSequence
     this.#nextSequence = (this.#nextSequence + 1) & 0xffff
     this.ring.store(packet, nowMs)
-    if (!this.#emit(packet)) {
+    if (!this.#sink.send(packet)) {
       this.packetsDropped++
       return
     }
@@ -84,25 +83,37 @@ export class RtpStream {
     this.bytesSent += payload.length
   }
 
-  /** Answers a NACK with what is still here and allowed. */
-  onNack(sequences: readonly number[], nowMs: number): void {
+  /** Puts in line what is still here and allowed; true when something waits. */
+  onNack(sequences: readonly number[], nowMs: number): boolean {
     this.nackCount++
     const count = Math.min(sequences.length, maxNackedSequences)
-    for (let i = 0; i < count; i++) {
-      if (!this.ring.lookup(sequences[i]!, nowMs, this.#again)) continue
-      if (this.#retransmit(this.#again)) this.retransmittedPacketsSent++
+    for (let i = 0; i < count; i++) this.ring.request(sequences[i]!, nowMs)
+    return this.ring.waiting > 0
+  }
+
+  /** Sends again what is in line, as far as the pacer lets it; true when nothing waits any more. */
+  repair(pacer: Pacer, nowMs: number): boolean {
+    for (;;) {
+      const byteLength = this.ring.nextByteLength(nowMs)
+      if (byteLength === 0) return true
+      if (!pacer.take(byteLength, nowMs)) return false
+      this.ring.takeNext(nowMs, this.#again)
+      if (!this.#sink.retransmit(this.#again)) continue
+      this.retransmittedPacketsSent++
+      this.retransmittedBytesSent += byteLength
     }
   }
 
   stats(): OutboundStats {
-    const { packetsSent, bytesSent, framesSent, keyFramesSent, retransmittedPacketsSent } = this
-    const { nackCount, pliCount, packetsDropped } = this
+    const { packetsSent, bytesSent, framesSent, keyFramesSent } = this
+    const { retransmittedPacketsSent, retransmittedBytesSent, nackCount, pliCount, packetsDropped } = this
     return {
       packetsSent,
       bytesSent,
       framesSent,
       keyFramesSent,
       retransmittedPacketsSent,
+      retransmittedBytesSent,
       nackCount,
       pliCount,
       packetsDropped,

@@ -1,45 +1,55 @@
-// One viewer's playback: its playhead, RTP streams and pacer put together. Time comes in by tick(), packets go out by
-// the emit callbacks; nothing is made per packet.
-import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
-import type { OutboundStats } from '../../model/stats.ts'
+// One viewer's playback: its playhead, senders and pacer put together. Time comes in by tick(), packets go out to the sinks it
+// is connected to; nothing is made per packet.
+import type { EpochCause } from '../../model/epoch-cause.ts'
+import type { PacketSink } from '../../model/frame.ts'
+import type { HistogramCounts } from '../../model/histogram.ts'
+import { type OutboundStats, viewerPacingEdgesMs } from '../../model/stats.ts'
 import type { MediaKind } from '../../model/track.ts'
-import type { ServerNote } from '../../protocol/control.ts'
-import { opusSamples } from '../opus-toc.ts'
+import { AudioSender } from './audio-sender.ts'
 import type { GopFeed } from './feed.ts'
 import { type BufferTarget, defaultBufferTarget } from './gop-queue.ts'
-import { LatenessHistogram } from './lateness.ts'
 import { createPacer } from './pacer.ts'
+import { PacingErrors } from './pacing-errors.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
-import { audioRetransmission, videoRetransmission } from './retransmission-ring.ts'
-import { type Emit, RtpStream } from './rtp-stream.ts'
+import { audioRetransmission, type RetransmissionLimits, videoRetransmission } from './retransmission-ring.ts'
+import { RtpStream } from './rtp-stream.ts'
 import type { Ticked } from './ticker.ts'
-import { AudioStamper, RtpClock, VideoStamper } from './timeline.ts'
+import { RtpClock } from './timeline.ts'
+import { burstFactor, type SendRates, VideoSender } from './video-sender.ts'
 
-/** The notes a playback has for its viewer. */
-export type PlaybackNote = Extract<ServerNote, { type: 'epoch' | 'buffering' | 'ended' }>
+/**
+ * From `rtpTimestamp` on (of the video, or of the audio where there is no video) media time runs from `mediaTimeS` at `rate`,
+ * which is 0 while it stands.
+ */
+export interface PlaybackEpoch {
+  readonly rtpTimestamp: number
+  readonly mediaTimeS: number
+  readonly rate: 0 | 1
+  readonly cause: EpochCause
+}
 
-interface PlaybackTrack {
-  readonly feed: GopFeed
-  /** Sends now; false when the transport is not ready. The packet is valid only during the call. */
-  readonly emit: Emit
-  /** Sends again on the RTX stream. */
-  readonly retransmit: Emit
+/** What a playback tells, when it happens. */
+export interface PlaybackEvents {
+  /** `paused`: it was asked to stand, and does not wait for content. */
+  epoch(epoch: PlaybackEpoch, paused: boolean): void
+  buffering(buffering: boolean): void
+  ended(): void
+  /** Content could not be loaded; said once until the next seek, which tries again. Playback stalls where the data ends. */
+  error(error: unknown): void
 }
 
 export interface ViewerPlaybackOptions {
   /** `pictureIdOffset`: see OutgoingPacket; -1 (default) for codecs without a PictureID. */
-  readonly video?: PlaybackTrack & { readonly pictureIdOffset?: number }
-  readonly audio?: PlaybackTrack
+  readonly video?: { readonly feed: GopFeed; readonly pictureIdOffset?: number }
+  readonly audio?: { readonly feed: GopFeed }
   readonly startS?: number
   readonly loop?: boolean
-  readonly onNote: (note: PlaybackNote) => void
-  /** Content could not be loaded; said once until the next seek, which tries again. Playback stalls where the data ends. */
-  readonly onError: (error: unknown) => void
+  readonly events: PlaybackEvents
   /** 0 up to 1: the source of the first sequence numbers, timestamps and PictureID. */
   readonly random: () => number
   readonly buffer?: Partial<BufferTarget>
-  /** Where the lateness of all its packets is added up, besides that of many other viewers. */
-  readonly latenessTotal?: LatenessHistogram
+  /** Counts how late its packets leave, besides those of many other viewers. */
+  readonly pacingErrorTotal?: PacingErrors
   /** What the viewer is thought to take, in bits a second: bounds prerolls and catch-up. Default 2.5 Mbps. */
   readonly targetBps?: number
 }
@@ -55,8 +65,8 @@ export interface PlaybackSnapshot {
   readonly droppedPackets: number
   readonly video?: OutboundStats
   readonly audio?: OutboundStats
-  /** p99 of how late packets left since the last snapshot; absent when none did. */
-  readonly pacingErrorP99Ms?: number
+  /** How late packets left, by viewerPacingEdgesMs. */
+  readonly pacingErrors: HistogramCounts
 }
 
 interface SenderReport {
@@ -67,6 +77,8 @@ interface SenderReport {
 }
 
 export interface ViewerPlayback extends Ticked {
+  /** Where its packets go from now on. Those sent before count as dropped. */
+  connect(sinks: Partial<Record<MediaKind, PacketSink>>): void
   /** The first call starts it; content is loaded before. At the end it starts over. */
   play(): void
   pause(): void
@@ -83,94 +95,77 @@ export interface ViewerPlayback extends Ticked {
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined
   readonly phase: PlayheadPhase
   snapshot(nowMs: number): PlaybackSnapshot
-  /** Lateness of the packets since the last snapshot. */
-  readonly lateness: LatenessHistogram
   close(): void
 }
 
-/** Audio later than this is dropped: the viewer's jitter buffer has given it up. */
-const maxAudioLatenessMs = 200
-/** Video later than this skips to a key frame that is due, or waits for one that is due soon. */
-const lateVideoMs = 150
 /** A loop that stood still for longer than this has paused everybody: playback goes on where it was. */
 const maxTickGapMs = 1000
-/** A frame's packets are spread over this share of its interval. */
-const spreadShare = 0.75
-const maxFrameIntervalMs = 100
-/** A frame may always leave at this multiple of its GOP's mean rate, */
-const spreadFactor = 2
-/** and never faster than this multiple of the larger of that and the target: catch-up, key frames, prerolls. */
-const burstFactor = 3
+const defaultTargetBps = 2_500_000
 
 export function createViewerPlayback(options: ViewerPlaybackOptions): ViewerPlayback {
   return new Playback(options)
 }
 
 class Playback implements ViewerPlayback {
-  readonly lateness = new LatenessHistogram()
+  readonly #pacingErrors: PacingErrors
   readonly #playhead: Playhead
-  readonly #video: RtpStream | undefined
-  readonly #audio: RtpStream | undefined
+  readonly #video: VideoSender | undefined
+  readonly #audio: AudioSender | undefined
   readonly #options: ViewerPlaybackOptions
   readonly #buffer: BufferTarget
   readonly #pacer = createPacer()
-  readonly #rates = { targetBps: 2_500_000, burstBps: 2_500_000 * burstFactor }
-  readonly #videoStamper = new VideoStamper()
-  readonly #audioStamper = new AudioStamper()
+  readonly #rates: SendRates
   readonly #offsets: { video: number; audio: number }
   #clock: RtpClock | undefined
   #wakeAtMs = 0
   #lastTickMs = Number.POSITIVE_INFINITY
   #closed = false
-  #awaitsKey = false
-  /** The video frame that is being sent, and how far. */
-  #frame: PacketizedFrame | undefined
-  #packetIndex = 0
-  /** When the next packet of it should leave, and the pace. */
-  #idealMs = Number.NEGATIVE_INFINITY
-  #bytesPerMs = 1
-  #rateGop: PacketizedGop | undefined
-  #gopBytesPerMs = 1
 
   constructor(options: ViewerPlaybackOptions) {
-    const { random, video, audio } = options
+    const { random, targetBps = defaultTargetBps, events } = options
     const below = (bound: number) => Math.floor(random() * bound)
     this.#options = options
+    this.#pacingErrors = new PacingErrors(options.pacingErrorTotal)
     this.#buffer = { ...defaultBufferTarget, ...options.buffer }
+    this.#rates = { targetBps, burstBps: targetBps * burstFactor }
     this.#offsets = { video: below(2 ** 32), audio: below(2 ** 32) }
-    const numbers = () => ({ sequence: below(2 ** 15), pictureId: below(2 ** 15) })
-    if (video)
-      this.#video = new RtpStream({
-        ...numbers(),
-        emit: video.emit,
-        retransmit: video.retransmit,
-        pictureIdOffset: video.pictureIdOffset ?? -1,
-        retransmission: videoRetransmission,
-      })
-    if (audio)
-      this.#audio = new RtpStream({
-        ...numbers(),
-        emit: audio.emit,
-        retransmit: audio.retransmit,
-        pictureIdOffset: -1,
-        retransmission: audioRetransmission,
-      })
-    if (options.targetBps !== undefined) this.setTargetBps(options.targetBps)
+    const stream = (retransmission: RetransmissionLimits, pictureIdOffset = -1) =>
+      new RtpStream({ sequence: below(2 ** 15), pictureId: below(2 ** 15), pictureIdOffset, retransmission })
+    const streams = {
+      video: options.video && stream(videoRetransmission, options.video.pictureIdOffset),
+      audio: options.audio && stream(audioRetransmission),
+    }
     this.#playhead = new Playhead({
-      ...(video && { video: video.feed }),
-      ...(audio && { audio: audio.feed }),
+      ...(options.video && { video: options.video.feed }),
+      ...(options.audio && { audio: options.audio.feed }),
       startS: options.startS ?? 0,
       loop: options.loop ?? false,
       buffer: this.#buffer,
       rates: this.#rates,
       events: {
-        epoch: (atMs, mediaTimeS, rate) => this.#noteEpoch(atMs, mediaTimeS, rate),
-        buffering: (buffering) => options.onNote({ type: 'buffering', buffering }),
-        ended: () => options.onNote({ type: 'ended' }),
-        error: (error) => options.onError(error),
+        epoch: (...epoch) => this.#tellEpoch(...epoch),
+        buffering: (buffering) => events.buffering(buffering),
+        ended: () => events.ended(),
+        error: (error) => events.error(error),
         wake: () => this.#wake(),
       },
     })
+    const { video, audio, clock: mediaClock } = this.#playhead
+    const shared = { mediaClock, pacingErrors: this.#pacingErrors }
+    if (video && streams.video)
+      this.#video = new VideoSender({
+        ...shared,
+        stream: streams.video,
+        head: video,
+        pacer: this.#pacer,
+        rates: this.#rates,
+      })
+    if (audio && streams.audio) this.#audio = new AudioSender({ ...shared, stream: streams.audio, head: audio })
+  }
+
+  connect(sinks: Partial<Record<MediaKind, PacketSink>>): void {
+    if (sinks.video) this.#video?.stream.connect(sinks.video)
+    if (sinks.audio) this.#audio?.stream.connect(sinks.audio)
   }
 
   play(): void {
@@ -200,23 +195,22 @@ class Playback implements ViewerPlayback {
 
   setTargetBps(targetBps: number): void {
     this.#rates.targetBps = targetBps
-    this.#rateGop = undefined
-    this.#rates.burstBps = Math.max(targetBps, this.#gopBytesPerMs * 8000) * burstFactor
+    if (this.#video) this.#video.adaptBurst()
+    else this.#rates.burstBps = targetBps * burstFactor
   }
 
   setRoundTripMs(roundTripMs: number): void {
-    if (this.#video) this.#video.ring.roundTripMs = roundTripMs
-    if (this.#audio) this.#audio.ring.roundTripMs = roundTripMs
+    for (const sender of [this.#video, this.#audio]) if (sender) sender.stream.ring.roundTripMs = roundTripMs
   }
 
   onPictureLoss(nowMs: number): void {
     if (!this.#video || this.#closed) return
-    this.#video.pliCount++
-    if (!this.#awaitsKey) this.#playhead.replay(nowMs)
+    this.#video.stream.pliCount++
+    if (!this.#video.awaitsKey) this.#playhead.replay(nowMs)
   }
 
   onNack(kind: MediaKind, sequences: readonly number[], nowMs: number): void {
-    if (!this.#closed) this.#stream(kind)?.onNack(sequences, nowMs)
+    if (!this.#closed && this.#stream(kind)?.onNack(sequences, nowMs)) this.#wake()
   }
 
   senderReport(kind: MediaKind, nowMs: number): SenderReport | undefined {
@@ -238,10 +232,9 @@ class Playback implements ViewerPlayback {
     const { video, audio, durationS, paused, phase, underruns } = this.#playhead
     const queue = video && !(video.queue.isOver && audio) ? video.queue : audio?.queue
     const aheadS = [video, audio].filter((head) => head && !head.queue.isOver).map((head) => head!.queue.aheadS)
-    const lateness = this.lateness.count > 0 ? { pacingErrorP99Ms: this.lateness.quantile(0.99) } : {}
-    this.#handOverLateness()
-    this.#video?.ring.expire(nowMs)
-    this.#audio?.ring.expire(nowMs)
+    const streams = { video: this.#video?.stream, audio: this.#audio?.stream }
+    streams.video?.ring.expire(nowMs)
+    streams.audio?.ring.expire(nowMs)
     return {
       mediaTimeS: this.#playhead.mediaTimeAt(nowMs),
       durationS,
@@ -250,10 +243,10 @@ class Playback implements ViewerPlayback {
       underruns,
       bufferS: aheadS.length > 0 ? Math.min(...aheadS) : 0,
       bufferFrames: queue?.aheadFrames ?? 0,
-      droppedPackets: (this.#video?.packetsDropped ?? 0) + (this.#audio?.packetsDropped ?? 0),
-      ...(this.#video && { video: this.#video.stats() }),
-      ...(this.#audio && { audio: this.#audio.stats() }),
-      ...lateness,
+      droppedPackets: (streams.video?.packetsDropped ?? 0) + (streams.audio?.packetsDropped ?? 0),
+      ...(streams.video && { video: streams.video.stats() }),
+      ...(streams.audio && { audio: streams.audio.stats() }),
+      pacingErrors: this.#pacingErrors.read(viewerPacingEdgesMs),
     }
   }
 
@@ -265,26 +258,21 @@ class Playback implements ViewerPlayback {
     this.#clock ??= new RtpClock(nowMs, wallMs, this.#offsets)
     this.#wakeAtMs = Number.POSITIVE_INFINITY
     this.#playhead.update(nowMs)
-    this.#sendAudio(nowMs)
-    this.#sendVideo(nowMs)
-    this.#sleep()
+    this.#audio?.send(nowMs, this.#clock)
+    const isRepaired = this.#repair(nowMs)
+    if (isRepaired) this.#video?.send(nowMs, this.#clock)
+    this.#sleep(isRepaired)
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#frame = undefined
-    this.#handOverLateness()
+    this.#video?.close()
     this.#playhead.close()
   }
 
-  #handOverLateness(): void {
-    this.#options.latenessTotal?.add(this.lateness)
-    this.lateness.reset()
-  }
-
   #stream(kind: MediaKind): RtpStream | undefined {
-    return kind === 'video' ? this.#video : this.#audio
+    return kind === 'video' ? this.#video?.stream : this.#audio?.stream
   }
 
   #wake(): void {
@@ -292,121 +280,28 @@ class Playback implements ViewerPlayback {
   }
 
   /** Until when there is nothing to do. An event during the tick has set 0 already. */
-  #sleep(): void {
+  #sleep(isRepaired: boolean): void {
     const { video, audio, clock } = this.#playhead
-    if (this.#frame) {
-      this.#wakeAtMs = 0
-      return
-    }
-    const videoMs = video ? video.dueMs(clock) : Number.POSITIVE_INFINITY
+    const isHeldBack = this.#video?.isInFrame || !isRepaired
+    const dueMs = video ? video.dueMs(clock) : Number.POSITIVE_INFINITY
+    const videoMs = isHeldBack ? this.#pacer.readyMs() : dueMs
     const audioMs = audio ? audio.dueMs(clock) : Number.POSITIVE_INFINITY
     this.#wakeAtMs = Math.min(this.#wakeAtMs, videoMs, audioMs, this.#playhead.nextEventMs())
   }
 
-  #sendAudio(nowMs: number): void {
-    const head = this.#playhead.audio
-    const stream = this.#audio
-    if (!head || !stream || !this.#clock) return
-    for (let dueMs = head.dueMs(this.#playhead.clock); dueMs <= nowMs; dueMs = head.dueMs(this.#playhead.clock)) {
-      const frame = head.queue.peek()!
-      head.take(frame)
-      const payload = frame.payloads[0]
-      if (payload === undefined) continue
-      if (nowMs - dueMs > maxAudioLatenessMs) {
-        stream.packetsDropped++
-        continue
-      }
-      const timestamp = this.#audioStamper.stamp(this.#clock.ticksAt('audio', dueMs), opusSamples(payload))
-      stream.beginFrame(timestamp, frame.isKey, payload.length)
-      stream.send(payload, this.#audioStamper.reanchored, nowMs)
-      this.lateness.record(nowMs - dueMs)
-    }
+  /** What the viewer misses goes before new video, at the pace of a burst; true when nothing is missing any more. */
+  #repair(nowMs: number): boolean {
+    const [video, audio] = [this.#video?.stream, this.#audio?.stream]
+    if ((audio?.ring.waiting ?? 0) + (video?.ring.waiting ?? 0) === 0) return true
+    this.#pacer.setPace(this.#rates.burstBps / 8000, nowMs)
+    const isRepaired = (audio?.repair(this.#pacer, nowMs) ?? true) && (video?.repair(this.#pacer, nowMs) ?? true)
+    if (isRepaired) this.#video?.resume(nowMs)
+    return isRepaired
   }
 
-  #sendVideo(nowMs: number): void {
-    while (this.#frame || this.#beginFrame(nowMs)) {
-      if (!this.#sendPackets(this.#frame!, nowMs)) return
-      this.#frame = undefined
-    }
-  }
-
-  /** Sends what the pacer allows; true when the frame is finished. */
-  #sendPackets(frame: PacketizedFrame, nowMs: number): boolean {
-    const { payloads } = frame
-    const last = payloads.length - 1
-    for (; this.#packetIndex <= last; this.#packetIndex++) {
-      const payload = payloads[this.#packetIndex]!
-      if (!this.#pacer.take(payload.length, nowMs)) return false
-      this.lateness.record(nowMs - this.#idealMs)
-      this.#idealMs += payload.length / this.#bytesPerMs
-      this.#video!.send(payload, this.#packetIndex === last, nowMs)
-    }
-    return true
-  }
-
-  /** Takes the next frame that is due; false when there is none. */
-  #beginFrame(nowMs: number): boolean {
-    const head = this.#playhead.video
-    if (!head || !this.#video || !this.#clock) return false
-    for (let dueMs = head.dueMs(this.#playhead.clock); dueMs <= nowMs; dueMs = head.dueMs(this.#playhead.clock)) {
-      if (dueMs < nowMs - lateVideoMs && this.#dropLate(nowMs, dueMs)) continue
-      const isUrgent = head.prerollLeft > 0 || nowMs - dueMs > maxFrameIntervalMs
-      const frame = head.queue.peek()!
-      const gop = head.queue.gops[0]!
-      head.take(frame)
-      if (this.#awaitsKey && !frame.isKey) {
-        this.#video.packetsDropped += frame.payloads.length
-        continue
-      }
-      this.#awaitsKey = false
-      this.#frame = frame
-      this.#packetIndex = 0
-      this.#setPace(frame, gop, isUrgent, dueMs, nowMs)
-      this.#video.beginFrame(
-        this.#videoStamper.stamp(this.#clock.ticksAt('video', dueMs)),
-        frame.isKey,
-        frame.byteLength,
-      )
-      return true
-    }
-    return false
-  }
-
-  /**
-   * Late video skips to the last key frame that is due, and waits for the next one where that comes before it could catch up.
-   * True when it skipped.
-   */
-  #dropLate(nowMs: number, dueMs: number): boolean {
-    const head = this.#playhead.video!
-    const { clock } = this.#playhead
-    if (head.prerollLeft > 0) return false
-    const dropped = head.dropToKey(clock.mediaAt(nowMs))
-    this.#video!.packetsDropped += dropped
-    if (dropped > 0) return true
-    const catchUpMs = (nowMs - dueMs) / (burstFactor - 1)
-    const isKey = head.queue.peek()!.isKey
-    if (!isKey && clock.playoutAt(head.nextKeyS()) < nowMs + catchUpMs) this.#awaitsKey = true
-    return false
-  }
-
-  #setPace(frame: PacketizedFrame, gop: PacketizedGop, isUrgent: boolean, dueMs: number, nowMs: number): void {
-    if (gop !== this.#rateGop) {
-      this.#rateGop = gop
-      this.#gopBytesPerMs = gop.byteLength / Math.max(40, (gop.endS - gop.startS) * 1000)
-      this.#rates.burstBps = Math.max(this.#rates.targetBps, this.#gopBytesPerMs * 8000) * burstFactor
-    }
-    const burst = this.#rates.burstBps / 8000
-    const intervalMs = Math.min(Math.max(frame.durationS * 1000, 5), maxFrameIntervalMs)
-    const spread = Math.max(frame.byteLength / (intervalMs * spreadShare), this.#gopBytesPerMs * spreadFactor)
-    this.#bytesPerMs = isUrgent ? burst : Math.min(burst, spread)
-    this.#pacer.begin(this.#bytesPerMs, nowMs)
-    this.#idealMs = Math.max(dueMs, this.#idealMs)
-  }
-
-  #noteEpoch(atMs: number, mediaTimeS: number, rate: 0 | 1): void {
-    if (rate === 1) this.#audioStamper.break()
-    const kind = this.#video ? 'video' : 'audio'
-    const rtpTimestamp = this.#clock!.timestampAt(kind, atMs)
-    this.#options.onNote({ type: 'epoch', epoch: { rtpTimestamp, mediaTimeS, rate }, paused: this.#playhead.paused })
+  #tellEpoch(atMs: number, mediaTimeS: number, rate: 0 | 1, cause: EpochCause): void {
+    if (rate === 1) this.#audio?.break()
+    const rtpTimestamp = this.#clock!.timestampAt(this.#video ? 'video' : 'audio', atMs)
+    this.#options.events.epoch({ rtpTimestamp, mediaTimeS, rate, cause }, this.#playhead.paused)
   }
 }

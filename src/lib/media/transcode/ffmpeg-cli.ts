@@ -13,7 +13,9 @@ import {
   prerollS,
   type VideoRecipe,
 } from './encoder.ts'
-import { createMatroskaReader, matroskaCluster, matroskaHeader } from './matroska-pipe.ts'
+import { type FfmpegBounds, type FfmpegWatch, watchFfmpeg } from './ffmpeg-watch.ts'
+import { createMatroskaReader } from './matroska-reader.ts'
+import { createMatroskaWriter, requireMatroskaName } from './matroska-writer.ts'
 
 /** Added to every time on the way in and taken off on the way out: sound may begin before 0, which Matroska cannot say. */
 const shiftS = 10
@@ -32,16 +34,25 @@ export async function isFfmpegUsable(path = 'ffmpeg'): Promise<boolean> {
  * The contract of Encoder with two differences: video comes at a constant whole number of frames a second (repeated or left
  * out where the source differs), and a child process lives for as long as an iteration.
  */
-export function createFfmpegEncoder(options: { readonly path?: string } = {}): Encoder {
-  const path = options.path ?? 'ffmpeg'
+export function createFfmpegEncoder(options: FfmpegOptions = {}): Encoder {
+  const program: Program = { path: options.path ?? 'ffmpeg', bounds: options }
   const isVideo = (request: EncodeRequest): request is EncodeRequest<VideoRecipe> => request.recipe.kind === 'video'
   return {
     name: 'ffmpeg',
     encode(request, source, signal) {
-      if (isVideo(request)) return encodeVideo(path, request, source, signal)
-      return encodeAudio(path, { ...request, recipe: request.recipe as AudioRecipe }, source, signal)
+      if (isVideo(request)) return encodeVideo(program, request, source, signal)
+      return encodeAudio(program, { ...request, recipe: request.recipe as AudioRecipe }, source, signal)
     },
   }
+}
+
+export interface FfmpegOptions extends FfmpegBounds {
+  readonly path?: string
+}
+
+interface Program {
+  readonly path: string
+  readonly bounds: FfmpegBounds
 }
 
 const turns = { 0: '', 90: ',transpose=clock', 180: ',hflip,vflip', 270: ',transpose=cclock' } as const
@@ -55,7 +66,7 @@ const codecArgs: Readonly<Record<VideoRecipe['codec'], readonly string[]>> = {
 }
 
 async function* encodeVideo(
-  path: string,
+  program: Program,
   { track, recipe, segmentS, from }: EncodeRequest<VideoRecipe>,
   source: AsyncIterable<Gop>,
   signal: AbortSignal,
@@ -74,7 +85,7 @@ async function* encodeVideo(
     // The t of this expression counts from the first frame.
     ...['-force_key_frames', `expr:gte(t+${0.5 / rate},n_forced*${segmentS})`],
   ]
-  for await (const { timeS, isKey, data } of pipe(path, { track, args, source, signal })) {
+  for await (const { timeS, isKey, data } of pipe(program, { track, args, source, signal })) {
     if (recipe.codec === 'h264') toAnnexB(data)
     // Matroska rounds to 1 ms, the frames stand at exact multiples.
     const exactS = Math.round((timeS - startS) * rate) / rate + from * segmentS
@@ -93,7 +104,7 @@ function toAnnexB(data: Uint8Array): void {
 }
 
 async function* encodeAudio(
-  path: string,
+  program: Program,
   { track, recipe, segmentS, from }: EncodeRequest<AudioRecipe>,
   source: AsyncIterable<Gop>,
   signal: AbortSignal,
@@ -108,7 +119,7 @@ async function* encodeAudio(
   ]
   const frameS = opusFrameSamples / 48_000
   let position = -Math.round(prerollS / frameS)
-  for await (const { data } of pipe(path, { track, args, source, signal })) {
+  for await (const { data } of pipe(program, { track, args, source, signal })) {
     if (position >= 0) yield { timeS: firstS + position * frameS, durationS: frameS, isKey: true, data }
     position++
   }
@@ -122,8 +133,8 @@ interface PipeOptions {
 }
 
 /** The blocks that one ffmpeg makes of a source. It is killed when the iteration ends before it does. */
-async function* pipe(path: string, { track, args, source, signal }: PipeOptions) {
-  const header = matroskaHeader(track)
+async function* pipe({ path, bounds }: Program, { track, args, source, signal }: PipeOptions) {
+  requireMatroskaName(track)
   signal.throwIfAborted()
   const before = ['-hide_banner', '-loglevel', 'error', '-nostdin', '-threads', '1', '-copyts', '-analyzeduration', '0']
   const input = ['-probesize', '1000000', '-f', 'matroska', '-i', 'pipe:0', '-filter_threads', '1']
@@ -134,12 +145,13 @@ async function* pipe(path: string, { track, args, source, signal }: PipeOptions)
   })
   const kill = () => child.kill('SIGKILL')
   signal.addEventListener('abort', kill, { once: true })
+  const watch = watchFfmpeg(child.pid!, bounds, kill)
   const ended = exitOf(child)
-  const fed = feed(child, header, source, signal)
+  const fed = feed(child, watch, { track, source, signal })
   const reader = createMatroskaReader()
   let count = 0
   try {
-    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+    for await (const bytes of watch.read(child.stdout as AsyncIterable<Buffer>)) {
       for (const block of reader.push(bytes)) {
         count++
         yield block
@@ -147,10 +159,12 @@ async function* pipe(path: string, { track, args, source, signal }: PipeOptions)
     }
     signal.throwIfAborted()
     await fed
-    const { code, errors } = await ended
+    const { code, errors, crash } = await ended
+    if (watch.failure ?? crash) throw watch.failure ?? crash
     if (count === 0 && code !== 0) throw failureOf(track.codec, errors)
   } finally {
     signal.removeEventListener('abort', kill)
+    watch.stop()
     kill()
     await Promise.allSettled([fed, ended])
   }
@@ -159,39 +173,53 @@ async function* pipe(path: string, { track, args, source, signal }: PipeOptions)
 /** Writes the source into ffmpeg as fast as that takes it. Ends quietly when ffmpeg is gone: its exit says why. */
 async function feed(
   child: ChildProcessWithoutNullStreams,
-  header: Uint8Array,
-  source: AsyncIterable<Gop>,
-  signal: AbortSignal,
+  watch: FfmpegWatch,
+  { track, source, signal }: Omit<PipeOptions, 'args'>,
 ): Promise<void> {
   const { stdin } = child
   const gone = new AbortController()
   stdin.on('error', () => gone.abort())
   child.on('exit', () => gone.abort())
-  const write = async (bytes: Uint8Array) => {
-    if (!stdin.write(bytes) && !gone.signal.aborted)
-      await once(stdin, 'drain', { signal: gone.signal }).catch(() => undefined)
-  }
-  await write(header)
-  let lastS = Number.NaN
+  const isOver = () => gone.signal.aborted || signal.aborted
+  const writer = await createMatroskaWriter(track, async (bytes) => {
+    if (isOver() || stdin.write(bytes)) return
+    await watch.until(once(stdin, 'drain', { signal: gone.signal }).catch(() => undefined))
+  })
   try {
-    for await (const gop of source) {
-      for (const frame of gop.frames) {
-        if (gone.signal.aborted || signal.aborted) return
-        if (Math.abs(frame.timeS - lastS) > maxGapS) return
-        lastS = frame.timeS
-        if (frame.data.byteLength > 0 && frame.timeS > -shiftS)
-          await write(matroskaCluster(frame, frame.timeS + shiftS))
-      }
+    for await (const { frame, timeS } of feedable(source)) {
+      if (isOver()) return
+      await writer.add(frame, timeS)
     }
+    await writer.end()
   } catch (error) {
     child.kill('SIGKILL')
     throw error
   } finally {
     stdin.end()
+    void watch.until(once(child, 'exit').catch(() => undefined))
   }
 }
 
-function exitOf(child: ChildProcessWithoutNullStreams): Promise<{ code: number; errors: string }> {
+/** The frames that ffmpeg is given, at the times that it is given, up to a jump over which it would not come. */
+async function* feedable(source: AsyncIterable<Gop>): AsyncGenerator<{ frame: Frame; timeS: number }> {
+  let lastS = Number.NaN
+  for await (const gop of source) {
+    for (const frame of gop.frames) {
+      if (Math.abs(frame.timeS - lastS) > maxGapS) return
+      lastS = frame.timeS
+      if (frame.data.byteLength > 0 && frame.timeS > -shiftS) yield { frame, timeS: frame.timeS + shiftS }
+    }
+  }
+}
+
+interface Exit {
+  readonly code: number
+  readonly errors: string
+  /** Ended by a signal, or by Windows: not of its own will. */
+  readonly crash?: McpxError
+}
+
+function exitOf(child: ChildProcessWithoutNullStreams): Promise<Exit> {
   let errors = ''
   child.stderr.setEncoding('utf8')
   child.stderr.on('data', (chunk: string) => {
@@ -199,7 +227,12 @@ function exitOf(child: ChildProcessWithoutNullStreams): Promise<{ code: number; 
   })
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ code: -1, errors: error.message }))
-    child.on('close', (code) => resolve({ code: code ?? -1, errors }))
+    child.on('close', (code, signal) => {
+      const exit = { code: code ?? -1, errors }
+      const how = signal ? `signal ${signal}` : `exit code ${code}`
+      const isCrash = signal !== null || exit.code > 0xff
+      resolve(isCrash ? { ...exit, crash: new McpxError('TRANSCODE_FAILED', `transcoding crashed (${how})`) } : exit)
+    })
   })
 }
 

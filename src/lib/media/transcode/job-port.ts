@@ -1,14 +1,21 @@
-// A transcode job over a message port: the side that makes segments and the side that asks for them.
-import type { MessagePort } from 'node:worker_threads'
+// A transcode job over a port: the side that makes segments and the side that asks for them.
 import { fromErrorRecord, McpxError, toErrorRecord } from '../../base/errors.ts'
 import type { TranscodeInput, TranscodeJob, TranscodeOutput } from '../../protocol/media-plane.ts'
 import { type RunJobDeps, runTranscodeJob, type Segment } from './run-job.ts'
 
-type JobPort = Pick<MessagePort, 'postMessage' | 'on' | 'close'>
+/** One end of a connection for messages. */
+export interface JobPort<Out, In> {
+  /** `transfer` are buffers that may go with it. */
+  postMessage(message: Out, transfer: ArrayBuffer[]): void
+  onMessage(listener: (message: In) => void): void
+  /** Either end has closed it, or is gone; called at once when that has happened before. */
+  onClose(listener: () => void): void
+  close(): void
+}
 
 /** Runs a job for the other end of `port`: as many segments as it grants, until it cancels or goes away. Never rejects. */
 export async function serveJob(
-  port: JobPort,
+  port: JobPort<TranscodeOutput, TranscodeInput>,
   job: TranscodeJob,
   deps: Pick<RunJobDeps, 'openSource' | 'encoder'> & { readonly signal?: AbortSignal },
 ): Promise<void> {
@@ -16,13 +23,13 @@ export async function serveJob(
   const signal = deps.signal ? AbortSignal.any([stop.signal, deps.signal]) : stop.signal
   let credits = 0
   let granted: (() => void) | undefined
-  port.on('message', (input: TranscodeInput) => {
+  port.onMessage((input) => {
     if (input.t === 'cancel') stop.abort(new McpxError('INTERRUPTED', 'the job was cancelled'))
     if (input.t !== 'credit' || !(input.segments > 0)) return
     credits += input.segments
     granted?.()
   })
-  port.on('close', () => stop.abort(new McpxError('INTERRUPTED', 'the asker of the job is gone')))
+  port.onClose(() => stop.abort(new McpxError('INTERRUPTED', 'the asker of the job is gone')))
   signal.addEventListener('abort', () => granted?.(), { once: true })
 
   async function credit(): Promise<void> {
@@ -52,21 +59,24 @@ export interface RunningJob {
   grant(segments: number): void
 }
 
-/** The asker's end. `signal` cancels the job; the port is closed when the job is over. */
-export function askJob(port: JobPort, signal: AbortSignal): RunningJob {
+/** The asker's end. `signal` cancels the job; the port is closed when the job is over. Rejects with TRANSCODE_FAILED when it is gone. */
+export function askJob(port: JobPort<TranscodeInput, TranscodeOutput>, signal: AbortSignal): RunningJob {
   const queue: TranscodeOutput[] = []
   let wake: (() => void) | undefined
   let isGone = false
+  /** Segments that may still come: one that nobody granted is not kept. */
+  let granted = 0
   const changed = () => wake?.()
-  port.on('message', (output: TranscodeOutput) => {
-    queue.push(output)
+  port.onMessage((output) => {
+    if (output.t === 'segment' && granted-- <= 0) isGone = true
+    if (!isGone) queue.push(output)
     changed()
   })
-  port.on('close', () => {
+  port.onClose(() => {
     isGone = true
     changed()
   })
-  const send = (input: TranscodeInput) => port.postMessage(input)
+  const send = (input: TranscodeInput) => port.postMessage(input, [])
   const cancel = () => {
     send({ t: 'cancel' })
     changed()
@@ -83,7 +93,7 @@ export function askJob(port: JobPort, signal: AbortSignal): RunningJob {
         if (output) yield output
         if (output?.isLast) return
         if (queue.length > 0) continue
-        if (isGone) throw new McpxError('INTERNAL', 'the transcode worker went away')
+        if (isGone) throw new McpxError('TRANSCODE_FAILED', 'the transcode went away')
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -94,5 +104,10 @@ export function askJob(port: JobPort, signal: AbortSignal): RunningJob {
     }
   }
 
-  return { segments: segments(), grant: (segments) => send({ t: 'credit', segments }) }
+  function grant(segments: number): void {
+    granted += segments
+    send({ t: 'credit', segments })
+  }
+
+  return { segments: segments(), grant }
 }

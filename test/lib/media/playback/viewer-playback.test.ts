@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { LatenessHistogram } from '../../../../src/lib/media/playback/lateness.ts'
+import { PacingErrors } from '../../../../src/lib/media/playback/pacing-errors.ts'
 import { createViewerPlayback } from '../../../../src/lib/media/playback/viewer-playback.ts'
+import { quantileOf } from '../../../../src/lib/model/histogram.ts'
+import { viewerPacingEdgesMs } from '../../../../src/lib/model/stats.ts'
 import { checkContinuity, checkTimeline, framesOf, peakBytes } from '../../../support/playback-checks.ts'
 import { PlaybackRig } from '../../../support/playback-rig.ts'
 
@@ -13,7 +15,7 @@ test('video and audio play at their pace', async () => {
   const rig = new PlaybackRig()
   rig.playback.play()
   await rig.run(3000)
-  const { video, audio, mediaTimeS, bufferS, pacingErrorP99Ms } = state(rig)
+  const { video, audio, mediaTimeS, bufferS, pacingErrors } = state(rig)
   expect(mediaTimeS).toBeCloseTo(3, 1)
   expect(video?.framesSent).toBeGreaterThanOrEqual(89)
   expect(video?.framesSent).toBeLessThanOrEqual(91)
@@ -22,22 +24,23 @@ test('video and audio play at their pace', async () => {
   expect(video?.keyFramesSent).toBe(3)
   expect(video?.bytesSent).toBe(video!.packetsSent * 1100)
   expect(bufferS).toBeGreaterThanOrEqual(2)
-  expect(pacingErrorP99Ms).toBeLessThanOrEqual(4)
+  expect(quantileOf(pacingErrors, viewerPacingEdgesMs, 0.99)).toBeLessThanOrEqual(4)
   expect(rig.errors).toEqual([])
 })
 
-test('the lateness of every packet goes into the total of the worker, also of those since the last snapshot', async () => {
-  const latenessTotal = new LatenessHistogram()
-  const rig = new PlaybackRig({ latenessTotal })
+test('how late every packet left goes into the total of the worker, and nobody who looks takes it', async () => {
+  const pacingErrorTotal = new PacingErrors()
+  const rig = new PlaybackRig({ pacingErrorTotal })
   rig.playback.play()
   await rig.run(1000)
   state(rig)
   await rig.run(500)
-  const { video, audio } = state(rig)
+  const { video, audio, pacingErrors } = state(rig)
+  expect(pacingErrors.count).toBe(video!.packetsSent + audio!.packetsSent)
+  expect(pacingErrorTotal.count).toBe(pacingErrors.count)
   await rig.run(500)
-  expect(latenessTotal.count).toBe(video!.packetsSent + audio!.packetsSent)
   rig.playback.close()
-  expect(latenessTotal.count).toBe(rig.sent.video.length + rig.sent.audio.length)
+  expect(pacingErrorTotal.count).toBe(rig.sent.video.length + rig.sent.audio.length)
 })
 
 test('content is loaded before play, and nothing is sent', async () => {
@@ -235,6 +238,59 @@ test('a picture loss while paused and after the end is answered too', async () =
   checkContinuity(rig)
 })
 
+test('what is asked for again goes before new video, at the pace of a catch-up, and audio waits for nothing', async () => {
+  const rig = new PlaybackRig({ video: { deltaPackets: 6 } })
+  rig.playback.play()
+  await rig.run(1000)
+  const from = { video: rig.sent.video.length, audio: rig.sent.audio.length }
+  rig.playback.onNack(
+    'video',
+    rig.sent.video.map(({ sequence }) => sequence),
+    rig.clock.now(),
+  )
+  expect(rig.again.video).toEqual([])
+  const askedAtMs = rig.clock.now()
+  await rig.run(100)
+  const again = rig.again.video
+  expect(again.length).toBeGreaterThan(50)
+  expect(again[0]!.atMs - askedAtMs).toBeLessThanOrEqual(2)
+  const doneMs = again.at(-1)!.atMs
+  expect(doneMs - askedAtMs).toBeGreaterThan(20)
+  expect(peakBytes(again, 10)).toBeLessThanOrEqual(937.5 * 20 + 1100)
+  const meanwhile = rig.sent.video.slice(from.video).filter(({ atMs }) => atMs < doneMs)
+  expect(meanwhile, 'no new video before').toEqual([])
+  const sound = rig.sent.audio.slice(from.audio).filter(({ atMs }) => atMs < doneMs)
+  expect(sound.length).toBeGreaterThanOrEqual(Math.floor((doneMs - askedAtMs) / 20))
+  const { retransmittedPacketsSent, retransmittedBytesSent } = state(rig).video!
+  expect([retransmittedPacketsSent, retransmittedBytesSent]).toEqual([again.length, again.length * 1100])
+  await rig.run(500)
+  expect(state(rig).pacingErrors.count).toBeGreaterThan(0)
+  checkContinuity(rig)
+})
+
+test('a viewer that paused, and one that hears audio alone, get what they miss', async () => {
+  const paused = new PlaybackRig()
+  paused.playback.play()
+  await paused.run(500)
+  paused.playback.pause()
+  await paused.run(200)
+  const missed = paused.sent.video.slice(-30).map(({ sequence }) => sequence)
+  paused.playback.onNack('video', missed, paused.clock.now())
+  await paused.run(2)
+  expect(paused.again.video.length).toBeGreaterThan(0)
+  await paused.run(60)
+  expect(paused.again.video.map(({ sequence }) => sequence)).toEqual(missed)
+
+  const sound = new PlaybackRig({ video: false })
+  sound.playback.play()
+  await sound.run(500)
+  const lost = sound.sent.audio.slice(-3).map(({ sequence }) => sequence)
+  sound.playback.onNack('audio', lost, sound.clock.now())
+  await sound.run(2)
+  expect(sound.again.audio.map(({ sequence }) => sequence)).toEqual(lost)
+  expect(state(sound).audio!.retransmittedPacketsSent).toBe(3)
+})
+
 test('a load that fails is said once, and a seek tries again', async () => {
   const rig = new PlaybackRig()
   const failure = new Error('gone')
@@ -322,18 +378,19 @@ test('a transport that does not take packets loses them without a hole in the nu
   const rig = new PlaybackRig()
   let sequence = -1
   const refusing = createViewerPlayback({
+    video: { feed: rig.videoFeed! },
+    events: { epoch() {}, buffering() {}, ended() {}, error: (error) => rig.errors.push(error) },
+    random: () => 0,
+  })
+  refusing.connect({
     video: {
-      feed: rig.videoFeed!,
-      emit: (packet) => {
+      send: (packet) => {
         expect([-1, packet.sequence - 1]).toContain(sequence)
         sequence = packet.sequence
         return false
       },
       retransmit: () => false,
     },
-    onNote: () => {},
-    onError: (error) => rig.errors.push(error),
-    random: () => 0,
   })
   rig.ticker.add(refusing)
   refusing.play()
@@ -354,4 +411,37 @@ test('close aborts what loads and sends nothing more', async () => {
   expect(rig.sent.video).toHaveLength(sent)
   expect(rig.videoFeed!.aborted).toBeGreaterThan(0)
   expect(rig.errors).toEqual([])
+})
+
+test('an epoch says why it begins: what the viewer asked for, and what came over it', async () => {
+  const rig = new PlaybackRig({ durationS: 8 })
+  const since = () => rig.notes.splice(0).flatMap((note) => (note.type === 'epoch' ? [note.epoch] : []))
+  const causes = () => since().map(({ cause, rate }) => `${cause} ${rate}`)
+  rig.playback.play()
+  await rig.run(500)
+  expect(causes()).toEqual(['start 0', 'start 1'])
+  rig.playback.pause()
+  await rig.run(500)
+  rig.playback.play()
+  await rig.run(500)
+  expect(causes()).toEqual(['pause 0', 'play 1'])
+  rig.clock.stall(3000)
+  await rig.run(500)
+  expect(causes()).toEqual(['server 0', 'server 1'])
+  rig.playback.seek(3)
+  await rig.run(500)
+  expect(causes()).toEqual(['seek 0', 'seek 1'])
+  rig.playback.setLoop(true)
+  await rig.run(5500)
+  expect(causes()).toEqual(['loop 1'])
+  rig.playback.setLoop(false)
+  await rig.run(9000)
+  expect(causes()).toEqual(['end 0'])
+})
+
+test('an epoch says that content did not come in time, and does not call it a pause', async () => {
+  const rig = new PlaybackRig({ durationS: 4, loadMs: () => 300, video: { gopS: 0.2 }, audio: false })
+  rig.playback.play()
+  await rig.run(3000)
+  expect([...new Set(epochs(rig).map(({ cause }) => cause))]).toEqual(['start', 'underrun'])
 })

@@ -11,6 +11,7 @@ import {
   transcode,
 } from '../../../support/transcode.ts'
 import { clip, rotatedClip } from '../../../support/transcode-clips.ts'
+import { until } from '../../../support/webrtc-pair.ts'
 
 const encoder = createFfmpegEncoder()
 const near = (times: readonly number[], expected: readonly number[], withinS: number) => {
@@ -85,5 +86,38 @@ describe.skipIf(!(await hasParts()))('the ffmpeg on the PATH', () => {
     const missing = createFfmpegEncoder({ path: '/nowhere/ffmpeg' })
     const job = transcode(clip('flash-long-gop.mp4'), { kind: 'video', encoder: missing })
     await expect(job).rejects.toMatchObject({ code: 'ENCODER_MISSING' })
+  })
+
+  describe.skipIf(process.platform === 'win32')('that fails on its content', () => {
+    /** Sends a signal to the ffmpeg that is there, once it is. */
+    async function signalFfmpeg(signal: NodeJS.Signals): Promise<void> {
+      let pid: string | undefined
+      await until(() => {
+        const list = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+        pid = /(\d+) ffmpeg/.exec(list)?.[1]
+        return pid !== undefined
+      })
+      process.kill(Number(pid), signal)
+    }
+
+    it.each([
+      ['crashes', /crashed \(signal SIGSEGV\)/, {}, 'SIGSEGV'],
+      ['hangs', /hung/, { silentMs: 1000 }, 'SIGSTOP'],
+      ['takes too much memory', /memory/, { maxRssBytes: 2 ** 22 }, 'SIGCONT'],
+    ] as const)(
+      'tells of one that %s, and does not take it for the end of the content',
+      async (_what, message, bounds, signal) => {
+        const bounded = createFfmpegEncoder(bounds)
+        const path = clip('flash-long-gop.mp4')
+        const transcoding = transcode(path, { kind: 'video', codec: 'vp9', encoder: bounded })
+        const rejected = expect(transcoding).rejects.toMatchObject({
+          code: 'TRANSCODE_FAILED',
+          message: expect.stringMatching(message),
+        })
+        await signalFfmpeg(signal)
+        await rejected
+        await until(() => children().length === 0)
+      },
+    )
   })
 })

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import type { MediaSource } from '../../../../src/lib/media/rendition.ts'
 import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.ts'
@@ -12,6 +11,7 @@ import {
   flashTimes,
   framesOf,
   hasParts,
+  jobPorts,
   nodeAv,
   openFile,
   transcode,
@@ -143,7 +143,7 @@ describe.skipIf(!(await hasParts()))('a transcode job', () => {
   })
 
   it('works no further ahead than it has credit for, stops on cancel, and closes its source', async () => {
-    const { port1, port2 } = new MessageChannel()
+    const { asker, maker } = jobPorts()
     const log = newReadLog()
     const source = await openFile(clip('flash-long-gop.mp4'), log)
     const recipe = videoRecipes(source.tracks.find(({ kind }) => kind === 'video')!, ['vp8'])[0]!
@@ -166,9 +166,9 @@ describe.skipIf(!(await hasParts()))('a transcode job', () => {
         },
       }),
     }
-    const served = serveJob(port2, job, { openSource: async () => counting, encoder: await nodeAv() })
+    const served = serveJob(maker, job, { openSource: async () => counting, encoder: await nodeAv() })
     const stop = new AbortController()
-    const { segments, grant } = askJob(port1, stop.signal)
+    const { segments, grant } = askJob(asker, stop.signal)
     const iterator = segments[Symbol.asyncIterator]()
     grant(2)
     expect((await iterator.next()).value.index).toBe(0)

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { MessageChannel } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../../../src/lib/base/clock.ts'
 import type { Rendition } from '../../../../src/lib/media/rendition.ts'
@@ -7,7 +6,7 @@ import { askJob, serveJob } from '../../../../src/lib/media/transcode/job-port.t
 import { videoRecipes } from '../../../../src/lib/media/transcode/recipe.ts'
 import { createTranscodedRendition } from '../../../../src/lib/media/transcode/transcoded-rendition.ts'
 import type { Gop } from '../../../../src/lib/model/frame.ts'
-import { decodePictures, hasParts, nodeAv, openFile, trackOf } from '../../../support/transcode.ts'
+import { decodePictures, hasParts, jobPorts, nodeAv, openFile, trackOf } from '../../../support/transcode.ts'
 import { clip } from '../../../support/transcode-clips.ts'
 
 const signal = new AbortController().signal
@@ -59,15 +58,15 @@ describe.skipIf(!(await hasParts()))('a transcoded rendition', () => {
       durationS: 12,
       clock,
       startJob(job, { signal }) {
-        const { port1, port2 } = new MessageChannel()
+        const { asker, maker } = jobPorts()
         started.push(job.from)
         counts.running++
         counts.most = Math.max(counts.most, counts.running)
         const trackId = options.codecName ? 99 : job.trackId
-        void serveJob(port2, { ...job, trackId }, { openSource: () => openFile(path), encoder }).then(() => {
+        void serveJob(maker, { ...job, trackId }, { openSource: () => openFile(path), encoder }).then(() => {
           counts.running--
         })
-        return askJob(port1, signal)
+        return askJob(asker, signal)
       },
     })
     open.push(rendition)

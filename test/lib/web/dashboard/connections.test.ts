@@ -35,7 +35,7 @@ describe('what a row says of its connection', () => {
     expect(toneOfScore(undefined)).toBe('unknown')
     expect(formatFigure('lossRatio', null)).toBe('–')
     expect(alarmOf('lossRatio', null)).toBeUndefined()
-    expect([0.01, 0.02, 0.05].map((ratio) => alarmOf('lossRatio', ratio))).toEqual([undefined, 'fair', 'bad'])
+    expect([0.02, 0.021, 0.051].map((ratio) => alarmOf('lossRatio', ratio))).toEqual([undefined, 'fair', 'bad'])
     expect([100, 80, 79, 50, 49, 0].map(toneOfScore)).toEqual(['good', 'good', 'fair', 'fair', 'bad', 'bad'])
   })
 
