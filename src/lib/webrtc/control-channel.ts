@@ -1,5 +1,4 @@
 // The one data channel of a connection: texts of the control protocol, over SCTP on DTLS.
-
 import { type Clock, delay } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'

@@ -1,5 +1,4 @@
 // DTLS of one connection over werift: the handshake, also what of it comes early, the SRTP keys that it gives, and the fence before it.
-
 import type { Clock } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import { DtlsGuard } from './dtls-guard.ts'

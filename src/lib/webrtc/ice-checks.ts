@@ -1,6 +1,5 @@
 // The checks that the other side sends (RFC 8445 7.3): which are answered, what they set off besides, and the path that follows
 // them when the other side comes from a new address. The agent alone keeps a path for as long as it has not failed: 30 s.
-
 import type { Clock, Timer } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Check, CheckFence } from './fences.ts'

@@ -1,5 +1,4 @@
 // ICE of one connection: credentials, candidates of both sides, restarts and the selected path, over werift's agent and our sockets.
-
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
