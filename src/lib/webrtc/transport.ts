@@ -25,6 +25,8 @@ export class Transport {
   readonly sctpPort = sctpPort
   connection: ConnectionState = 'new'
   ice: IceState = 'new'
+  /** What `failed` came from. */
+  failure: McpxError | undefined
   readonly #options: TransportOptions
   readonly #ice: Ice
   readonly #dtls: Dtls
@@ -278,6 +280,7 @@ export class Transport {
     if (this.#closing) return
     this.#timer?.cancel()
     const error = new McpxError('PEER_FAILED', `${what} failed: ${cause instanceof Error ? cause.message : cause}`)
+    this.failure = error
     this.#options.logger[what === 'SCTP' ? 'warn' : 'debug']({ err: error }, 'a peer failed')
     this.#setState('failed', what === 'ICE' ? 'failed' : this.ice)
   }

@@ -220,6 +220,7 @@ describe('a hostile viewer, by SCTP', () => {
       if (isBroken) {
         await until(() => server.connection === 'failed', 5000)
         expect(warnings).toEqual([expect.stringContaining('SCTP failed: ')])
+        expect(server.failure).toMatchObject({ code: 'PEER_FAILED', message: warnings[0] })
       } else {
         expect([server.connection, warnings]).toEqual(['connected', []])
       }
