@@ -75,6 +75,28 @@ const fingerprintsOf = (text: string) => {
   return [{ algorithm, value }]
 }
 
+/** Finds a path to a server side and no more: the handshake is to come. */
+export async function reachRaw(server: Transport): Promise<Pick<RawViewer, 'sendDatagram' | 'close'>> {
+  const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
+  const ice = new Ice(optionsOn(mux), () => {})
+  await ice.gather()
+  const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AA').join(':') }]
+  server.setRemote({ ice: ice.local, fingerprints, isIceLite: false, dtlsRole: 'server' })
+  ice.setRemote(server.local, false)
+  for (const candidate of server.candidates) await ice.addCandidate(candidate)
+  server.start(sctpPort)
+  await ice.agent.connect()
+  return {
+    sendDatagram: (datagram) => void ice.post(datagram),
+    async close() {
+      ice.close()
+      await ice.agent.close()
+      ice.detach()
+      await mux.close()
+    },
+  }
+}
+
 /** Connects to a server side as a browser would, up to the control channel. `tap` sees each datagram before it leaves. */
 export async function connectRaw(server: Transport, tap: (datagram: Buffer) => void = () => {}): Promise<RawViewer> {
   const mux = await createUdpMux({ addresses: ['127.0.0.1'] })

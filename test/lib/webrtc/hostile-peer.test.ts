@@ -7,7 +7,7 @@ import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import type { ReceivingPeer } from '../../../src/lib/webrtc/receiving-peer.ts'
 import type { Transport } from '../../../src/lib/webrtc/transport.ts'
 import { createUdpMux, type UdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
-import { chunkOf, connectRaw, dataChunk, openServer, type RawViewer, seal } from '../../support/raw-viewer.ts'
+import { chunkOf, connectRaw, dataChunk, openServer, type RawViewer, reachRaw, seal } from '../../support/raw-viewer.ts'
 import { connectPair, createFactory, hangMs, packetOf, until } from '../../support/webrtc-pair.ts'
 
 const rounds = Number(process.env.MCPX_FUZZ_ROUNDS ?? 400)
@@ -100,20 +100,26 @@ interface Attack {
   readonly texts: string[]
 }
 
-async function begin(): Promise<Attack> {
+/** A server side on a socket of its own, before anybody has connected. */
+async function open(): Promise<Omit<Attack, 'raw'>> {
   const { mux, worstMs } = await openMeasured()
   const warnings: string[] = []
   const logger = { ...silentLogger, warn: ({ err }: { err: Error }) => void warnings.push(err.message) } as Logger
   const server = await openServer(mux, logger)
   const texts: string[] = []
   server.events.on('control', (text) => texts.push(text))
-  const raw = await connectRaw(server)
   onTestFinished(async () => {
-    await raw.close()
     await server.close()
     await mux.close()
   })
-  return { server, raw, worstMs, warnings, texts }
+  return { server, worstMs, warnings, texts }
+}
+
+async function begin(): Promise<Attack> {
+  const attack = await open()
+  const raw = await connectRaw(attack.server)
+  onTestFinished(() => raw.close())
+  return { ...attack, raw }
 }
 
 /** The other viewer has lost nothing, and nothing took long. */
@@ -269,6 +275,26 @@ describe('a hostile viewer, by SCTP', () => {
 })
 
 describe('a hostile viewer, by DTLS and STUN', () => {
+  it(
+    'may send anything that resembles a handshake, before there is one',
+    async () => {
+      const random = randomOf(seed)
+      const recorded = corpus('dtls')
+      for (let left = rounds; left > 0; ) {
+        const attack = await open()
+        const raw = await reachRaw(attack.server)
+        for (let i = 0; i < 100 && left > 0 && attack.server.connection === 'connecting'; i++, left--) {
+          const original = recorded[random(recorded.length)]!
+          raw.sendDatagram(random(4) === 0 ? original : mutate(original, random))
+          await bystand()
+        }
+        await raw.close()
+        await isUnharmed(attack)
+      }
+    },
+    hangMs * 4,
+  )
+
   it.each(['dtls', 'stun'])(
     'may send anything that resembles %s',
     async (protocol) => {
