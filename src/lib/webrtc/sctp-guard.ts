@@ -123,7 +123,8 @@ function refuseChunk({ type, body }: Chunk, association: Association): Refusal |
     case forwardTsn:
       return refuseForward(body, association)
     default:
-      return rule(`a chunk of type ${type}`)
+      // RFC 9260 3.2: those of the upper half an endpoint may send to try; they are passed over.
+      return (type < 128 ? rule : limit)(`a chunk of type ${type}`)
   }
 }
 

@@ -8,6 +8,7 @@ import type { ReceivingPeer } from '../../../src/lib/webrtc/receiving-peer.ts'
 import type { Transport } from '../../../src/lib/webrtc/transport.ts'
 import { createUdpMux, type UdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
 import { chunkOf, connectRaw, dataChunk, openServer, type RawViewer, reachRaw, seal } from '../../support/raw-viewer.ts'
+import { stunMessage } from '../../support/stun-messages.ts'
 import { connectPair, createFactory, hangMs, packetOf, until } from '../../support/webrtc-pair.ts'
 
 const rounds = Number(process.env.MCPX_FUZZ_ROUNDS ?? 400)
@@ -295,17 +296,34 @@ describe('a hostile viewer, by DTLS and STUN', () => {
     hangMs * 4,
   )
 
+  /** Attributes of any kind and length, signed as only the viewer can. */
+  const authentic = ({ ufrag, password }: Transport['local'], random: (end: number) => number) => {
+    const types = [1, 6, 9, 10, 0x12, 0x20, 0x24, 0x25, 0x8022, 0x8028, 0x8029, 0x802a, random(0x1_0000)]
+    const attributes = Array.from({ length: random(8) }, (): [number, Buffer] => [
+      types[random(types.length)]!,
+      Buffer.alloc([0, 3, 4, 8, 20, random(1000)][random(6)]!, random(256)),
+    ])
+    const type = [1, 1, 1, 3, 0x11, 0x101, 0x111, random(0x4000)][random(8)]!
+    return stunMessage(type, [[6, Buffer.from(`${ufrag}:them`)], [0x24, Buffer.alloc(4)], ...attributes], { password })
+  }
+
   it.each(['dtls', 'stun'])(
     'may send anything that resembles %s',
     async (protocol) => {
       const random = randomOf(seed)
       const recorded = corpus(protocol)
-      const attack = await begin()
-      for (let left = rounds; left > 0; left--) {
-        attack.raw.sendDatagram(mutate(recorded[random(recorded.length)]!, random))
-        await bystand()
+      for (let left = rounds; left > 0; ) {
+        const attack = await begin()
+        const { raw, server } = attack
+        for (; left > 0 && server.connection === 'connected'; left--) {
+          const isAuthentic = protocol === 'stun' && random(2) === 0
+          raw.sendDatagram(
+            isAuthentic ? authentic(server.local, random) : mutate(recorded[random(recorded.length)]!, random),
+          )
+          await bystand()
+        }
+        await isUnharmed(attack)
       }
-      await isUnharmed(attack)
     },
     hangMs * 4,
   )

@@ -1,14 +1,17 @@
 // What the checks of the other side set off: a second check of ours, and a path that follows them.
-import { createHmac } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../../src/lib/base/clock.ts'
+import { IceChecks } from '../../../src/lib/webrtc/ice-checks.ts'
 import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { stunClassOf } from '../../../src/lib/webrtc/stun.ts'
 import { createUdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
+import type { CheckedPair, IceAgent } from '../../../src/lib/webrtc/werift.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { openServer } from '../../support/raw-viewer.ts'
+import { iceCheck, stunMessage } from '../../support/stun-messages.ts'
 import { layCable } from '../../support/udp-cable.ts'
 import {
   chooseVp8,
@@ -100,22 +103,6 @@ describe('a viewer whose address changes', () => {
 
 /** As much of an agent that controls as Pion is: it answers, and its own check comes after the one of the other side. */
 describe('a viewer that nominates when a check comes after its own has succeeded', () => {
-  const attribute = (type: number, value: Buffer) => {
-    const head = Buffer.alloc(4)
-    head.writeUInt16BE(type, 0)
-    head.writeUInt16BE(value.length, 2)
-    return Buffer.concat([head, value, Buffer.alloc(-value.length & 3)])
-  }
-  const message = (type: number, transaction: Buffer, password: string, ...attributes: Buffer[]) => {
-    const body = Buffer.concat(attributes)
-    const head = Buffer.alloc(8)
-    head.writeUInt16BE(type, 0)
-    head.writeUInt16BE(body.length + 24, 2)
-    head.writeUInt32BE(0x2112_a442, 4)
-    const signed = Buffer.concat([head, transaction, body])
-    return Buffer.concat([signed, attribute(8, createHmac('sha1', password).update(signed).digest())])
-  }
-
   it('gets one at once, behind the answer to its own', async () => {
     const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
     const server = await openServer(mux)
@@ -129,26 +116,103 @@ describe('a viewer that nominates when a check comes after its own has succeeded
     })
     const { ufrag, password } = server.local
     const [{ port }] = mux.addresses as [AddressInfo]
+    const ice = { ufrag: 'them', password: 'their password of 24 bytes' }
     const came: string[] = []
     const ownAnswered = Promise.withResolvers<void>()
     socket.on('message', (data) => {
       const stunClass = stunClassOf(data)!
       came.push(stunClass)
       if (stunClass === 'response') return
-      socket.send(message(0x101, data.subarray(8, 20), 'their password of 24 bytes'), port, '127.0.0.1')
+      const transaction = data.toString('latin1', 8, 20)
+      socket.send(stunMessage(0x101, [], { transaction, password: ice.password }), port, '127.0.0.1')
       ownAnswered.resolve()
     })
     const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AA').join(':') }]
-    const ice = { ufrag: 'them', password: 'their password of 24 bytes' }
     server.setRemote({ ice, fingerprints, isIceLite: false, dtlsRole: 'server' })
     await server.addCandidate(`candidate:1 1 udp 2130706431 127.0.0.1 ${socket.address().port} typ host`)
     server.start()
     await ownAnswered.promise
-    const priority = attribute(0x24, Buffer.from([0x6e, 0, 0, 0]))
-    const role = attribute(0x802a, Buffer.alloc(8, 1))
-    const username = attribute(6, Buffer.from(`${ufrag}:them`))
-    socket.send(message(1, Buffer.from('abcdefghijkl'), password, username, priority, role), port, '127.0.0.1')
+    socket.send(iceCheck(`${ufrag}:them`, password), port, '127.0.0.1')
     await until(() => came.length >= 3)
     expect(came.slice(0, 3)).toEqual(['request', 'response', 'request'])
+  })
+})
+
+describe('checks of the other side', () => {
+  /** An agent that learns an address from each check, as werift does. */
+  function withAgent() {
+    const clock = new FakeClock()
+    const agent = {
+      localUsername: 'us',
+      iceControlling: false,
+      remotePassword: '',
+      nominated: undefined,
+      checkList: [] as CheckedPair[],
+      _remoteCandidates: [] as { host: string; port: number; type: string }[],
+      get remoteCandidates() {
+        return this._remoteCandidates
+      },
+    }
+    const checks = new IceChecks({
+      agent: agent as unknown as IceAgent,
+      clock,
+      credentials: new Map([['us', 'secret']]),
+    })
+    const protocol = {}
+    let answered = 0
+    /** True when it was answered. */
+    const check = (port: number, packet = iceCheck('us:them', 'secret')) => {
+      const before = answered
+      checks.check({ protocol, from: ['192.0.2.1', port], packet }, () => {
+        answered++
+        if (agent._remoteCandidates.some((candidate) => candidate.port === port)) return
+        const remoteCandidate = { host: '192.0.2.1', port, type: 'prflx' }
+        agent._remoteCandidates.push(remoteCandidate)
+        const pair = {
+          protocol,
+          remoteCandidate,
+          remoteAddr: ['192.0.2.1', port],
+          state: 4,
+          requestTransactionIds: new Set(),
+        }
+        agent.checkList.push(pair as unknown as CheckedPair)
+      })
+      return answered > before
+    }
+    return { clock, agent, check }
+  }
+
+  it('are answered when they are authentic and whole, on whatever path they come', () => {
+    const { check } = withAgent()
+    expect(check(1)).toBe(true)
+    expect(check(1, iceCheck('us:them', 'another secret'))).toBe(false)
+    expect(check(1, iceCheck('them:us', 'secret'))).toBe(false)
+    expect(check(1, stunMessage(1, [[6, Buffer.from('us:them')]], { password: 'secret' }))).toBe(false)
+  })
+
+  it('are answered so often a second and no more', () => {
+    const { clock, check } = withAgent()
+    const answered = () => Array.from({ length: 500 }, () => check(1)).filter(Boolean).length
+    expect(answered()).toBe(200)
+    clock.advance(500)
+    expect(answered()).toBe(100)
+  })
+
+  it('from ever more addresses leave the last of them, and those that are being tried', () => {
+    const { clock, agent, check } = withAgent()
+    for (let port = 1; port <= 32; port++) check(port)
+    Object.assign(agent.checkList[0]!, { state: 2 })
+    for (let port = 33; port <= 1000; port++) {
+      clock.advance(20)
+      expect(check(port)).toBe(true)
+    }
+    expect(agent.checkList).toHaveLength(32)
+    expect(agent._remoteCandidates.map(({ port }) => port)).toEqual([
+      1,
+      ...Array.from({ length: 31 }, (_, i) => 970 + i),
+    ])
+    for (const pair of agent.checkList) Object.assign(pair, { state: 2 })
+    clock.advance(20)
+    expect(check(1001)).toBe(false)
   })
 })
