@@ -7,7 +7,7 @@ import type { MeasuredSnapshot } from '../model/figures.ts'
 import { clockRateOf } from '../model/track.ts'
 import { rtpDistance } from '../protocol/control.ts'
 import type { SenderClock } from './recording-timeline.ts'
-import type { Viewer } from './viewer.ts'
+import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
 const sampleMs = 500
 /** An hour of video: more are not kept. */
@@ -85,9 +85,9 @@ function followLatency(viewer: Viewer, clock: Clock) {
   }
 }
 
-function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, sinceMs: () => number) {
+function createSampler(viewer: Viewer, { stats, cpuS }: MeasureOptions, sinceMs: () => number) {
   const samples: BenchmarkSample[] = []
-  let before: { readonly framesReceived: number; readonly cpuS: number; readonly atMs: number } | undefined
+  let before: { readonly seen: ViewerSnapshot; readonly cpuS: number } | undefined
   let last: MeasuredSnapshot | undefined
 
   function sizeOf({ rung }: MeasuredSnapshot) {
@@ -100,10 +100,11 @@ function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, s
   return {
     async take(): Promise<void> {
       const timeMs = sinceMs()
-      const seen = viewer.snapshot()
-      const now = { framesReceived: seen.framesReceived, cpuS: cpuS?.() ?? 0, atMs: clock.now() }
-      const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
-      const [frames, cpu] = [now.framesReceived - (before?.framesReceived ?? 0), now.cpuS - (before?.cpuS ?? 0)]
+      const seen = viewer.snapshot(before?.seen)
+      const now = { seen, cpuS: cpuS?.() ?? 0 }
+      const elapsedS = before ? seen.ageS - before.seen.ageS : 0
+      const frames = seen.framesReceived - (before?.seen.framesReceived ?? 0)
+      const cpu = now.cpuS - (before?.cpuS ?? 0)
       before = now
       // The stream may end between two samples.
       const snapshot = await stats().catch(() => undefined)

@@ -2,6 +2,7 @@
 import { type Clock, every } from '../base/clock.ts'
 import { untilAborted } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
+import { codecOf } from '../codec/index.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
@@ -37,10 +38,15 @@ const maxEarlyFrames = 300
  */
 export async function watch(viewer: Viewer, options: WatchOptions): Promise<WatchResult> {
   const recording = options.output ? record(viewer, options.output, options.clock) : undefined
-  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(viewer.snapshot()))
+  let last: ViewerSnapshot | undefined
+  const look = () => {
+    last = viewer.snapshot(last)
+    return last
+  }
+  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(look()))
   try {
     const end = await Promise.race([viewer.done, overTime(viewer, options), interrupted(options.signal)])
-    return { ...end, last: viewer.snapshot(), ...(recording ? { recording: await recording.finish() } : {}) }
+    return { ...end, last: look(), ...(recording ? { recording: await recording.finish() } : {}) }
   } catch (error) {
     await recording?.finish().catch(() => {})
     throw error
@@ -117,13 +123,11 @@ function record(viewer: Viewer, path: string, clock: Clock) {
 }
 
 function tracksOf({ sent, media }: Viewer) {
-  const video = sent.find(({ kind }) => kind === 'video')
+  const video = codecOf(sent.find(({ kind }) => kind === 'video')?.codec ?? '')
   const audio = sent.find(({ kind }) => kind === 'audio')
   const size = media?.rungs.findLast((rung) => rung.width) ?? media?.tracks.find((track) => track.kind === 'video')
   return {
-    ...(video
-      ? { video: { codec: video.codec as 'vp8', width: size?.width ?? 640, height: size?.height ?? 360 } }
-      : {}),
+    ...(video ? { video: { codec: video.name, width: size?.width ?? 640, height: size?.height ?? 360 } } : {}),
     ...(audio ? { audio: { codec: 'opus' as const, channels: 2 } } : {}),
   }
 }
