@@ -3,6 +3,7 @@ import { endText, statsLine } from '../../src/commands/stream-view.ts'
 import type { ViewerSnapshot } from '../../src/lib/client/viewer.ts'
 
 const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapshot => ({
+  ageS: 12,
   packetsReceived: 100,
   packetsLost: 0,
   packetsRecovered: 0,
@@ -13,7 +14,6 @@ const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapsho
   freezeCount,
   totalFreezesDurationS,
   connectionState: 'connected',
-  ageS: 20,
   mediaTimeS: 12,
   paused: false,
   bitrateBps: 1.2e6,

@@ -1,6 +1,7 @@
 // Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
 import { type Clock, every } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { codecOf } from '../codec/index.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
@@ -100,13 +101,11 @@ function record(viewer: Viewer, path: string, clock: Clock) {
 }
 
 function tracksOf({ sent, media }: Viewer) {
-  const video = sent.find(({ kind }) => kind === 'video')
+  const video = codecOf(sent.find(({ kind }) => kind === 'video')?.codec ?? '')
   const audio = sent.find(({ kind }) => kind === 'audio')
   const size = media?.rungs.findLast((rung) => rung.width) ?? media?.tracks.find((track) => track.kind === 'video')
   return {
-    ...(video
-      ? { video: { codec: video.codec as 'vp8', width: size?.width ?? 640, height: size?.height ?? 360 } }
-      : {}),
+    ...(video ? { video: { codec: video.name, width: size?.width ?? 640, height: size?.height ?? 360 } } : {}),
     ...(audio ? { audio: { codec: 'opus' as const, channels: 2 } } : {}),
   }
 }

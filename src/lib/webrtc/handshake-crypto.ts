@@ -58,6 +58,10 @@ interface HandshakeContext {
   localKeyPair: { publicKey: Buffer }
   namedCurve: number
   keyPem: string
+  masterSecret: Buffer | KeyObject
+  /** Of the record layer, once the keys are there. */
+  cipher: { clientWriteKey: Buffer | KeyObject; serverWriteKey: Buffer | KeyObject } | undefined
+  verifyData(handshakes: Buffer): Buffer
   parseX509(certPem: string, keyPem: string, signatureHash: unknown): void
   signatureData(data: Buffer, hash: string): Buffer
   generateKeySignature(hash: string): Buffer
@@ -96,6 +100,21 @@ function parseOnce(context: HandshakeContext): void {
   }
 }
 
+const keyObjectOf = (key: Buffer | KeyObject): KeyObject => (Buffer.isBuffer(key) ? createSecretKey(key) : key)
+
+/** From the first Finished on: what was derived is used again and again, for the other one, for SRTP keys and for every record. */
+function keepKeyObjects(context: HandshakeContext): void {
+  const { verifyData } = context
+  context.verifyData = function (handshakes) {
+    this.masterSecret = keyObjectOf(this.masterSecret)
+    if (this.cipher) {
+      this.cipher.clientWriteKey = keyObjectOf(this.cipher.clientWriteKey)
+      this.cipher.serverWriteKey = keyObjectOf(this.cipher.serverWriteKey)
+    }
+    return verifyData.call(this, handshakes)
+  }
+}
+
 /** RFC 8489 14.5: over the message with a length that counts the attribute too. */
 function signStun(this: { bytes: Buffer }, key: Buffer): Buffer {
   const { bytes } = this
@@ -118,6 +137,7 @@ export function useNodeCrypto(): void {
     context.signatureData,
     context.generateKeySignature,
     context.valueKeySignature,
+    context.verifyData,
     message.messageIntegrity,
   ]
   if (parts.some((part) => typeof part !== 'function'))
@@ -125,6 +145,7 @@ export function useNodeCrypto(): void {
   nacl.box.keyPair = x25519KeyPair
   nacl.scalarMult = x25519
   parseOnce(context)
+  keepKeyObjects(context)
   message.messageIntegrity = signStun
   isDone = true
 }
