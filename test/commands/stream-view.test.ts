@@ -16,6 +16,7 @@ const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapsho
   connectionState: 'connected',
   mediaTimeS: 12,
   paused: false,
+  ageS: 1,
   bitrateBps: 1.2e6,
   lossRatio: 0,
   bufferS: 0.21,
