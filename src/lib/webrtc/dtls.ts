@@ -5,12 +5,14 @@ import { DtlsGuard } from './dtls-guard.ts'
 import { EarlyHandshake } from './early-handshake.ts'
 import { fenceData } from './fences.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
+import { proveHandshake } from './handshake-proof.ts'
 import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters } from './transport-options.ts'
 import {
   endHandshake,
   fingerprintOf,
+  handshakeOf,
   type IceAgent,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
@@ -66,6 +68,7 @@ export class Dtls {
       if (state === 'closed') deps.onClosed()
     })
     transport.startSrtp = () => {
+      proveHandshake(handshakeOf(transport))
       const { local, remote } = sessionKeysOf(transport)
       this.protect = createProtect(local.rtp)
       this.unprotect = createUnprotect(remote.rtp)

@@ -22,6 +22,7 @@ import {
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
+import type { Handshake } from './handshake-proof.ts'
 import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
@@ -118,6 +119,23 @@ export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; rem
   return {
     local: deriveSessionKeys(profile, master.localKey, master.localSalt),
     remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
+  }
+}
+
+/** What was said in a finished handshake. */
+export function handshakeOf(dtls: RTCDtlsTransport): Handshake {
+  const socket = dtls.dtls as unknown as {
+    remoteCertificate: Uint8Array | undefined
+    dtls: { sortedHandshakeCache: { msg_type: number; fragment: Buffer; serialize(): Buffer }[] }
+  }
+  return {
+    role: dtls.role === 'client' ? 'client' : 'server',
+    remoteCertificate: Buffer.from(socket.remoteCertificate ?? []),
+    messages: socket.dtls.sortedHandshakeCache.map((message) => ({
+      type: message.msg_type,
+      body: message.fragment,
+      serialized: message.serialize(),
+    })),
   }
 }
 
