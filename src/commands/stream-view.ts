@@ -8,6 +8,10 @@ import type { WatchResult } from '../lib/client/watch.ts'
 
 const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`
 
+/** `2 (6.3 s)`: one that lasts is in it. */
+const freezesText = ({ freezeCount, totalFreezesDurationS }: ViewerSnapshot): string =>
+  freezeCount > 0 ? `${freezeCount} (${totalFreezesDurationS.toFixed(1)} s)` : '0'
+
 /** `0:12 / 0:30  1.20 Mbps  loss 0.0 %  buffer 0.21 s  30 fps …` */
 export function statsLine(now: ViewerSnapshot): string {
   const position = formatDurationS(now.mediaTimeS) + (now.durationS ? ` / ${formatDurationS(now.durationS)}` : '')
@@ -17,7 +21,7 @@ export function statsLine(now: ViewerSnapshot): string {
     `loss ${percent(now.lossRatio)}`,
     `buffer ${now.bufferS.toFixed(2)} s`,
     `frames ${now.framesReceived}`,
-    `freezes ${now.freezeCount}`,
+    `freezes ${freezesText(now)}`,
   ]
   if (now.quality) parts.push(plainText(now.quality))
   if (now.paused) parts.push('paused')
@@ -62,7 +66,7 @@ export function endText({ reason, detail, last, recording }: WatchResult): strin
   }
   const first = last.firstFrameMs === undefined ? 'no frame' : `first frame after ${Math.round(last.firstFrameMs)} ms`
   const lines = [
-    `${words[reason]}${detail ? plain` (${detail})` : ''}: ${first}, ${last.framesReceived} frames, ${last.freezeCount} freezes, ` +
+    `${words[reason]}${detail ? plain` (${detail})` : ''}: ${first}, ${last.framesReceived} frames, freezes ${freezesText(last)}, ` +
       `${formatBytes(last.bytesReceived)}, ${last.packetsLost} of ${last.packetsReceived + last.packetsLost} packets lost`,
   ]
   if (recording) {

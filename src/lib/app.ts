@@ -1,12 +1,13 @@
 // The composition root: builds every part of a server, starts them in order and stops them in reverse.
 import { disabledGroups, openMonitorConfig } from './app/monitor-config-file.ts'
-import { loggerOptions } from './app/settings.ts'
+import { foldersOf, loggerOptions } from './app/settings.ts'
 import { announce, startHttp, startWebrtcMetrics } from './app/start-doors.ts'
 import { startContent, startEngine } from './app/start-streaming.ts'
 import { startWatching } from './app/start-watching.ts'
 import { warningsOf } from './app/warnings.ts'
 import { type Clock, createSystemClock } from './base/clock.ts'
 import { toMcpxError } from './base/errors.ts'
+import { createPathHider } from './base/hide-paths.ts'
 import { processCpuS } from './base/host.ts'
 import { type Closer, createCloser } from './base/lifecycle.ts'
 import { createLogger, type Logger } from './base/logger.ts'
@@ -95,7 +96,8 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? await addSample(engine, logger) : undefined
   const problems = () => [...content.problems, ...(watched.history?.problems() ?? [])]
-  const parts = { engine, metrics, config, problems, plugins: deps.plugins ?? [], ...watched }
+  const hidePaths = createPathHider(foldersOf(options, content.repo.path))
+  const parts = { engine, metrics, config, problems, hidePaths, plugins: deps.plugins ?? [], ...watched }
   const url = await startHttp(options, parts, tools, closer)
   const webrtcMetrics = await startWebrtcMetrics(options, metrics, tools, closer)
   await announce(content, url, tools, closer)

@@ -1,6 +1,6 @@
 // Benchmarks of streams: a viewer in this process takes a stream of this server, and a file says how it went.
 import { access, constants } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
@@ -80,12 +80,12 @@ async function benchmark(
   request: BenchmarkRequest,
   folder: string,
   signal: AbortSignal,
-  { engine, thread, clock }: BenchmarksDeps,
+  { engine, thread, reportFolder, clock }: BenchmarksDeps,
 ): Promise<BenchmarkAnswer> {
   const run = await watchOne(request, signal, engine, clock)
   const config = { content: request.content, duration_sec: request.durationS, quality: request.quality ?? 'auto' }
   const path = await thread.call('benchmark', { run, config, format: request.format, folder })
-  return { id: run.connectionId, path, summary: benchmarkReport(run, config).summary }
+  return { id: run.connectionId, path: relative(reportFolder, path), summary: benchmarkReport(run, config).summary }
 }
 
 async function watchOne(

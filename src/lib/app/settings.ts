@@ -1,7 +1,8 @@
 // From the options people give to the settings the parts take. Everything that can be wrong in a value is found here.
 import { isIP } from 'node:net'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { McpxError } from '../base/errors.ts'
 import { isLoopback } from '../model/bind.ts'
 import { parsePortRange, type ServeOptions } from '../model/serve-options.ts'
@@ -64,6 +65,17 @@ export function loggerOptions({ debug, logLevel, logFormat, logDir }: ServeOptio
     format: logFormat,
     ...(logDir !== undefined && { folder: resolve(logDir) }),
   }
+}
+
+/** What lies where on this machine, by what it is for. */
+export function foldersOf(options: ServeOptions, repo: string): Record<string, string> {
+  const { reportPath = './webrtc_reports', logDir, parquetCachePath, tlsCert, tlsKey, webrtcConfigPath } = options
+  const given = { reports: reportPath, logs: logDir, parquet: parquetCachePath, 'tls-cert': tlsCert, 'tls-key': tlsKey }
+  const named = Object.entries({ ...given, config: webrtcConfigPath }).flatMap(([name, path]) =>
+    path === undefined ? [] : [[name, resolve(path)] as const],
+  )
+  const program = fileURLToPath(new URL('../../../', import.meta.url)).replace(/[/\\]$/, '')
+  return { ...Object.fromEntries(named), repo, home: homedir(), cwd: process.cwd(), tmp: tmpdir(), program }
 }
 
 export function workerSettings(

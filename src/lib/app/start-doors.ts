@@ -1,6 +1,7 @@
 // Where a server is reached: HTTP with its WebSockets, the metrics on a port of their own, the file that names the address.
 import { rm, writeFile } from 'node:fs/promises'
 import { toMcpxError } from '../base/errors.ts'
+import type { HidePaths } from '../base/hide-paths.ts'
 import type { Closer } from '../base/lifecycle.ts'
 import type { Content } from '../content/open-store.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -25,6 +26,7 @@ interface Parts {
   readonly monitor?: Monitor
   readonly history?: Pick<History, 'readJson'>
   readonly problems: () => readonly string[]
+  readonly hidePaths: HidePaths
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
   readonly plugins: readonly Plugin[]
@@ -33,7 +35,7 @@ interface Parts {
 /** Resolves with the address. Throws OPEN_BIND_REFUSED, PORT_IN_USE, …. */
 export async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, problems, config, benchmarks, plugins }: Parts,
+  { engine, metrics, monitor, history, problems, hidePaths, config, benchmarks, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -51,6 +53,7 @@ export async function startHttp(
     ...(history && { readHistory: history.readJson }),
     runBenchmark: benchmarks.run,
     problems,
+    hidePaths,
     options,
     ...tools,
     version,

@@ -1,7 +1,7 @@
 // What a person should know although the server runs.
 import { see } from '../base/troubleshooting.ts'
 import type { EngineInfo } from '../engine/engine.ts'
-import { isLoopback } from '../model/bind.ts'
+import { isLoopback, isWeakToken } from '../model/bind.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { MetricsAddress } from './start-doors.ts'
 import { writesReports } from './start-watching.ts'
@@ -33,5 +33,12 @@ export function warningsOf(
     )
   if (options.insecure && options.authToken === undefined && !isLoopback(options.host))
     warnings.push(`everybody who reaches ${options.host} can use this server: there is no token`)
+  if (
+    options.insecure &&
+    options.authToken !== undefined &&
+    isWeakToken(options.authToken) &&
+    !isLoopback(options.host)
+  )
+    warnings.push(`the token of this server can be guessed: everybody who reaches ${options.host} may try`)
   return warnings
 }

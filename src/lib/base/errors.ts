@@ -30,7 +30,7 @@ export const errorKinds = {
   OPEN_BIND_REFUSED: {
     exit: 2,
     status: 400,
-    hint: 'Set --auth-token (or MCPX_TOKEN), listen on 127.0.0.1, or say --insecure if the network is trusted.',
+    hint: 'Set MCPX_TOKEN (or --auth-token) to 16 characters or more, listen on 127.0.0.1, or say --insecure if the network is trusted.',
   },
   INVALID_CID: {
     exit: 2,
@@ -194,6 +194,23 @@ export interface ErrorRecord {
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   const { code, message, hint } = toMcpxError(thrown)
   return { code, message, hint }
+}
+
+/** Failures of the machine, whose messages may name files. */
+const machineCodes: readonly ErrorCode[] = [
+  'INTERNAL',
+  'DISK_FULL',
+  'TOO_MANY_FILES',
+  'REPO_DAMAGED',
+  'REPO_LOCKED',
+  'REPO_VERSION',
+  'PORT_IN_USE',
+]
+
+/** The form for a viewer or a client: where things lie on this machine is none of their business. The log has the whole of it. */
+export function toPublicRecord(thrown: unknown): ErrorRecord {
+  const record = toErrorRecord(thrown)
+  return machineCodes.includes(record.code) ? { ...record, message: 'the server could not do this' } : record
 }
 
 export function fromErrorRecord(record: ErrorRecord): McpxError {

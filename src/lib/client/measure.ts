@@ -1,13 +1,13 @@
 // How well a stream goes, measured for a while at both of its ends: a sample every half second, the delay of every frame.
-import { type Clock, delay, every } from '../base/clock.ts'
-import { withDeadline } from '../base/deadline.ts'
+import { type Clock, every, type Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { BenchmarkEvent, BenchmarkRun, BenchmarkSample } from '../model/benchmark.ts'
 import type { MeasuredSnapshot } from '../model/figures.ts'
 import { clockRateOf } from '../model/track.ts'
 import { rtpDistance } from '../protocol/control.ts'
 import type { SenderClock } from './recording-timeline.ts'
-import type { Viewer } from './viewer.ts'
+import { type Over, untilOver } from './until.ts'
+import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
 const sampleMs = 500
 /** An hour of video: more are not kept. */
@@ -30,7 +30,7 @@ export type Opened = Pick<BenchmarkRun, 'connectionId' | 'content' | 'candidates
 
 /** Resolves when the time is over, or the stream; throws what ended it otherwise. The viewer is not closed. */
 export async function measure(viewer: Viewer, opened: Opened, options: MeasureOptions): Promise<BenchmarkRun> {
-  const { clock, signal, durationS } = options
+  const { clock, signal } = options
   const startedAtMs = clock.wallMs()
   const beganMs = clock.now()
   const events: BenchmarkEvent[] = []
@@ -38,30 +38,27 @@ export async function measure(viewer: Viewer, opened: Opened, options: MeasureOp
   const latency = followLatency(viewer, clock)
   const sampler = createSampler(viewer, options, () => clock.now() - beganMs)
   note('opened')
+  let sampling: Timer | undefined
   try {
-    await firstFrame(viewer, options)
-    note('first_frame')
-    const timer = every(clock, sampleMs, () => void sampler.take())
-    const end = await Promise.race([viewer.done, delay(clock, durationS * 1000, signal)]).finally(() => timer.cancel())
-    if (end) note(end.reason)
+    const end = await untilOver(viewer, {
+      ...options,
+      onFirstFrame() {
+        note('first_frame')
+        sampling = every(clock, sampleMs, () => void sampler.take())
+      },
+    })
+    signal.throwIfAborted()
+    if (!sampling) throw new McpxError('PEER_FAILED', `the stream was over before anything arrived (${reasonOf(end)})`)
+    if (end.reason !== 'duration') note(end.reason)
     const durationMs = clock.now() - beganMs
     return { ...opened, ...sampler.result(), startedAtMs, durationMs, events, latenciesMs: latency.sorted() }
   } finally {
+    sampling?.cancel()
     latency.stop()
   }
 }
 
-async function firstFrame(viewer: Viewer, { clock, signal, connectTimeoutS = 30 }: MeasureOptions): Promise<void> {
-  const end = await withDeadline(
-    clock,
-    connectTimeoutS * 1000,
-    signal,
-    (within) => Promise.race([viewer.done, viewer.events.next('frame', within).then(() => undefined)]),
-    () => new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`),
-  )
-  if (end)
-    throw new McpxError('PEER_FAILED', `the stream was over before anything arrived (${end.detail ?? end.reason})`)
-}
+const reasonOf = (end: Over): string => ('detail' in end && end.detail) || end.reason
 
 /** Sender reports tie the frames' timestamps to the sender's clock, which here is the viewer's too. */
 function followLatency(viewer: Viewer, clock: Clock) {
@@ -85,9 +82,9 @@ function followLatency(viewer: Viewer, clock: Clock) {
   }
 }
 
-function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, sinceMs: () => number) {
+function createSampler(viewer: Viewer, { stats, cpuS }: MeasureOptions, sinceMs: () => number) {
   const samples: BenchmarkSample[] = []
-  let before: { readonly framesReceived: number; readonly cpuS: number; readonly atMs: number } | undefined
+  let before: { readonly seen: ViewerSnapshot; readonly cpuS: number } | undefined
   let last: MeasuredSnapshot | undefined
 
   function sizeOf({ rung }: MeasuredSnapshot) {
@@ -100,10 +97,11 @@ function createSampler(viewer: Viewer, { stats, cpuS, clock }: MeasureOptions, s
   return {
     async take(): Promise<void> {
       const timeMs = sinceMs()
-      const seen = viewer.snapshot()
-      const now = { framesReceived: seen.framesReceived, cpuS: cpuS?.() ?? 0, atMs: clock.now() }
-      const elapsedS = before ? (now.atMs - before.atMs) / 1000 : 0
-      const [frames, cpu] = [now.framesReceived - (before?.framesReceived ?? 0), now.cpuS - (before?.cpuS ?? 0)]
+      const seen = viewer.snapshot(before?.seen)
+      const now = { seen, cpuS: cpuS?.() ?? 0 }
+      const elapsedS = before ? seen.ageS - before.seen.ageS : 0
+      const frames = seen.framesReceived - (before?.seen.framesReceived ?? 0)
+      const cpu = now.cpuS - (before?.cpuS ?? 0)
       before = now
       // The stream may end between two samples.
       const snapshot = await stats().catch(() => undefined)

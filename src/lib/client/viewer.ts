@@ -42,9 +42,11 @@ export interface ViewerSnapshot extends Totals, Freezes {
   readonly durationS?: number
   readonly paused: boolean
   readonly quality?: string
-  /** Over the time since the snapshot before. */
+  /** Since the request. */
+  readonly ageS: number
+  /** Over the time since the earlier snapshot. */
   readonly bitrateBps: number
-  /** 0-1, over the time since the snapshot before. */
+  /** 0-1, over the time since the earlier snapshot. */
   readonly lossRatio: number
   /** Media that has arrived ahead of a player that began 0.2 s after the first frame; 0 when it would have to wait. */
   readonly bufferS: number
@@ -54,7 +56,7 @@ export interface ViewerSnapshot extends Totals, Freezes {
 }
 
 /** `ended`: the content is over. `closed`: the server closed the stream. */
-interface ViewerEnd {
+export interface ViewerEnd {
   readonly reason: 'ended' | 'closed'
   readonly detail?: string
 }
@@ -68,7 +70,8 @@ export interface Viewer {
   readonly sent: readonly SentTrack[]
   /** Resolves when the stream is over; rejects with PEER_FAILED, SERVER_UNREACHABLE or what the server reports. */
   readonly done: Promise<ViewerEnd>
-  snapshot(): ViewerSnapshot
+  /** Rates are over the time since `earlier`, the last that this asker got, or the request: nobody takes them from another. */
+  snapshot(earlier?: ViewerSnapshot): ViewerSnapshot
   command(command: Command): boolean
   /** Ends the stream at the server and closes the connection. Idempotent. */
   close(): Promise<void>
@@ -140,7 +143,7 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   let mediaTimeS = 0
   let lead: { readonly timestamp: number; readonly atMs: number } | undefined
   let newest = 0
-  let last = { atMs: startedAtMs, ...totals() }
+  const began = { ageS: 0, ...totals() }
   let notes = 0
 
   /** Time is told by the video, by the audio where there is none. */
@@ -231,14 +234,14 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
     if (note) onNote(note)
   })
 
-  function snapshot(): ViewerSnapshot {
+  function snapshot(earlier: Pick<ViewerSnapshot, keyof Totals | 'ageS'> = began): ViewerSnapshot {
     const atMs = clock.now()
     const now = totals()
-    const elapsedS = Math.max(0.001, (atMs - last.atMs) / 1000)
-    const lost = Math.max(0, now.packetsLost - last.packetsLost)
-    const received = now.packetsReceived - last.packetsReceived - (now.packetsRecovered - last.packetsRecovered)
-    const bitrateBps = ((now.bytesReceived - last.bytesReceived) * 8) / elapsedS
-    last = { atMs, ...now }
+    const ageS = (atMs - startedAtMs) / 1000
+    const elapsedS = Math.max(0.001, ageS - earlier.ageS)
+    const lost = Math.max(0, now.packetsLost - earlier.packetsLost)
+    const received = now.packetsReceived - earlier.packetsReceived - (now.packetsRecovered - earlier.packetsRecovered)
+    const bitrateBps = ((now.bytesReceived - earlier.bytesReceived) * 8) / elapsedS
     const aheadS = lead
       ? rtpDistance(newest, lead.timestamp) / clockRate - (atMs - lead.atMs) / 1000 + playoutDelayS
       : 0
@@ -252,6 +255,7 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
       connectionState,
       mediaTimeS,
       paused,
+      ageS,
       bitrateBps,
       lossRatio: lost + received > 0 ? lost / (lost + received) : 0,
       bufferS: Math.max(0, aheadS),

@@ -1,11 +1,12 @@
 // Watching a stream to its end: a snapshot every second, a recording besides, and one account of how it went.
 import { type Clock, every } from '../base/clock.ts'
-import { untilAborted } from '../base/deadline.ts'
 import { McpxError } from '../base/errors.ts'
+import { codecOf } from '../codec/index.ts'
 import type { MediaKind } from '../model/track.ts'
 import type { ReceivedFrame } from '../webrtc/frame-assembler.ts'
 import type { Recorder, Recording } from './recorder.ts'
 import type { SenderClock } from './recording-timeline.ts'
+import { type Over, untilOver } from './until.ts'
 import type { Viewer, ViewerSnapshot } from './viewer.ts'
 
 interface WatchOptions {
@@ -21,7 +22,7 @@ interface WatchOptions {
 }
 
 export interface WatchResult {
-  readonly reason: 'ended' | 'closed' | 'duration' | 'interrupted'
+  readonly reason: Over['reason']
   readonly detail?: string
   readonly last: ViewerSnapshot
   readonly recording?: Recording
@@ -37,10 +38,15 @@ const maxEarlyFrames = 300
  */
 export async function watch(viewer: Viewer, options: WatchOptions): Promise<WatchResult> {
   const recording = options.output ? record(viewer, options.output, options.clock) : undefined
-  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(viewer.snapshot()))
+  let last: ViewerSnapshot | undefined
+  const look = () => {
+    last = viewer.snapshot(last)
+    return last
+  }
+  const timer = every(options.clock, snapshotMs, () => options.onSnapshot(look()))
   try {
-    const end = await Promise.race([viewer.done, overTime(viewer, options), interrupted(options.signal)])
-    return { ...end, last: viewer.snapshot(), ...(recording ? { recording: await recording.finish() } : {}) }
+    const end = await untilOver(viewer, options)
+    return { ...end, last: look(), ...(recording ? { recording: await recording.finish() } : {}) }
   } catch (error) {
     await recording?.finish().catch(() => {})
     throw error
@@ -48,28 +54,6 @@ export async function watch(viewer: Viewer, options: WatchOptions): Promise<Watc
     timer.cancel()
     await viewer.close()
   }
-}
-
-const interrupted = async (signal: AbortSignal) => {
-  await untilAborted(signal)
-  return { reason: 'interrupted' } as const
-}
-
-/** The duration runs from the first frame, which has its own limit. */
-function overTime(
-  viewer: Viewer,
-  { clock, durationS, connectTimeoutS = 30 }: WatchOptions,
-): Promise<{ reason: 'duration' }> {
-  return new Promise((resolve, reject) => {
-    const tooLate = clock.after(connectTimeoutS * 1000, () =>
-      reject(new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`)),
-    )
-    const off = viewer.events.on('frame', () => {
-      off()
-      tooLate.cancel()
-      if (durationS) clock.after(durationS * 1000, () => resolve({ reason: 'duration' }))
-    })
-  })
 }
 
 /** The recorder brings a muxer along: it is loaded by those who record. */
@@ -117,13 +101,11 @@ function record(viewer: Viewer, path: string, clock: Clock) {
 }
 
 function tracksOf({ sent, media }: Viewer) {
-  const video = sent.find(({ kind }) => kind === 'video')
+  const video = codecOf(sent.find(({ kind }) => kind === 'video')?.codec ?? '')
   const audio = sent.find(({ kind }) => kind === 'audio')
   const size = media?.rungs.findLast((rung) => rung.width) ?? media?.tracks.find((track) => track.kind === 'video')
   return {
-    ...(video
-      ? { video: { codec: video.codec as 'vp8', width: size?.width ?? 640, height: size?.height ?? 360 } }
-      : {}),
+    ...(video ? { video: { codec: video.name, width: size?.width ?? 640, height: size?.height ?? 360 } } : {}),
     ...(audio ? { audio: { codec: 'opus' as const, channels: 2 } } : {}),
   }
 }

@@ -9,6 +9,8 @@ export interface PinList {
   readonly found: readonly string[] | undefined
   /** Some lines say nothing. */
   readonly isDamaged: boolean
+  /** Most lines are of pins that are gone. */
+  readonly isWorn: boolean
   /** Appends; on a full disk the list has it from the next start on. */
   add(cid: string): void
   /** In place: needs no space on the disk. */
@@ -22,7 +24,7 @@ const line = /^([+-])([\x21-\x7e]{1,512})$/
 
 export function openPinList(file: string): PinList {
   const text = readText(file)
-  const { found, isDamaged } = parse(text ?? '')
+  const { found, isDamaged, isWorn } = parse(text ?? '')
   let fd: number | undefined
   /** Where the line of each begins, in bytes. */
   let places = new Map<string, number>()
@@ -41,6 +43,7 @@ export function openPinList(file: string): PinList {
   return {
     found: text === undefined ? undefined : found,
     isDamaged,
+    isWorn,
     add(cid) {
       if (fd === undefined || places.has(cid)) return
       const bytes = Buffer.from(`+${cid}\n`, 'latin1')
@@ -87,7 +90,7 @@ function readText(file: string): string | undefined {
   }
 }
 
-function parse(text: string): { found: string[]; isDamaged: boolean } {
+function parse(text: string): { found: string[]; isDamaged: boolean; isWorn: boolean } {
   const pinned = new Set<string>()
   const lines = text.split('\n')
   // After the last line break there is nothing, or what a crash left of a line.
@@ -99,7 +102,7 @@ function parse(text: string): { found: string[]; isDamaged: boolean } {
     else if (sign === '-') pinned.delete(cid!)
     else isDamaged = true
   }
-  return { found: [...pinned], isDamaged }
+  return { found: [...pinned], isDamaged, isWorn: lines.length > 2 * pinned.size + 100 }
 }
 
 function placesIn(text: string): Map<string, number> {

@@ -40,12 +40,15 @@ export async function recover(parts: Parts): Promise<string[]> {
   if (lost.length > 0) problems.push(await restorePins(lost, parts))
   const pins = index.pins()
   if (list.isDamaged) problems.push(`the file pins was damaged: it was written anew, with ${pins.length} pins`)
-  if (list.isDamaged || !isSame(list.found, pins) || !existsSync(join(repoPath, 'pins'))) list.replace(pins)
+  if (list.isDamaged || list.isWorn || !isSame(list.found, pins) || !existsSync(join(repoPath, 'pins')))
+    list.replace(pins)
   return problems
 }
 
-const isSame = (found: readonly string[] | undefined, pins: readonly string[]) =>
-  found?.length === pins.length && pins.every((cid) => found.includes(cid))
+function isSame(found: readonly string[] | undefined, pins: readonly string[]): boolean {
+  const listed = new Set(found)
+  return listed.size === pins.length && pins.every((cid) => listed.has(cid))
+}
 
 /** What the folder holds already counts, and can go where it is not pinned. */
 async function recordFiles({ repoPath, blocksPath, index, list }: Parts): Promise<string[]> {

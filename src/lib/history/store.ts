@@ -1,6 +1,6 @@
 // The history of a node: a folder with one file a day (UTC). Old files are removed whole: deleting rows would hold everybody up.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { damagedEnd, isDamage, setAside } from '../base/database.ts'
 import { makeFolder } from '../base/folder.ts'
 import type { HistoryAnswer, HistoryRange, HistoryRow, HistoryTable, ScanHistory } from '../model/history.ts'
@@ -109,7 +109,7 @@ export function openHistoryStore(folder: string): HistoryStore {
       try {
         look(use(day))
       } catch (error) {
-        damaged.push(`${day}: ${(error as Error).message}`)
+        damaged.push(`${day}: ${(error as Error).message.replaceAll(`${folder}${sep}`, '')}`)
       }
     }
     return damaged

@@ -11,6 +11,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import type { HidePaths } from '../base/hide-paths.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
@@ -97,6 +98,8 @@ export interface RouteContext {
   readonly runBenchmark?: RunBenchmark | undefined
   /** What is wrong with what the server keeps; without paths. */
   readonly problems: () => readonly string[]
+  /** Takes the folders of this machine out of a text for others. */
+  readonly hidePaths: HidePaths
   readonly options: HttpOptions
   readonly limits: HttpLimits
   readonly logger: Logger

@@ -1,18 +1,7 @@
 // What a client sees of a failure: the code, the message and the hint; a stack or a path only with --debug.
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { type ErrorCode, McpxError, toMcpxError } from '../base/errors.ts'
+import { type ErrorCode, McpxError, toMcpxError, toPublicRecord } from '../base/errors.ts'
 import type { FailureBody } from '../protocol/schemas.ts'
-
-/** Failures of the machine, whose messages may name files. */
-const internalCodes: readonly ErrorCode[] = [
-  'INTERNAL',
-  'DISK_FULL',
-  'TOO_MANY_FILES',
-  'REPO_DAMAGED',
-  'REPO_LOCKED',
-  'REPO_VERSION',
-  'PORT_IN_USE',
-]
 
 const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'MESSAGE_TOO_LARGE',
@@ -32,12 +21,11 @@ export interface Failure {
 /** Fastify's, zod's, Node's or our own error as what is answered. */
 export function toFailure(thrown: unknown, debug: boolean): Failure {
   const error = classify(thrown)
-  const hidden = internalCodes.includes(error.code) && !debug
   const status = statusOf(thrown) ?? error.status
   const stack = error.cause instanceof Error ? error.cause.stack : error.stack
   const body: FailureBody = {
     success: false,
-    error: hidden ? 'the server could not do this' : error.message,
+    error: debug ? error.message : toPublicRecord(error).message,
     code: error.code,
     hint: error.hint,
     ...(debug && error.code === 'INTERNAL' ? { details: stack } : {}),

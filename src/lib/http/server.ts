@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { isCorrelationId, withCorrelation } from '../base/correlation.ts'
+import type { HidePaths } from '../base/hide-paths.ts'
 import { maxOpenFiles } from '../base/host.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -54,6 +55,8 @@ export interface HttpServerSettings {
   readonly runBenchmark?: RunBenchmark
   /** What is wrong with what the server keeps; without paths. */
   readonly problems?: () => readonly string[]
+  /** Takes the folders of this machine out of what is answered; not asked with --debug. */
+  readonly hidePaths?: HidePaths
   readonly options: HttpOptions
   readonly logger: Logger
   readonly clock?: Clock
@@ -97,6 +100,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     readHistory: settings.readHistory,
     runBenchmark: settings.runBenchmark,
     problems: settings.problems ?? (() => []),
+    hidePaths: options.debug ? (text) => text : (settings.hidePaths ?? ((text) => text)),
     options,
     limits,
     logger,
@@ -122,6 +126,15 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     const answer = { endpoint, method: request.method, status: reply.statusCode, seconds: reply.elapsedTime / 1000 }
     settings.onAnswer?.(answer)
     logger.debug(answer, 'answered')
+  })
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isJson = String(reply.getHeader('content-type') ?? '').includes('json')
+    if (isJson && typeof payload === 'string') return context.hidePaths(payload)
+    if (!isJson || !Buffer.isBuffer(payload)) return payload
+    // Rows by the million: latin1 is the bytes as they are.
+    const text = payload.toString('latin1')
+    const shown = context.hidePaths(text)
+    return shown === text ? payload : Buffer.from(shown, 'latin1')
   })
   await app.register(websocket, {
     options: { maxPayload: limits.socketMessageBytes, perMessageDeflate: false },

@@ -54,10 +54,10 @@ export interface SocketRoute {
 }
 
 export function addSocketRoute(app: App, context: RouteContext, route: SocketRoute): void {
-  const { clock, limits } = context
+  const { limits } = context
   const { path, controller, handler, role, checksContent = false, answer, schema = { hide: true } } = route
   function onSocket(raw: unknown, request: Request): void {
-    const socket = wrap(raw as RawSocket, grantOf(request), request.ip, clock)
+    const socket = wrap(raw as RawSocket, grantOf(request), request.ip, context)
     context.onSession?.(controller, 1)
     socket.onClose(() => context.onSession?.(controller, -1))
     handler(socket)
@@ -75,7 +75,12 @@ export function addSocketRoute(app: App, context: RouteContext, route: SocketRou
   } as never)
 }
 
-function wrap(raw: RawSocket, grant: Grant, address: string, clock: Clock): ServerSocket {
+function wrap(
+  raw: RawSocket,
+  grant: Grant,
+  address: string,
+  { clock, hidePaths }: Pick<RouteContext, 'clock' | 'hidePaths'>,
+): ServerSocket {
   let isAlive = true
   const heartbeat = every(clock, pingMs, () => {
     if (!isAlive) return raw.terminate()
@@ -97,7 +102,7 @@ function wrap(raw: RawSocket, grant: Grant, address: string, clock: Clock): Serv
     send(text) {
       if (raw.readyState !== open) return
       if (raw.bufferedAmount > maxBacklogBytes) return raw.terminate()
-      raw.send(text)
+      raw.send(hidePaths(text))
     },
     close: (code = 1000, reason = '') => raw.close(code, reason),
     onMessage(listener) {

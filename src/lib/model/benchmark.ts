@@ -21,6 +21,7 @@ export interface BenchmarkRequest {
 export interface BenchmarkAnswer {
   /** Of the connection. */
   readonly id: string
+  /** Of the file, below the folder of reports. */
   readonly path: string
   /** By the origin's names. */
   readonly summary: Readonly<Record<string, unknown>>

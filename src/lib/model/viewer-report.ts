@@ -14,7 +14,7 @@ export interface ViewerReport {
   readonly framesPerSecond?: number
   readonly frameWidth?: number
   readonly frameHeight?: number
-  /** Freezes as W3C defines them, without those of the viewer's own pauses and seeks. */
+  /** Freezes as W3C defines them, with the one that lasts, without the time in which the viewer asked for a still picture. */
   readonly freezeCount?: number
   readonly totalFreezesDurationS?: number
   /** Mean time that media waited in the jitter buffer, since the report before. */

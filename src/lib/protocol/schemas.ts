@@ -21,7 +21,7 @@ export const qualityValue = z
     [
       z.enum(qualities, isNoQuality),
       z.int(isNoQuality).min(0, isNoQuality).max(100, isNoQuality),
-      z.string().regex(/^\d{1,3}$/, isNoQuality),
+      z.string().regex(/^(?:0?\d{1,2}|100)$/, isNoQuality),
     ],
     isNoQuality,
   )

@@ -60,12 +60,36 @@ export interface SelectedPair {
   readonly remoteCandidate: Candidate
   readonly rtt?: number
 }
-type Address = [string, number]
+export type Address = [string, number]
+
+/** A pair of the check list. */
+export interface CheckedPair extends SelectedPair {
+  readonly protocol: SelectedPair['protocol'] & Pick<StunProtocol, 'request'>
+  readonly state: number
+  nominated: boolean
+  readonly requestsSent: number
+  readonly requestTransactionIds: Set<string>
+}
+
+/** RFC 8445 6.1.2.6, as werift numbers them. */
+export const pairState = { inProgress: 2, succeeded: 3 } as const
+
+type StunMessage = Parameters<StunProtocol['request']>[0]
 
 /** Private parts of werift's ICE agent that are used here. */
-export interface IceAgent extends Omit<Connection, 'nominated'> {
-  nominated?: SelectedPair
+export interface IceAgent extends Omit<Connection, 'nominated' | 'checkList'> {
+  nominated?: CheckedPair
+  checkList: CheckedPair[]
   protocols: StunProtocol[]
+  _remoteCandidates: Candidate[]
+  queryConsent(): void
+  buildRequest(options: {
+    nominate: boolean
+    localUsername: string
+    remoteUsername: string
+    iceControlling: boolean
+    localCandidate: Candidate
+  }): StunMessage
   userHistory: Record<string, string>
   restart(): Promise<void>
   ensureProtocol(protocol: StunProtocol): void
@@ -161,6 +185,10 @@ const agentFields = [
   'localPassword',
   'generation',
   'checkList',
+  '_remoteCandidates',
+  'queryConsent',
+  'buildRequest',
+  'onData',
   'restart',
   'ensureProtocol',
   'pairLocalProtocol',
@@ -184,8 +212,28 @@ export function assertWeriftShape(): void {
   const protocol = new StunProtocol()
   requireFields('Connection', agent, agentFields)
   requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
-  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams'])
-  requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
+  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams', 'dataReceiver'])
+  requireFields('RTCSctpTransport', sctp, [
+    'setDtlsTransport',
+    'start',
+    'stop',
+    'onDataChannel',
+    'dataChannels',
+    'dataChannelQueue',
+    'datachannelReceive',
+  ])
+  sctp.setDtlsTransport(dtls)
+  requireFields('SCTP', sctp.sctp, [
+    'handleData',
+    'advertisedRwnd',
+    'localVerificationTag',
+    'lastReceivedTsn',
+    'localTsn',
+    'associationState',
+    'inboundStreams',
+    'outboundQueue',
+    'sentQueue',
+  ])
 }
 
 function requireFields(what: string, value: object, fields: readonly string[]): void {

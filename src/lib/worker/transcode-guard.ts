@@ -2,6 +2,7 @@
 // when the server is gone, and when it takes too much memory.
 import { writeSync } from 'node:fs'
 import { isMainThread, workerData } from 'node:worker_threads'
+import { residentBytes } from '../base/host.ts'
 import { killProcess } from '../base/spawn-process.ts'
 import { spawnWorker } from '../base/spawn-worker.ts'
 
@@ -33,7 +34,7 @@ function isOrphan(parentPid: number): boolean {
 }
 
 function look({ parentPid, maxRssBytes }: GuardSettings): void {
-  const isTooLarge = process.memoryUsage.rss() > maxRssBytes
+  const isTooLarge = residentBytes() > maxRssBytes
   if (isTooLarge) say(outOfMemoryLine)
   if (isTooLarge || isOrphan(parentPid)) killProcess(process.pid)
 }

@@ -1,6 +1,6 @@
 // One viewer in a media worker: a peer and the media it is sent, from the first offer to the end.
 import { type Clock, every, type Timer } from '../base/clock.ts'
-import { McpxError, toErrorRecord } from '../base/errors.ts'
+import { McpxError, toErrorRecord, toPublicRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { TaskTracker } from '../base/tasks.ts'
 import type { PacingErrors } from '../media/playback/pacing-errors.ts'
@@ -90,7 +90,7 @@ export function createViewer(
     onError: (error) => fail('content_failed', error),
   })
 
-  const throttle = createMessageThrottle(clock, onMessage, (error) => note({ type: 'error', ...toErrorRecord(error) }))
+  const throttle = createMessageThrottle(clock, onMessage, (error) => note({ type: 'error', ...toPublicRecord(error) }))
 
   function usePeer(): Promise<Peer> {
     if (state === 'closed') throw new McpxError('STREAM_NOT_FOUND', `stream ${streamId} is closed`)
@@ -125,7 +125,7 @@ export function createViewer(
         tell()
         break
       case 'failed':
-        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', lostPath())
+        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', peer?.failure ?? lostPath())
         break
       case 'closed':
         emit('over', { streamId, reason: 'viewer_left' })
@@ -240,7 +240,7 @@ export function createViewer(
     if (state === 'closed') return
     const record = toErrorRecord(error)
     logger.warn({ stream: streamId, reason, code: record.code, error: record.message }, 'stream failed')
-    note({ type: 'error', ...record })
+    note({ type: 'error', ...toPublicRecord(error) })
     emit('over', { streamId, reason, error: record })
     void close(reason)
   }

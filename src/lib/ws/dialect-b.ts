@@ -1,5 +1,5 @@
 // What clients of dialect B are told besides: a result of what they asked for, and statistics under B's names.
-import { toErrorRecord } from '../base/errors.ts'
+import { toPublicRecord } from '../base/errors.ts'
 import type { ClientMessage, ServerMessage } from '../protocol/signalling.ts'
 
 type ResultType = 'answer_result' | 'add_track_result' | 'close_result'
@@ -13,5 +13,5 @@ export const isDialectB = (message: ClientMessage): boolean =>
 export function resultOf(type: ResultType, id: string | undefined, error?: unknown): ServerMessage {
   const place = id === undefined ? {} : { pc_id: id }
   if (error === undefined) return { type, success: true, ...place }
-  return { type, success: false, ...place, error: toErrorRecord(error).message }
+  return { type, success: false, ...place, error: toPublicRecord(error).message }
 }

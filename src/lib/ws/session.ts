@@ -1,6 +1,6 @@
 // A signalling session: messages of one client in, engine calls and messages out. It sees the client's own streams and no others.
 import type { Clock } from '../base/clock.ts'
-import { McpxError, toErrorRecord } from '../base/errors.ts'
+import { McpxError, toPublicRecord } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import { parseQuality } from '../model/quality.ts'
@@ -51,7 +51,7 @@ export class Session {
 
   /** @param pcId the stream that it is about. What only concerns the server is logged, and not told. */
   sendError(error: unknown, pcId?: string): void {
-    const { code, message, hint } = toErrorRecord(error)
+    const { code, message, hint } = toPublicRecord(error)
     if (code === 'INTERNAL') this.#deps.logger.error({ err: error, client: this.#deps.clientId }, 'signalling failed')
     const shown = code === 'INTERNAL' ? 'Server error: the server could not do this' : message
     this.send({ type: 'error', message: shown, code, hint, ...(pcId === undefined ? {} : { pc_id: pcId }) })
@@ -194,7 +194,7 @@ export class Session {
       await this.#deps.engine.command(id, { type: 'quality', quality: parseQuality(quality) })
       this.send({ type: 'quality_result', pc_id: id, quality, success: true })
     } catch (error) {
-      this.send({ type: 'quality_result', pc_id: id, quality, success: false, error: toErrorRecord(error).message })
+      this.send({ type: 'quality_result', pc_id: id, quality, success: false, error: toPublicRecord(error).message })
     }
   }
 

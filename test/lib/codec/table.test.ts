@@ -58,12 +58,11 @@ describe('the table of codecs', () => {
           .packetize({ timeS: 0, durationS: 0.02, isKey, data })
           .map((payload) => Buffer.from(payload))
         expect(depacketizer.isStart(payloads[0]!) || name === 'av1' || name === 'h264').toBe(true)
-        expect(depacketizer.join(payloads)).toEqual({
-          data: Buffer.from(data),
-          isKey: kind === 'audio' || (name !== 'vp9' && isKey),
-        })
+        const joined = depacketizer.join(payloads)
+        expect(joined?.data.equals(data)).toBe(true)
+        expect(joined?.isKey).toBe(kind === 'audio' || (name !== 'vp9' && isKey))
       }),
-      { seed: 11, numRuns: 150 },
+      { seed: 11, numRuns: 100, endOnFailure: true },
     )
   })
 })

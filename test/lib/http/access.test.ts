@@ -138,7 +138,13 @@ describe('the open-bind rule', () => {
   it('refuses an address that others reach, without a token, unless that was asked for', () => {
     for (const host of ['0.0.0.0', '::', '', '192.168.1.5'])
       expect(() => checkBind(host, undefined, false)).toThrow(expect.objectContaining({ code: 'OPEN_BIND_REFUSED' }))
-    checkBind('0.0.0.0', 'token', false)
+    for (const weak of ['a', 'hunter2', '0123456789abcde', 'a'.repeat(64), 'abababababababababab'])
+      expect(() => checkBind('0.0.0.0', weak, false)).toThrow(
+        expect.objectContaining({ code: 'OPEN_BIND_REFUSED', hint: expect.stringContaining('openssl rand -hex 16') }),
+      )
+    checkBind('0.0.0.0', '0123456789abcdef', false)
+    checkBind('0.0.0.0', 'a', true)
+    checkBind('127.0.0.1', 'a', false)
     checkBind('0.0.0.0', undefined, true)
     checkBind('127.0.0.1', undefined, false)
   })

@@ -131,9 +131,9 @@ describe('what a viewer saw', () => {
     const second = { totalFreezesDurationS: 1.5, framesDecoded: 145, framesDropped: 5, atMs: 12_000 }
     expect(seen(second)).toMatchObject({ frozenRatio: 0.25, droppedRatio: 0.1 })
     // Two reports between two polls: both count.
-    const third = { totalFreezesDurationS: 2, framesDecoded: 145, framesDropped: 5, atMs: 14_000 }
+    const third = { totalFreezesDurationS: 1.5, framesDecoded: 145, framesDropped: 5, atMs: 14_000 }
     const two = ratesOf(counted({ viewer: third, viewerBefore: second }), counted({ viewer: first }))
-    expect(two.frozenRatio).toBe(0.25)
+    expect(two.frozenRatio).toBe(0.125)
   })
 
   it('is that of its last two reports where none came since the snapshot before', () => {

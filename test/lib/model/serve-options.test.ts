@@ -15,7 +15,7 @@ describe('a bind', () => {
       const refusal = expect.objectContaining({ code: 'OPEN_BIND_REFUSED', exit: 2 })
       expect(() => completeServeOptions({ host })).toThrow(refusal)
       expect(() => completeServeOptions({ host, authToken: '' })).toThrow(refusal)
-      expect(completeServeOptions({ host, authToken: 'secret' }).host).toBe(host)
+      expect(completeServeOptions({ host, authToken: 'correct horse battery' }).host).toBe(host)
       expect(completeServeOptions({ host, insecure: true }).host).toBe(host)
     },
   )

@@ -58,6 +58,15 @@ describe('freezes', () => {
     expect(frozen.after(6000)).toEqual({ freezeCount: 1, totalFreezesDurationS: 5 })
   })
 
+  it('are held against the frames that came by themselves, not against a pause', () => {
+    const { stillness, counter, endMs } = playing()
+    stillness.command({ type: 'pause' }, endMs)
+    stillness.command({ type: 'play' }, endMs + 10_000)
+    counter.add(endMs + 10_100)
+    counter.add(endMs + 11_400)
+    expect(counter.at(endMs + 11_400).freezeCount).toBe(1)
+  })
+
   it('never get less, and never longer than the time, whatever is asked for and shown', () => {
     const step = fc.tuple(
       fc.integer({ min: 1, max: 3000 }),
