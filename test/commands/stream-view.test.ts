@@ -3,6 +3,7 @@ import { endText, statsLine } from '../../src/commands/stream-view.ts'
 import type { ViewerSnapshot } from '../../src/lib/client/viewer.ts'
 
 const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapshot => ({
+  ageS: 12,
   packetsReceived: 100,
   packetsLost: 0,
   packetsRecovered: 0,
