@@ -3,7 +3,6 @@ import { endText, statsLine } from '../../src/commands/stream-view.ts'
 import type { ViewerSnapshot } from '../../src/lib/client/viewer.ts'
 
 const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapshot => ({
-  ageS: 12,
   packetsReceived: 100,
   packetsLost: 0,
   packetsRecovered: 0,
@@ -16,6 +15,7 @@ const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapsho
   connectionState: 'connected',
   mediaTimeS: 12,
   paused: false,
+  ageS: 1,
   bitrateBps: 1.2e6,
   lossRatio: 0,
   bufferS: 0.21,
