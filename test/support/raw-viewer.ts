@@ -21,6 +21,8 @@ export interface RawViewer {
   /** Sends a datagram as it is, from the address that the server knows. */
   sendDatagram(datagram: Buffer): void
   sendText(text: string): boolean
+  /** An alert of DTLS: it leaves. */
+  sayGoodbye(): void
   close(): Promise<void>
 }
 
@@ -144,6 +146,7 @@ export async function connectRaw(server: Transport, tap: (datagram: Buffer) => v
     sendSctp: (packet) => sendData(packet),
     sendDatagram: (datagram) => void ice.post(datagram),
     sendText: (text) => control.send(text),
+    sayGoodbye: () => dtls.sayGoodbye(),
     async close() {
       ice.close()
       await control.stop()

@@ -185,6 +185,28 @@ export function sendCloseNotify(dtls: RTCDtlsTransport): void {
   cipher.encryptPacket = encrypt
 }
 
+interface OpenCipher {
+  readonly cipher: object | undefined
+  decryptPacket(record: { recordLayerHeader: object; fragment: Buffer }): Buffer
+}
+
+/** What an encrypted DTLS record says; undefined when it is not the other side's, and before there are keys. */
+export function openRecord(dtls: RTCDtlsTransport, record: Buffer): Buffer | undefined {
+  const { cipher } = (dtls.dtls ?? {}) as unknown as { cipher?: OpenCipher }
+  if (!cipher?.cipher) return undefined
+  const recordLayerHeader = {
+    contentType: record[0],
+    protocolVersion: { major: record[1], minor: record[2] },
+    epoch: record.readUInt16BE(3),
+    sequenceNumber: record.readUIntBE(5, 6),
+  }
+  try {
+    return cipher.decryptPacket({ recordLayerHeader, fragment: record.subarray(13) })
+  } catch {
+    return undefined
+  }
+}
+
 /** Lets a handshake under way end: its retransmissions go on by themselves otherwise, up to half a minute. */
 export function endHandshake(dtls: RTCDtlsTransport): void {
   const socket = dtls.dtls as unknown as { dtls: { flight: number } } | undefined
