@@ -28,7 +28,7 @@ interface IceChecksDeps {
   readonly credentials: ReadonlyMap<string, string>
 }
 
-const isSame = (a: Address, b: Address) => a[1] === b[1] && a[0] === b[0]
+const isSame = (a: Readonly<Address>, b: Readonly<Address>) => a[1] === b[1] && a[0] === b[0]
 const isOnOurSocket = ({ protocol }: CheckedPair) => (protocol.transport as MuxEndpoint | undefined)?.post !== undefined
 
 export class IceChecks implements CheckFence {
@@ -50,7 +50,7 @@ export class IceChecks implements CheckFence {
     return isSound(packet, stunClassOf(packet))
   }
 
-  heard(from: Address): void {
+  heard(from: Readonly<Address>): void {
     const path = this.#deps.agent.nominated
     const isNew = path !== this.#path
     this.#path = path

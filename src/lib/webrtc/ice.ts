@@ -145,7 +145,11 @@ export class Ice {
 
   /** Media goes past the agent, except what comes over a relay. */
   onMedia(receive: (data: Buffer) => void): void {
-    for (const endpoint of this.#attached.endpoints) endpoint.onMedia = receive
+    for (const endpoint of this.#attached.endpoints)
+      endpoint.onMedia = (data, from) => {
+        this.#checks.heard(from)
+        receive(data)
+      }
     this.agent.onData.subscribe(receive)
   }
 

@@ -19,7 +19,7 @@ export interface MuxEndpoint {
   /** STUN, DTLS, and media while `onMedia` is not set. */
   onData: (data: Buffer, from: readonly [string, number]) => void
   /** SRTP and SRTCP from an address that a check has authenticated (RFC 7983: first byte 128 to 191). */
-  onMedia: ((data: Buffer) => void) | undefined
+  onMedia: ((data: Buffer, from: readonly [string, number]) => void) | undefined
   send(data: Buffer, to?: readonly [string, number]): Promise<void>
   /** As `send`, without a promise: for the media path. */
   post(data: Buffer, port: number, address: string): void
@@ -237,8 +237,8 @@ class MuxSocket {
     const { unanswered } = endpoint.attached
     if (unanswered.size > 0) unanswered.delete(address)
     endpoint.received++
-    if (endpoint.onMedia && isMedia(data)) endpoint.onMedia(data)
-    else endpoint.onData(data, [address, from.port])
+    const receive = endpoint.onMedia && isMedia(data) ? endpoint.onMedia : endpoint.onData
+    receive(data, [address, from.port])
   }
 
   #endpointOf(data: Buffer, tuple: string): Endpoint | undefined {

@@ -40,11 +40,17 @@ async function connectOverCable() {
     await Promise.all([viewer.close(), peer.close()])
     cable.close()
   })
-  const answer = await peer.acceptOffer(cable.toServer(await viewer.offer()), chooseVp8)
+  const offer = await viewer.offer()
+  const answer = await peer.acceptOffer(cable.toServer(offer), chooseVp8)
   await viewer.acceptAnswer(cable.toViewer(answer))
   await Promise.all([isConnected(peer), isConnected(viewer)])
-  return { cable, peer, viewer }
+  return { cable, peer, viewer, offer, answer }
 }
+
+const iceOf = (sdp: string) => ({
+  ufrag: /^a=ice-ufrag:(.*?)\r?$/m.exec(sdp)![1]!,
+  password: /^a=ice-pwd:(.*?)\r?$/m.exec(sdp)![1]!,
+})
 
 describe('a viewer whose address changes', () => {
   it(
@@ -64,6 +70,45 @@ describe('a viewer whose address changes', () => {
       video.send(packetOf(sequence++, Buffer.alloc(10)))
       await until(() => received === 2)
       expect([peer.connectionState, viewer.connectionState]).toEqual(['connected', 'connected'])
+    },
+    hangMs,
+  )
+
+  it(
+    'stays where its media comes from, whatever else it checks, for as long as that comes',
+    async () => {
+      const { cable, peer, offer, answer } = await connectOverCable()
+      const before = peer.remoteAddress
+      const reserve = createSocket('udp4')
+      reserve.bind(0, '127.0.0.1')
+      await once(reserve, 'listening')
+      const [us, them] = [iceOf(answer), iceOf(offer)]
+      reserve.on('message', (data) => {
+        if (stunClassOf(data) !== 'request') return
+        const transaction = data.toString('latin1', 8, 20)
+        reserve.send(
+          stunMessage(0x101, [], { transaction, password: them.password }),
+          cable.ports().server,
+          '127.0.0.1',
+        )
+      })
+      let reports = 0
+      peer.events.on('acked', () => reports++)
+      const video = peer.outlets.find(({ kind }) => kind === 'video')!
+      let sequence = 0
+      const stream = setInterval(() => {
+        video.send(packetOf(sequence++, Buffer.alloc(10)))
+        reserve.send(iceCheck(`${us.ufrag}:${them.ufrag}`, us.password), cable.ports().server, '127.0.0.1')
+      }, 20)
+      onTestFinished(() => {
+        clearInterval(stream)
+        reserve.close()
+      })
+      const startedAt = performance.now()
+      await until(() => reports >= 20 && performance.now() - startedAt > 2500)
+      expect(peer.remoteAddress).toBe(before)
+      cable.cut()
+      await until(() => peer.remoteAddress === `127.0.0.1:${reserve.address().port}`, 15_000)
     },
     hangMs,
   )
