@@ -140,7 +140,8 @@ export class IceChecks implements CheckFence {
     const { agent, clock } = this.#deps
     const follow = this.#follow
     const path = agent.nominated
-    if (!follow || !path || follow.pair === path || ++follow.looks > maxLooks) {
+    const isOver = !follow || !path || follow.pair === path || !agent.checkList.includes(follow.pair)
+    if (isOver || ++follow.looks > maxLooks) {
       this.#follow = undefined
       return
     }

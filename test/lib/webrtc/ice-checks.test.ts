@@ -191,7 +191,8 @@ describe('checks of the other side', () => {
       localUsername: 'us',
       iceControlling: false,
       remotePassword: '',
-      nominated: undefined,
+      nominated: undefined as CheckedPair | undefined,
+      queryConsent() {},
       checkList: [] as CheckedPair[],
       _remoteCandidates: [] as { host: string; port: number; type: string }[],
       get remoteCandidates() {
@@ -203,7 +204,15 @@ describe('checks of the other side', () => {
       clock,
       credentials: new Map([['us', 'secret']]),
     })
-    const protocol = {}
+    const protocol = { transport: { post() {} } }
+    /** A pair that was selected. */
+    const select = (port: number) => {
+      const pair = { protocol, remoteAddr: ['192.0.2.1', port], state: 3 } as unknown as CheckedPair
+      agent.checkList.push(pair)
+      agent.nominated = pair
+      checks.heard(['192.0.2.1', port])
+      return pair
+    }
     let answered = 0
     /** True when it was answered. */
     const check = (port: number, packet = iceCheck('us:them', 'secret')) => {
@@ -224,7 +233,7 @@ describe('checks of the other side', () => {
       })
       return answered > before
     }
-    return { clock, agent, check }
+    return { clock, agent, check, select }
   }
 
   it('are answered when they are authentic and whole, on whatever path they come', () => {
@@ -241,6 +250,21 @@ describe('checks of the other side', () => {
     expect(answered()).toBe(200)
     clock.advance(500)
     expect(answered()).toBe(100)
+  })
+
+  it('on a path of before a restart do not lead back to it', () => {
+    const follow = (isRestarted: boolean) => {
+      const { clock, agent, check, select } = withAgent()
+      select(1)
+      check(2)
+      const moved = agent.checkList[1]!
+      Object.assign(moved, { state: 3 })
+      if (isRestarted) agent.checkList = []
+      const path = isRestarted ? select(3) : moved
+      clock.advance(6000)
+      return agent.nominated === path
+    }
+    expect([follow(false), follow(true)]).toEqual([true, true])
   })
 
   it('from ever more addresses leave the last of them, and those that are being tried', () => {
