@@ -93,6 +93,12 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
   })
 })
 
+it('AES-CM refuses what it could not encrypt', () => {
+  const protect = createProtect(reference(profiles[1]).own)
+  expect(() => protect(Buffer.alloc(14), Buffer.from('in the clear'), 0)).toThrow(RangeError)
+  expect(() => protect(Buffer.alloc(12), Buffer.alloc(2048), 0)).toThrow(RangeError)
+})
+
 describe('the rollover counter of what is sent', () => {
   it('never gives a packet index twice, whatever the sequence does', () => {
     fc.assert(
