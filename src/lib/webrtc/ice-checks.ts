@@ -26,6 +26,8 @@ interface IceChecksDeps {
   readonly clock: Clock
   /** Ours: password by username fragment. */
   readonly credentials: ReadonlyMap<string, string>
+  /** Another path is selected. */
+  readonly onFollowed: () => void
 }
 
 const isSame = (a: Readonly<Address>, b: Readonly<Address>) => a[1] === b[1] && a[0] === b[0]
@@ -159,5 +161,6 @@ export class IceChecks implements CheckFence {
     agent.nominated = pair
     // Consent (RFC 7675) is of a path.
     agent.queryConsent()
+    this.#deps.onFollowed()
   }
 }

@@ -29,11 +29,18 @@ async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): P
   await Promise.race([work, promise]).finally(() => timer.cancel())
 }
 
+interface IceEvents {
+  /** The `candidate:…` text of a local candidate. */
+  readonly onCandidate: (text: string) => void
+  /** The path has changed without a restart: the other side comes from a new address. */
+  readonly onFollowed: () => void
+}
+
 export class Ice {
   readonly gatherer: RTCIceGatherer
   readonly agent: IceAgent
   readonly #options: TransportOptions
-  readonly #onCandidate: (text: string) => void
+  readonly #events: IceEvents
   readonly #credentials = new Map<string, string>()
   readonly #attached: ReturnType<UdpMux['attach']>
   readonly #checks: IceChecks
@@ -44,10 +51,9 @@ export class Ice {
   /** Where packets go while a restart has not selected anything yet. */
   #pair: SelectedPair | undefined
 
-  /** `onCandidate` gets the `candidate:…` text of each local candidate. */
-  constructor(options: TransportOptions, onCandidate: (text: string) => void) {
+  constructor(options: TransportOptions, events: IceEvents) {
     this.#options = options
-    this.#onCandidate = onCandidate
+    this.#events = events
     this.gatherer = createGatherer({
       ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
@@ -58,7 +64,12 @@ export class Ice {
     this.#attached = options.mux.attach(this.#credentials)
     this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
     this.#renewCredentials()
-    this.#checks = new IceChecks({ agent: this.agent, clock: options.clock, credentials: this.#credentials })
+    this.#checks = new IceChecks({
+      agent: this.agent,
+      clock: options.clock,
+      credentials: this.#credentials,
+      onFollowed: events.onFollowed,
+    })
     fenceChecks(this.agent, this.#checks)
     gatherOn(this.agent, this.#attached.endpoints, options, () => this.#isClosed)
     this.agent.onIceCandidate.subscribe((candidate) => this.#addLocal(candidate))
@@ -166,7 +177,7 @@ export class Ice {
 
   #addLocal(candidate: Candidate): void {
     this.#candidates.push(candidate)
-    for (const text of this.#announced(candidate)) this.#onCandidate(text)
+    for (const text of this.#announced(candidate)) this.#events.onCandidate(text)
   }
 
   #renewCredentials(): void {

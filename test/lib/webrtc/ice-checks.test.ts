@@ -64,9 +64,12 @@ describe('a viewer whose address changes', () => {
       let sequence = 0
       video.send(packetOf(sequence++, Buffer.alloc(10)))
       await until(() => received === 1)
+      const told: unknown[] = []
+      peer.events.on('state', (connection) => told.push([connection, peer.remoteAddress]))
       await cable.remap()
       await until(() => peer.remoteAddress !== before, 15_000)
       expect(peer.remoteAddress).toBe(`127.0.0.1:${cable.ports().mapping}`)
+      expect(told).toEqual([['connected', peer.remoteAddress]])
       video.send(packetOf(sequence++, Buffer.alloc(10)))
       await until(() => received === 2)
       expect([peer.connectionState, viewer.connectionState]).toEqual(['connected', 'connected'])
@@ -203,6 +206,7 @@ describe('checks of the other side', () => {
       agent: agent as unknown as IceAgent,
       clock,
       credentials: new Map([['us', 'secret']]),
+      onFollowed() {},
     })
     const protocol = { transport: { post() {} } }
     /** A pair that was selected. */
