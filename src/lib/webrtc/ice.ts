@@ -21,6 +21,8 @@ import {
 } from './werift.ts'
 
 const serverTimeoutS = 2
+/** Checks of before a restart are answered until this many others have followed it: the old path serves meanwhile. */
+const maxGenerations = 3
 
 /** Resolves with the work or without it. */
 async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
@@ -185,12 +187,16 @@ export class Ice {
     const password = randomBytes(24).toString('base64')
     this.agent.localUsername = ufrag
     this.agent.localPassword = password
-    this.agent.userHistory[ufrag] = password
     for (const protocol of this.agent.protocols) {
       if (protocol.localCandidate) protocol.localCandidate.ufrag = ufrag
     }
     this.#credentials.set(ufrag, password)
     this.#attached.addFragment(ufrag)
+    for (const old of [...this.#credentials.keys()].slice(0, -maxGenerations)) {
+      this.#credentials.delete(old)
+      this.#attached.dropFragment(old)
+    }
+    this.agent.userHistory = Object.fromEntries(this.#credentials)
   }
 
   /** A host candidate under each announced address of its family, any other as it is. */

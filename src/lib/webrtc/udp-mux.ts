@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { McpxError } from '../base/errors.ts'
 import { hasIntegrity, isSound, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
-/** The username fragments and passwords a peer answers to; grows by one with each ICE restart. */
+/** The passwords a peer answers to, by username fragment: those of before an ICE restart too, for a while. */
 type Credentials = ReadonlyMap<string, string>
 
 /** One peer on one socket; has the shape of werift's Transport. */
@@ -33,6 +33,7 @@ export interface UdpMux {
   attach(credentials: Credentials): {
     readonly endpoints: readonly MuxEndpoint[]
     addFragment(ufrag: string): void
+    dropFragment(ufrag: string): void
     detach(): void
   }
   close(): Promise<void>
@@ -141,6 +142,10 @@ class Mux implements UdpMux {
       addFragment: (ufrag: string) => {
         attached.fragments.add(ufrag)
         this.byFragment.set(ufrag, attached)
+      },
+      dropFragment: (ufrag: string) => {
+        attached.fragments.delete(ufrag)
+        this.byFragment.delete(ufrag)
       },
       detach: () => {
         for (const ufrag of attached.fragments) this.byFragment.delete(ufrag)
