@@ -9,3 +9,25 @@ export function stateOf(pid: number): string | undefined {
     return undefined
   }
 }
+
+/** The pids of the children of a process that run a program of this name. */
+export function childrenOf(pid: number, name: string): number[] {
+  try {
+    const list = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' })
+    return list.split('\n').flatMap((line) => {
+      const [child, program] = line.trim().split(/\s+/)
+      return program === name ? [Number(child)] : []
+    })
+  } catch {
+    return []
+  }
+}
+
+/** Whether the signal could be sent: the process was still there. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name)
+  } catch {
+    return false
+  }
+}

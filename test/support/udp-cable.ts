@@ -19,6 +19,12 @@ export interface UdpCable {
   roundTripMs(): number
   cut(): void
   mend(): void
+  /** The viewer's packets come to the server from another port, and only those sent there go back: a NAT that maps anew. */
+  remap(): Promise<void>
+  /** Where the server is, and where it sees the viewer. */
+  ports(): { readonly server: number; readonly mapping: number }
+  /** The next request of STUN that the viewer sends. */
+  nextCheck(): Promise<Buffer>
   close(): void
 }
 
@@ -33,7 +39,9 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 const candidatePort = /( 127\.0\.0\.1 )(\d+)( typ host)/
 
 export async function layCable(): Promise<UdpCable> {
-  const [atViewer, atServer] = [createSocket('udp4'), createSocket('udp4')]
+  const atViewer = createSocket('udp4')
+  let atServer = createSocket('udp4')
+  const checkListeners = new Set<(check: Buffer) => void>()
   let isCut = false
   let conditions: CableConditions = {}
   const passed = new Map<number, number>()
@@ -66,11 +74,16 @@ export async function layCable(): Promise<UdpCable> {
   atViewer.on('message', (data, { port }) => {
     // A browser hides its address in its candidates: it is where its packets come from.
     if (!ports.isViewerKnown) ports.viewer = port
+    if (data[0] === 0 && data[1] === 1) {
+      for (const tell of checkListeners) tell(data)
+      checkListeners.clear()
+    }
     if (!isCut && ports.server) later('server', () => atServer.send(data, ports.server, '127.0.0.1'))
   })
-  atServer.on('message', (data) => {
+  const toViewer = (data: Buffer) => {
     if (!isCut && ports.viewer && !isLost(data)) later('viewer', () => atViewer.send(data, ports.viewer, '127.0.0.1'))
-  })
+  }
+  atServer.on('message', toViewer)
   const through = (sdp: string, end: 'viewer' | 'server', socket: Socket): string => {
     ports[end] = Number(candidatePort.exec(sdp)![2])
     if (end === 'viewer') ports.isViewerKnown = true
@@ -91,6 +104,15 @@ export async function layCable(): Promise<UdpCable> {
     mend: () => {
       isCut = false
     },
+    async remap() {
+      const next = createSocket('udp4')
+      await bind(next)
+      atServer.close()
+      atServer = next
+      atServer.on('message', toViewer)
+    },
+    ports: () => ({ server: ports.server, mapping: atServer.address().port }),
+    nextCheck: () => new Promise((resolve) => checkListeners.add(resolve)),
     close() {
       for (const timer of waiting) clearTimeout(timer)
       atViewer.close()

@@ -15,7 +15,7 @@ import { createWatchdog } from './watchdog.ts'
 const warmthBonus = 8
 const stopGraceMs = 3000
 /** A worker reports its health every 2 s; one that says nothing for so long is stuck, and its streams with it. */
-const silentTicks = 10
+const patience = { ticks: 10, startTicks: 60 }
 const restartLimits = { maxInARow: 10 }
 
 /**
@@ -80,7 +80,7 @@ export async function createMediaPlane(settings: readonly WorkerSettings[], deps
 
   function start(own: WorkerSettings): WorkerLink<MediaMethods> {
     const worker = (deps.spawn ?? spawnWorker)('../worker/media-worker', import.meta.url, own, mediaWorkerLimits)
-    const watchdog = createWatchdog(deps.clock, silentTicks, () => {
+    const watchdog = createWatchdog(deps.clock, patience, () => {
       deps.logger.error({ worker: own.index }, 'media worker does not answer')
       void worker.terminate()
     })

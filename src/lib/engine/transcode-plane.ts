@@ -65,23 +65,14 @@ export function createTranscodePlane(settings: TranscodeSettings, deps: Transcod
     const { blocksPath, memoryCacheBytes, encoder, maxRssBytes } = settings
     const own: TranscodeProcessSettings = { blocksPath, memoryCacheBytes, encoder, maxRssBytes }
     const child = (deps.spawn ?? spawnProcess)('../worker/transcode-process', import.meta.url, { settings: own })
-    const watch = (ticks: number) =>
-      createWatchdog(clock, ticks, () => {
-        slot.isHung = true
-        slot.link.kill()
-      })
-    let watchdog = watch(Math.max(startS, settings.silentS))
-    let hasBegun = false
+    const patience = { ticks: settings.silentS, startTicks: startS }
+    const watchdog = createWatchdog(clock, patience, () => {
+      slot.isHung = true
+      slot.link.kill()
+    })
     const link = linkProcess<Pick<HostMethods, 'fetchBlock'>, TranscodeMethods, TranscodeEvents>(child, {
       handlers: deps.handlers,
-      onEvent() {
-        if (!hasBegun) {
-          watchdog.stop()
-          watchdog = watch(settings.silentS)
-        }
-        hasBegun = true
-        watchdog.heard()
-      },
+      onEvent: () => watchdog.heard(),
       onLine: (line) => logger.warn({ pid: child.pid, line }, 'a transcode process said something'),
       onDeath: (end) => lost(slot, end),
     })

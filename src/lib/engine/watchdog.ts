@@ -9,18 +9,25 @@ interface Watchdog {
   stop(): void
 }
 
-/** Calls `onSilent` once after `ticks` seconds without a word. Counts its own ticks, so that a stall on this side accuses nobody. */
-export function createWatchdog(clock: Clock, ticks: number, onSilent: () => void): Watchdog {
-  let silent = 0
+interface Patience {
+  /** Seconds without a word. */
+  readonly ticks: number
+  /** Seconds before the first word: one that starts has no content yet, and a full machine is slow to load it. */
+  readonly startTicks: number
+}
+
+/** Calls `onSilent` once when the patience is at its end. Counts its own ticks, so that a stall on this side accuses nobody. */
+export function createWatchdog(clock: Clock, { ticks, startTicks }: Patience, onSilent: () => void): Watchdog {
+  let left = startTicks
   const timer = every(clock, tickMs, () => {
-    silent++
-    if (silent !== ticks) return
+    left--
+    if (left > 0) return
     timer.cancel()
     onSilent()
   })
   return {
     heard() {
-      silent = 0
+      left = ticks
     },
     stop: () => timer.cancel(),
   }

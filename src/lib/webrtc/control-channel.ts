@@ -2,6 +2,8 @@
 import { type Clock, delay } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
+import { joinSctp } from './fences.ts'
+import { SctpFence } from './sctp-fence.ts'
 import {
   RTCDataChannel,
   RTCDataChannelParameters,
@@ -20,7 +22,10 @@ const flushSteps = 40
 const flushStepMs = 5
 
 interface ControlChannelDeps {
+  readonly clock: Clock
   readonly logger: Logger
+  /** The other side goes on breaking the rules of SCTP. */
+  readonly onBroken: (reason: string) => void
   readonly onOpen: () => void
   readonly onText: (text: string) => void
 }
@@ -41,7 +46,14 @@ export class ControlChannel {
     if (this.#sctp) return
     const sctp = new RTCSctpTransport(sctpPort, maxMessageBytes)
     this.#sctp = sctp
-    sctp.setDtlsTransport(this.#dtls)
+    const { clock, onBroken } = this.#deps
+    const fence = new SctpFence({ clock, onBroken })
+    joinSctp(
+      sctp,
+      this.#dtls,
+      (packet, association) => fence.admits(packet, association),
+      (error) => fence.strike(`what the library threw: ${error instanceof Error ? error.message : error}`),
+    )
     sctp.onDataChannel.subscribe((channel) => {
       if (channel.label === controlLabel && !this.#channel) this.#use(channel)
       else channel.close()

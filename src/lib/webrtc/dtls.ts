@@ -1,14 +1,18 @@
-// DTLS of one connection over werift: the handshake, also what of it comes early, and the SRTP keys that it gives.
+// DTLS of one connection over werift: the handshake, also what of it comes early, the SRTP keys that it gives, and the fence before it.
 import type { Clock } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
+import { DtlsGuard } from './dtls-guard.ts'
 import { EarlyHandshake } from './early-handshake.ts'
+import { fenceData } from './fences.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
+import { proveHandshake } from './handshake-proof.ts'
 import { createProtectRtcp, createUnprotectRtcp, type ProtectRtcp, type UnprotectRtcp } from './srtcp.ts'
 import { createProtect, createUnprotect, type Protect, type Unprotect } from './srtp.ts'
 import type { RemoteParameters } from './transport-options.ts'
 import {
   endHandshake,
   fingerprintOf,
+  handshakeOf,
   type IceAgent,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
@@ -49,16 +53,22 @@ export class Dtls {
   unprotectRtcp: UnprotectRtcp | undefined
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
+  readonly #guard = new DtlsGuard()
   readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
+  /** Past the guard, for what it has seen. */
+  readonly #handOn: (data: Buffer) => void
 
-  constructor(certificate: Certificate, gatherer: RTCIceGatherer, deps: DtlsDeps) {
+  /** `agent` is the gatherer's. */
+  constructor(certificate: Certificate, gatherer: RTCIceGatherer, agent: IceAgent, deps: DtlsDeps) {
     const transport = new RTCDtlsTransport({}, new RTCIceTransport(gatherer), certificate, srtpProfiles)
     this.transport = transport
     this.#deps = deps
+    this.#handOn = fenceData(agent, (data) => this.#admit(data))
     transport.onStateChange.subscribe((state) => {
       if (state === 'closed') deps.onClosed()
     })
     transport.startSrtp = () => {
+      proveHandshake(handshakeOf(transport))
       const { local, remote } = sessionKeysOf(transport)
       this.protect = createProtect(local.rtp)
       this.unprotect = createUnprotect(remote.rtp)
@@ -94,20 +104,23 @@ export class Dtls {
   }
 
   /** Shakes hands over the path of the agent, with what came before it was known. */
-  start(agent: IceAgent): Promise<void> {
+  start(): Promise<void> {
     const started = startDtls(this.transport)
     // The handshake listens from here on.
-    for (const data of this.#early.take()) agent.onData.execute(data)
+    for (const data of this.#early.take()) this.#handOn(data)
     return started
   }
 
-  /** Looks at a packet before the library does; the handshake that comes before the start is kept for it. */
-  watch(data: Buffer): void {
-    if (data[0]! < 20 || data[0]! > 63) return
-    // werift keeps fragments of handshakes and messages without a bound: nobody gets to send many.
-    const isTaken = this.#bytes.take(data.length, this.#deps.clock.now())
-    if (!isTaken) this.#deps.onFailure(`more than ${maxBytesPerS} bytes in a second`)
-    else if (this.isNew) this.#early.keep(data)
+  /** What of a packet the library may see; the handshake that comes before the start is kept for it. */
+  #admit(data: Buffer): Buffer | undefined {
+    if (data[0]! < 20 || data[0]! > 63) return data
+    if (!this.#bytes.take(data.length, this.#deps.clock.now())) {
+      this.#deps.onFailure(`more than ${maxBytesPerS} bytes in a second`)
+      return undefined
+    }
+    const admitted = this.#guard.admit(data, this.isConnected)
+    if (admitted && this.isNew) this.#early.keep(admitted)
+    return admitted
   }
 
   /** Says goodbye, and ends a handshake under way. */

@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Clock } from '../base/clock.ts'
+import { fenceChecks } from './fences.ts'
 import { gatherOn } from './gathering.ts'
+import { IceChecks } from './ice-checks.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
@@ -34,6 +36,7 @@ export class Ice {
   readonly #onCandidate: (text: string) => void
   readonly #credentials = new Map<string, string>()
   readonly #attached: ReturnType<UdpMux['attach']>
+  readonly #checks: IceChecks
   readonly #remoteCandidates: RemoteCandidates
   #candidates: Candidate[] = []
   #isGathered = false
@@ -55,6 +58,8 @@ export class Ice {
     this.#attached = options.mux.attach(this.#credentials)
     this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
     this.#renewCredentials()
+    this.#checks = new IceChecks({ agent: this.agent, clock: options.clock, credentials: this.#credentials })
+    fenceChecks(this.agent, this.#checks)
     gatherOn(this.agent, this.#attached.endpoints, options, () => this.#isClosed)
     this.agent.onIceCandidate.subscribe((candidate) => this.#addLocal(candidate))
   }
@@ -151,6 +156,7 @@ export class Ice {
 
   /** Leaves the sockets. */
   detach(): void {
+    this.#checks.close()
     this.#attached.detach()
   }
 

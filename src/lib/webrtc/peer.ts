@@ -1,4 +1,5 @@
 // A peer connection as the rest of mcpx sees it. No type of the library beneath shows here.
+import type { McpxError } from '../base/errors.ts'
 import type { Events } from '../base/events.ts'
 import type { ChosenCodecs, CodecParameters, ViewerCodecs } from '../model/codec.ts'
 import type { PacketSink } from '../model/frame.ts'
@@ -65,6 +66,8 @@ export interface Peer {
   readonly timings: PeerTimings
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
+  /** PEER_FAILED with what went wrong, once the connection has failed by itself. */
+  readonly failure?: McpxError | undefined
   /**
    * Viewer offers: asks `choose` what to send of what the viewer can receive and answers with exactly that, all candidates
    * included. On a later offer of the same peer, an ICE restart. Throws INVALID_SDP, or what `choose` throws.

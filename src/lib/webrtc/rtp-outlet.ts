@@ -43,6 +43,8 @@ export interface OutletOptions {
 const maxPayload = 1460
 /** Sender reports remembered for the round trip time. */
 const maxReports = 16
+/** Encryption reads it in the same call: one is enough for all outlets of a thread, and stays in the cache. */
+const scratch = Buffer.alloc(maxPayload + 2)
 
 export class Outlet implements RtpOutlet {
   readonly kind: MediaKind
@@ -56,10 +58,8 @@ export class Outlet implements RtpOutlet {
   readonly #rtxHeader: Buffer
   readonly #rollover = new Rollover()
   readonly #rtxRollover = new Rollover()
-  /** Encryption reads it in the same call, so one is enough. */
-  readonly #scratch = Buffer.alloc(maxPayload + 2)
-  /** Its beginning, as long as the last packet: most are of one length. */
-  #view: Uint8Array = this.#scratch
+  /** The beginning of `scratch`, as long as the last packet: most are of one length. */
+  #view: Uint8Array = scratch
   readonly #reportedAt = new Map<number, number>()
   #rtxSequence: number
 
@@ -91,7 +91,6 @@ export class Outlet implements RtpOutlet {
     const { payload } = packet
     const { rtxPayloadType } = this.#options
     if (!path.isReady || rtxPayloadType === undefined || payload.length > maxPayload) return false
-    const scratch = this.#scratch
     scratch.writeUInt16BE(packet.sequence, 0)
     scratch.set(payload, 2)
     patchPictureId(scratch, 2, packet)
@@ -126,13 +125,13 @@ export class Outlet implements RtpOutlet {
 
   #patched(packet: OutgoingPacket): Uint8Array {
     if (packet.pictureIdOffset < 0) return packet.payload
-    this.#scratch.set(packet.payload)
-    patchPictureId(this.#scratch, 0, packet)
+    scratch.set(packet.payload)
+    patchPictureId(scratch, 0, packet)
     return this.#scratchOf(packet.payload.length)
   }
 
   #scratchOf(length: number): Uint8Array {
-    if (this.#view.length !== length) this.#view = this.#scratch.subarray(0, length)
+    if (this.#view.length !== length) this.#view = scratch.subarray(0, length)
     return this.#view
   }
 

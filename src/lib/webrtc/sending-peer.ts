@@ -78,6 +78,10 @@ export class SendingPeer implements Peer {
     return this.#transport?.timings ?? {}
   }
 
+  get failure(): McpxError | undefined {
+    return this.#transport?.failure
+  }
+
   get remoteAddress(): string | undefined {
     const address = this.#transport?.selected?.remoteAddr
     if (!address) return undefined

@@ -1,4 +1,5 @@
-// As much of STUN (RFC 8489) as it takes to route a packet: its class, whose it is, and whether it is authentic.
+// As much of STUN (RFC 8489) as it takes to route a packet: its class, whose it is, whether it is authentic, and whether werift may
+// parse it: that works for a second on an address of 64 kB, and takes for a check what only looks like one.
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
 const cookie = 0x2112_a442
@@ -6,7 +7,16 @@ const usernameType = 0x0006
 const integrityType = 0x0008
 const integrityLength = 20
 
-type StunClass = 'request' | 'indication' | 'response'
+const priorityType = 0x0024
+const errorType = 0x0009
+/** Those that hold an address: of IPv6 20 bytes. */
+const addressTypes = new Set([0x0001, 0x0004, 0x0005, 0x0012, 0x0016, 0x0020, 0x8023, 0x802b, 0x802c])
+const maxAddressBytes = 20
+/** RFC 8489 6.1: no more than the path takes in one piece. */
+const maxMessageBytes = 2048
+const maxAttributes = 32
+
+export type StunClass = 'request' | 'indication' | 'response'
 
 /** The class of a STUN message, or undefined when the packet is none. */
 export function stunClassOf(packet: Buffer): StunClass | undefined {
@@ -15,6 +25,31 @@ export function stunClassOf(packet: Buffer): StunClass | undefined {
   const bits = packet.readUInt16BE(0) & 0x0110
   if (bits === 0) return 'request'
   return bits === 0x0010 ? 'indication' : 'response'
+}
+
+/** Whether the library may see a packet of this class: no STUN at all, or STUN that is what it says. */
+export function isSound(packet: Buffer, stunClass: StunClass | undefined): boolean {
+  if (!stunClass)
+    return packet[0]! >= 4 && !(packet[0]! < 64 && packet.length >= 20 && packet.readUInt32BE(4) === cookie)
+  if (stunClass === 'indication' || packet.length > maxMessageBytes) return false
+  const types = attributeTypes(packet)
+  if (!types) return false
+  const isError = (packet.readUInt16BE(0) & 0x0110) === 0x0110
+  return !isError || types.has(errorType)
+}
+
+/** Undefined when the attributes do not fill the message, are too many, or an address is none. */
+function attributeTypes(packet: Buffer): Set<number> | undefined {
+  const types = new Set<number>()
+  let count = 0
+  let at = 20
+  while (at + 4 <= packet.length) {
+    const [type, length] = [packet.readUInt16BE(at), packet.readUInt16BE(at + 2)]
+    if (++count > maxAttributes || (addressTypes.has(type) && length > maxAddressBytes)) return undefined
+    types.add(type)
+    at += 4 + 4 * Math.ceil(length / 4)
+  }
+  return at === packet.length ? types : undefined
 }
 
 /** The transaction as a key for maps. */
@@ -26,6 +61,9 @@ export function localFragmentOf(packet: Buffer): string | undefined {
   const colon = username?.value.indexOf(0x3a) ?? -1
   return colon > 0 ? username!.value.toString('latin1', 0, colon) : undefined
 }
+
+/** RFC 8445 7.1.1: each check says what priority its sender would have. */
+export const hasPriority = (packet: Buffer): boolean => findAttribute(packet, priorityType)?.value.length === 4
 
 /** Whether MESSAGE-INTEGRITY is there and right (RFC 8489 14.5, short-term credentials). */
 export function hasIntegrity(packet: Buffer, password: string): boolean {

@@ -25,6 +25,8 @@ export class Transport {
   readonly sctpPort = sctpPort
   connection: ConnectionState = 'new'
   ice: IceState = 'new'
+  /** What `failed` came from. */
+  failure: McpxError | undefined
   readonly #options: TransportOptions
   readonly #ice: Ice
   readonly #dtls: Dtls
@@ -44,7 +46,7 @@ export class Transport {
     this.#options = options
     this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
     this.#ice = new Ice(options, (text) => this.events.emit('candidate', text))
-    this.#dtls = new Dtls(certificate, this.#ice.gatherer, {
+    this.#dtls = new Dtls(certificate, this.#ice.gatherer, this.#ice.agent, {
       clock: options.clock,
       onKeys: () => this.#ice.onMedia((data) => this.#receiveMedia(data)),
       onClosed: () => {
@@ -53,7 +55,9 @@ export class Transport {
       onFailure: (cause) => this.#fail('DTLS', cause),
     })
     this.#control = new ControlChannel(this.#dtls.transport, {
+      clock: options.clock,
       logger: options.logger,
+      onBroken: (reason) => this.#fail('SCTP', reason),
       onOpen: () => this.events.emit('controlOpen'),
       onText: (text) => this.events.emit('control', text),
     })
@@ -204,9 +208,8 @@ export class Transport {
         this.#setState('disconnected', 'disconnected')
       }
     })
-    agent.onData.subscribe((data) => {
+    agent.onData.subscribe(() => {
       this.#handedOn++
-      this.#dtls.watch(data)
       if (this.#dtls.isNew) this.#onEarly()
     })
   }
@@ -239,7 +242,7 @@ export class Transport {
     const startedAt = clock.now()
     this.#setState(this.connection, 'connected')
     this.#arm(dtlsTimeoutMs, 'DTLS')
-    this.#dtls.start(this.#ice.agent).then(
+    this.#dtls.start().then(
       () => {
         if (this.#closing) return
         this.#timer?.cancel()
@@ -273,11 +276,12 @@ export class Transport {
     this.#timer = this.#options.clock.after(delayMs, () => this.#fail(what, `nothing after ${delayMs} ms`))
   }
 
-  #fail(what: 'ICE' | 'DTLS', cause: unknown): void {
+  #fail(what: 'ICE' | 'DTLS' | 'SCTP', cause: unknown): void {
     if (this.#closing) return
     this.#timer?.cancel()
     const error = new McpxError('PEER_FAILED', `${what} failed: ${cause instanceof Error ? cause.message : cause}`)
-    this.#options.logger.debug({ err: error }, 'a peer failed')
+    this.failure = error
+    this.#options.logger[what === 'SCTP' ? 'warn' : 'debug']({ err: error }, 'a peer failed')
     this.#setState('failed', what === 'ICE' ? 'failed' : this.ice)
   }
 

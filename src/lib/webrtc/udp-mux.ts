@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { McpxError } from '../base/errors.ts'
-import { hasIntegrity, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
+import { hasIntegrity, isSound, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
 /** The username fragments and passwords a peer answers to; grows by one with each ICE restart. */
 type Credentials = ReadonlyMap<string, string>
@@ -244,6 +244,7 @@ class MuxSocket {
   #endpointOf(data: Buffer, tuple: string): Endpoint | undefined {
     if (isMedia(data)) return this.#routes.get(tuple)
     const stunClass = stunClassOf(data)
+    if (!isSound(data, stunClass)) return undefined
     if (stunClass === 'request') return this.#endpointOfCheck(data, tuple)
     if (stunClass === 'response') {
       const key = transactionOf(data)

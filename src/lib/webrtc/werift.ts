@@ -22,6 +22,7 @@ import {
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
+import type { Handshake } from './handshake-proof.ts'
 import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
 import type { MuxEndpoint } from './udp-mux.ts'
 
@@ -60,12 +61,36 @@ export interface SelectedPair {
   readonly remoteCandidate: Candidate
   readonly rtt?: number
 }
-type Address = [string, number]
+export type Address = [string, number]
+
+/** A pair of the check list. */
+export interface CheckedPair extends SelectedPair {
+  readonly protocol: SelectedPair['protocol'] & Pick<StunProtocol, 'request'>
+  readonly state: number
+  nominated: boolean
+  readonly requestsSent: number
+  readonly requestTransactionIds: Set<string>
+}
+
+/** RFC 8445 6.1.2.6, as werift numbers them. */
+export const pairState = { inProgress: 2, succeeded: 3 } as const
+
+type StunMessage = Parameters<StunProtocol['request']>[0]
 
 /** Private parts of werift's ICE agent that are used here. */
-export interface IceAgent extends Omit<Connection, 'nominated'> {
-  nominated?: SelectedPair
+export interface IceAgent extends Omit<Connection, 'nominated' | 'checkList'> {
+  nominated?: CheckedPair
+  checkList: CheckedPair[]
   protocols: StunProtocol[]
+  _remoteCandidates: Candidate[]
+  queryConsent(): void
+  buildRequest(options: {
+    nominate: boolean
+    localUsername: string
+    remoteUsername: string
+    iceControlling: boolean
+    localCandidate: Candidate
+  }): StunMessage
   userHistory: Record<string, string>
   restart(): Promise<void>
   ensureProtocol(protocol: StunProtocol): void
@@ -94,6 +119,23 @@ export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; rem
   return {
     local: deriveSessionKeys(profile, master.localKey, master.localSalt),
     remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
+  }
+}
+
+/** What was said in a finished handshake. */
+export function handshakeOf(dtls: RTCDtlsTransport): Handshake {
+  const socket = dtls.dtls as unknown as {
+    remoteCertificate: Uint8Array | undefined
+    dtls: { sortedHandshakeCache: { msg_type: number; fragment: Buffer; serialize(): Buffer }[] }
+  }
+  return {
+    role: dtls.role === 'client' ? 'client' : 'server',
+    remoteCertificate: Buffer.from(socket.remoteCertificate ?? []),
+    messages: socket.dtls.sortedHandshakeCache.map((message) => ({
+      type: message.msg_type,
+      body: message.fragment,
+      serialized: message.serialize(),
+    })),
   }
 }
 
@@ -161,6 +203,10 @@ const agentFields = [
   'localPassword',
   'generation',
   'checkList',
+  '_remoteCandidates',
+  'queryConsent',
+  'buildRequest',
+  'onData',
   'restart',
   'ensureProtocol',
   'pairLocalProtocol',
@@ -184,8 +230,28 @@ export function assertWeriftShape(): void {
   const protocol = new StunProtocol()
   requireFields('Connection', agent, agentFields)
   requireFields('StunProtocol', protocol, ['datagramReceived', 'onRequestReceived', 'onDataReceived', 'request'])
-  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams'])
-  requireFields('RTCSctpTransport', sctp, ['setDtlsTransport', 'start', 'stop', 'onDataChannel'])
+  requireFields('RTCDtlsTransport', dtls, ['role', 'startSrtp', 'onStateChange', 'setRemoteParams', 'dataReceiver'])
+  requireFields('RTCSctpTransport', sctp, [
+    'setDtlsTransport',
+    'start',
+    'stop',
+    'onDataChannel',
+    'dataChannels',
+    'dataChannelQueue',
+    'datachannelReceive',
+  ])
+  sctp.setDtlsTransport(dtls)
+  requireFields('SCTP', sctp.sctp, [
+    'handleData',
+    'advertisedRwnd',
+    'localVerificationTag',
+    'lastReceivedTsn',
+    'localTsn',
+    'associationState',
+    'inboundStreams',
+    'outboundQueue',
+    'sentQueue',
+  ])
 }
 
 function requireFields(what: string, value: object, fields: readonly string[]): void {

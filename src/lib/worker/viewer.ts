@@ -125,7 +125,7 @@ export function createViewer(
         tell()
         break
       case 'failed':
-        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', lostPath())
+        fail(peer?.iceState === 'failed' ? 'ice_failed' : 'dtls_failed', peer?.failure ?? lostPath())
         break
       case 'closed':
         emit('over', { streamId, reason: 'viewer_left' })

@@ -1,0 +1,218 @@
+// What the checks of the other side set off: a second check of ours, and a path that follows them.
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../../src/lib/base/clock.ts'
+import { IceChecks } from '../../../src/lib/webrtc/ice-checks.ts'
+import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
+import { stunClassOf } from '../../../src/lib/webrtc/stun.ts'
+import { createUdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
+import type { CheckedPair, IceAgent } from '../../../src/lib/webrtc/werift.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { openServer } from '../../support/raw-viewer.ts'
+import { iceCheck, stunMessage } from '../../support/stun-messages.ts'
+import { layCable } from '../../support/udp-cable.ts'
+import {
+  chooseVp8,
+  createFactory,
+  createViewer,
+  hangMs,
+  isConnected,
+  packetOf,
+  until,
+} from '../../support/webrtc-pair.ts'
+
+let factory: PeerFactory
+
+beforeAll(async () => {
+  factory = await createFactory({}, systemClock)
+})
+
+afterAll(() => factory.close())
+
+/** A viewer behind a cable, connected. */
+async function connectOverCable() {
+  const cable = await layCable()
+  const peer = await factory.createPeer()
+  const viewer = await createViewer({ clock: systemClock })
+  onTestFinished(async () => {
+    await Promise.all([viewer.close(), peer.close()])
+    cable.close()
+  })
+  const answer = await peer.acceptOffer(cable.toServer(await viewer.offer()), chooseVp8)
+  await viewer.acceptAnswer(cable.toViewer(answer))
+  await Promise.all([isConnected(peer), isConnected(viewer)])
+  return { cable, peer, viewer }
+}
+
+describe('a viewer whose address changes', () => {
+  it(
+    'is followed to a new mapping of its NAT, without a restart',
+    async () => {
+      const { cable, peer, viewer } = await connectOverCable()
+      const before = peer.remoteAddress
+      let received = 0
+      viewer.events.on('rtp', () => received++)
+      const video = peer.outlets.find(({ kind }) => kind === 'video')!
+      let sequence = 0
+      video.send(packetOf(sequence++, Buffer.alloc(10)))
+      await until(() => received === 1)
+      await cable.remap()
+      await until(() => peer.remoteAddress !== before, 15_000)
+      expect(peer.remoteAddress).toBe(`127.0.0.1:${cable.ports().mapping}`)
+      video.send(packetOf(sequence++, Buffer.alloc(10)))
+      await until(() => received === 2)
+      expect([peer.connectionState, viewer.connectionState]).toEqual(['connected', 'connected'])
+    },
+    hangMs,
+  )
+
+  it(
+    'is not followed on the word of packets that are not its own',
+    async () => {
+      const { cable, peer, viewer } = await connectOverCable()
+      const before = peer.remoteAddress
+      const stranger = createSocket('udp4')
+      stranger.bind(0, '127.0.0.1')
+      await once(stranger, 'listening')
+      onTestFinished(() => void stranger.close())
+      const answers: Buffer[] = []
+      stranger.on('message', (data) => answers.push(data))
+      const check = await cable.nextCheck()
+      cable.cut()
+      const { server } = cable.ports()
+      const forged = Buffer.from(check)
+      forged[forged.length - 10]! ^= 1
+      const { forgedChecks } = factory.dropped
+      for (let i = 0; i < 5; i++) stranger.send(forged, server, '127.0.0.1')
+      await until(() => factory.dropped.forgedChecks === forgedChecks + 5)
+      expect(answers).toEqual([])
+      // A check of the viewer's that was overheard is authentic, but who sends it again cannot answer ours: those go on for 1.5 s.
+      await until(() => {
+        stranger.send(check, server, '127.0.0.1')
+        return answers.filter((data) => stunClassOf(data) === 'request').length >= 9
+      })
+      expect(peer.remoteAddress).toBe(before)
+      cable.mend()
+      expect(viewer.connectionState).toBe('connected')
+    },
+    hangMs,
+  )
+})
+
+/** As much of an agent that controls as Pion is: it answers, and its own check comes after the one of the other side. */
+describe('a viewer that nominates when a check comes after its own has succeeded', () => {
+  it('gets one at once, behind the answer to its own', async () => {
+    const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
+    const server = await openServer(mux)
+    const socket = createSocket('udp4')
+    socket.bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    onTestFinished(async () => {
+      socket.close()
+      await server.close()
+      await mux.close()
+    })
+    const { ufrag, password } = server.local
+    const [{ port }] = mux.addresses as [AddressInfo]
+    const ice = { ufrag: 'them', password: 'their password of 24 bytes' }
+    const came: string[] = []
+    const ownAnswered = Promise.withResolvers<void>()
+    socket.on('message', (data) => {
+      const stunClass = stunClassOf(data)!
+      came.push(stunClass)
+      if (stunClass === 'response') return
+      const transaction = data.toString('latin1', 8, 20)
+      socket.send(stunMessage(0x101, [], { transaction, password: ice.password }), port, '127.0.0.1')
+      ownAnswered.resolve()
+    })
+    const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AA').join(':') }]
+    server.setRemote({ ice, fingerprints, isIceLite: false, dtlsRole: 'server' })
+    await server.addCandidate(`candidate:1 1 udp 2130706431 127.0.0.1 ${socket.address().port} typ host`)
+    server.start()
+    await ownAnswered.promise
+    socket.send(iceCheck(`${ufrag}:them`, password), port, '127.0.0.1')
+    await until(() => came.length >= 3)
+    expect(came.slice(0, 3)).toEqual(['request', 'response', 'request'])
+  })
+})
+
+describe('checks of the other side', () => {
+  /** An agent that learns an address from each check, as werift does. */
+  function withAgent() {
+    const clock = new FakeClock()
+    const agent = {
+      localUsername: 'us',
+      iceControlling: false,
+      remotePassword: '',
+      nominated: undefined,
+      checkList: [] as CheckedPair[],
+      _remoteCandidates: [] as { host: string; port: number; type: string }[],
+      get remoteCandidates() {
+        return this._remoteCandidates
+      },
+    }
+    const checks = new IceChecks({
+      agent: agent as unknown as IceAgent,
+      clock,
+      credentials: new Map([['us', 'secret']]),
+    })
+    const protocol = {}
+    let answered = 0
+    /** True when it was answered. */
+    const check = (port: number, packet = iceCheck('us:them', 'secret')) => {
+      const before = answered
+      checks.check({ protocol, from: ['192.0.2.1', port], packet }, () => {
+        answered++
+        if (agent._remoteCandidates.some((candidate) => candidate.port === port)) return
+        const remoteCandidate = { host: '192.0.2.1', port, type: 'prflx' }
+        agent._remoteCandidates.push(remoteCandidate)
+        const pair = {
+          protocol,
+          remoteCandidate,
+          remoteAddr: ['192.0.2.1', port],
+          state: 4,
+          requestTransactionIds: new Set(),
+        }
+        agent.checkList.push(pair as unknown as CheckedPair)
+      })
+      return answered > before
+    }
+    return { clock, agent, check }
+  }
+
+  it('are answered when they are authentic and whole, on whatever path they come', () => {
+    const { check } = withAgent()
+    expect(check(1)).toBe(true)
+    expect(check(1, iceCheck('us:them', 'another secret'))).toBe(false)
+    expect(check(1, iceCheck('them:us', 'secret'))).toBe(false)
+    expect(check(1, stunMessage(1, [[6, Buffer.from('us:them')]], { password: 'secret' }))).toBe(false)
+  })
+
+  it('are answered so often a second and no more', () => {
+    const { clock, check } = withAgent()
+    const answered = () => Array.from({ length: 500 }, () => check(1)).filter(Boolean).length
+    expect(answered()).toBe(200)
+    clock.advance(500)
+    expect(answered()).toBe(100)
+  })
+
+  it('from ever more addresses leave the last of them, and those that are being tried', () => {
+    const { clock, agent, check } = withAgent()
+    for (let port = 1; port <= 32; port++) check(port)
+    Object.assign(agent.checkList[0]!, { state: 2 })
+    for (let port = 33; port <= 1000; port++) {
+      clock.advance(20)
+      expect(check(port)).toBe(true)
+    }
+    expect(agent.checkList).toHaveLength(32)
+    expect(agent._remoteCandidates.map(({ port }) => port)).toEqual([
+      1,
+      ...Array.from({ length: 31 }, (_, i) => 970 + i),
+    ])
+    for (const pair of agent.checkList) Object.assign(pair, { state: 2 })
+    clock.advance(20)
+    expect(check(1001)).toBe(false)
+  })
+})
