@@ -3,8 +3,8 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Check, CheckFence } from './fences.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { hasIntegrity, hasPriority, isSound, localFragmentOf, stunClassOf } from './stun.ts'
-import type { MuxEndpoint } from './udp-mux.ts'
 import { type Address, type CheckedPair, type IceAgent, pairState } from './werift.ts'
 
 /** A viewer sends some ten a second at the most. */

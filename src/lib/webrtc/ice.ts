@@ -5,11 +5,12 @@ import type { Clock } from '../base/clock.ts'
 import { fenceChecks } from './fences.ts'
 import { gatherOn } from './gathering.ts'
 import { IceChecks } from './ice-checks.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import type { TransportOptions } from './transport-options.ts'
-import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
+import type { UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,

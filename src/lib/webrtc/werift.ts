@@ -23,8 +23,8 @@ import {
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
 import type { Handshake } from './handshake-proof.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
-import type { MuxEndpoint } from './udp-mux.ts'
 
 export {
   Candidate,
