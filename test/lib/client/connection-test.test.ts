@@ -5,7 +5,8 @@ import { testConnection } from '../../../src/lib/client/connection-test.ts'
 import type { Peer } from '../../../src/lib/webrtc/peer.ts'
 import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
 import { PatientClock } from '../../support/patient-clock.ts'
-import { chooseVp8, createFactory, packetOf, until } from '../../support/webrtc-pair.ts'
+import { createPeerEngine, sendFrames } from '../../support/peer-engine.ts'
+import { createFactory, until } from '../../support/webrtc-pair.ts'
 
 let factory: PeerFactory
 beforeAll(async () => {
@@ -13,47 +14,14 @@ beforeAll(async () => {
 })
 afterAll(() => factory.close())
 
-/** VP8: a descriptor, and a frame whose first bit says that it is a key frame. */
-const frame = Uint8Array.from([0x10, 0x00, 1, 2, 3])
-
-/** What an engine does with one stream, and what it was asked. */
-function engineThat(onConnected: (peer: Peer) => void, fail: { open?: Error; offer?: Error } = {}) {
-  const asked: string[] = []
-  let peer: Peer | undefined
-  const engine = {
-    sample: async () => 'bafysample',
-    async open({ content, owner }: { content: string; owner: string }) {
-      asked.push(`open ${content} for ${owner}`)
-      if (fail.open) throw fail.open
-      return { id: 'stream-7' }
-    },
-    async acceptOffer(streamId: string, sdp: string) {
-      asked.push(`offer to ${streamId}`)
-      if (fail.offer) throw fail.offer
-      const opened = await factory.createPeer()
-      peer = opened
-      opened.events.on('controlOpen', () => onConnected(opened))
-      return { sdp: await opened.acceptOffer(sdp, chooseVp8) }
-    },
-    async close(streamId: string) {
-      asked.push(`close ${streamId}`)
-      await peer?.close()
-    },
-  }
-  return { engine, asked, peer: () => peer }
-}
-
 const allAsked = ['open bafysample for test_connection', 'offer to stream-7', 'close stream-7']
 
-function sendThree(peer: Peer): void {
-  const outlet = peer.outlets.find(({ kind }) => kind === 'video')!
-  for (let i = 0; i < 3; i++) outlet.send(packetOf(i, frame))
-}
+const engineThat = (onOpen: (peer: Peer) => void) => createPeerEngine(factory, { onOpen })
 
 describe('a connection test', () => {
   it('counts what came while it watched, and closes its stream', async () => {
     const clock = new PatientClock()
-    const { engine, asked, peer } = engineThat(sendThree)
+    const { engine, asked, peer } = engineThat((opened) => sendFrames(opened, 3))
     let isOver = false
     const testing = testConnection(engine, clock).finally(() => {
       isOver = true
@@ -101,11 +69,11 @@ describe('a connection test', () => {
 
   it('says what the engine says, and closes only what was opened', async () => {
     const full = new McpxError('TOO_MANY_STREAMS', 'no more streams')
-    const refused = engineThat(() => {}, { open: full })
+    const refused = createPeerEngine(factory, { failures: { open: full } })
     await expect(testConnection(refused.engine, new PatientClock())).rejects.toBe(full)
     expect(refused.asked).toEqual(allAsked.slice(0, 1))
     const gone = new McpxError('INTERNAL', 'the worker is gone')
-    const lost = engineThat(() => {}, { offer: gone })
+    const lost = createPeerEngine(factory, { failures: { offer: gone } })
     await expect(testConnection(lost.engine, new PatientClock())).rejects.toBe(gone)
     expect(lost.asked).toEqual(allAsked)
   })
