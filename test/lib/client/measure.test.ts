@@ -114,7 +114,7 @@ it.each([
   await expect(running).rejects.toMatchObject({ code: 'PEER_FAILED', message: expect.stringContaining(`(${detail})`) })
 })
 
-it('throws what interrupts it, and leaves no listener or timer', async () => {
+it('throws what interrupts it, and leaves no timer', async () => {
   const { clock, viewer, frame, stop, running, pass } = await measuring()
   const reports = clock.pendingTimers
   frame(0, { isKey: true })
