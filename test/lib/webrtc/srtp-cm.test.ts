@@ -34,15 +34,13 @@ const header = (words: number) => fc.uint8Array({ minLength: 4 * words, maxLengt
 describe('AES-CM with HMAC-SHA1', () => {
   it('makes what RFC 3711 says, for every size, header and rollover', () => {
     const protect = createProtectCm(keys)
-    const packets = fc
-      .integer({ min: 3, max: 8 })
-      .chain((words) =>
-        fc.record({
-          header: header(words),
-          payload: fc.uint8Array({ maxLength: 1500 }),
-          rollover: fc.nat(0xffff_ffff),
-        }),
-      )
+    const packets = fc.integer({ min: 3, max: 8 }).chain((words) =>
+      fc.record({
+        header: header(words),
+        payload: fc.uint8Array({ maxLength: 1500 }),
+        rollover: fc.nat(0xffff_ffff),
+      }),
+    )
     fc.assert(
       fc.property(packets, ({ header, payload, rollover }) => {
         expect(protect(header, payload, rollover)).toEqual(byTheLetter(keys, header, payload, rollover))
