@@ -40,14 +40,6 @@ it('are the address that a STUN server sees, too, with the one it belongs to', a
   expect(told[1]).toMatch(new RegExp(` raddr 127\\.0\\.0\\.1 rport ${port}$`))
 })
 
-it('are asked of a STUN server over IPv4 alone', async () => {
-  const { iceServers, asked } = await startStunServer({ address: '192.0.2.7', port: 4321 })
-  const { ice, told } = await openIce({ iceServers, addresses: ['::1'] })
-  await ice.gather()
-  expect(told.map(partsOf)).toMatchObject([{ address: '::1', type: 'host' }])
-  expect(asked).toEqual([])
-})
-
 it('are waited for two seconds where a server says nothing, and taken later where it does', async () => {
   const clock = new FakeClock()
   const server = await startStunServer(undefined)
