@@ -170,7 +170,7 @@ const sqliteDamaged = [11, 26]
 /** Any thrown value as an McpxError: known system errors get their code, the rest is INTERNAL. */
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const error = thrown instanceof Error ? thrown : new Error(wordsOf(thrown))
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   const sqlite = code === 'ERR_SQLITE_ERROR' ? Number(errcode) & 0xff : undefined
   if (sqlite !== undefined && sqliteDamaged.includes(sqlite))
@@ -182,6 +182,15 @@ export function toMcpxError(thrown: unknown): McpxError {
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })
   if (error.name === 'TimeoutError') return new McpxError('CONTENT_TIMEOUT', 'timed out', { cause: error })
   return new McpxError('INTERNAL', error.message, { cause: error })
+}
+
+/** Not every value has words: an object without a prototype has not. */
+function wordsOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return 'what was thrown has no words'
+  }
 }
 
 /** The form in which an error crosses a process, worker or network border: no stack, no cause. */
