@@ -17,7 +17,7 @@ export function toLogText(json: string): string {
   const shown = Object.entries({ ...fields, ...(err === undefined ? {} : { error: reasonOf(err) }) })
   const parts = [
     clockOf(time),
-    ...(level === 'info' ? [] : [`${level}:`]),
+    ...(level === 'info' ? [] : [`${plainText(String(level))}:`]),
     plainText(String(msg ?? '')),
     ...(shown.length > 0 ? [` ${shown.map(([name, value]) => `${plainText(name)}=${textOf(value)}`).join(' ')}`] : []),
   ]
