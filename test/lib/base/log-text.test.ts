@@ -52,7 +52,6 @@ describe('a line', () => {
         expect(shown.endsWith('\n')).toBe(true)
         expect(shown.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
       }),
-      { numRuns: 500 },
     )
   })
 })
