@@ -1,4 +1,5 @@
 // Every failure a user can meet: one table of code → exit code, HTTP status and what to do about it.
+import { wordsOf } from './plain-text.ts'
 import { see } from './troubleshooting.ts'
 
 interface ErrorKind {
@@ -182,15 +183,6 @@ export function toMcpxError(thrown: unknown): McpxError {
   if (error.name === 'AbortError') return new McpxError('INTERRUPTED', 'interrupted', { cause: error })
   if (error.name === 'TimeoutError') return new McpxError('CONTENT_TIMEOUT', 'timed out', { cause: error })
   return new McpxError('INTERNAL', error.message, { cause: error })
-}
-
-/** Not every value has words: an object without a prototype has not. */
-function wordsOf(thrown: unknown): string {
-  try {
-    return String(thrown)
-  } catch {
-    return 'what was thrown has no words'
-  }
 }
 
 /** The form in which an error crosses a process, worker or network border: no stack, no cause. */

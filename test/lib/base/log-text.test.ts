@@ -44,7 +44,7 @@ describe('a line', () => {
 
   it('is one line that moves no cursor, whoever wrote its names and values', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\u001B[2J', 'a\r\nb', '\u202Eevil', '\u0085'))
-    const value = fc.oneof(text, fc.array(text), fc.record({ message: text }))
+    const value = fc.oneof(text, fc.array(text), fc.record({ message: text }), fc.constant({ toString: 1 }))
     const name = fc.oneof(text, fc.constantFrom('level', 'msg', 'err', 'time', '__proto__'))
     fc.assert(
       fc.property(fc.dictionary(name, value), (line) => {
