@@ -58,7 +58,31 @@ describe('listeners', () => {
   })
 })
 
+/** How many listeners there are. */
+class CountedEvents extends Events<Told> {
+  open = 0
+  override on: Events<Told>['on'] = (name, listener) => {
+    const off = super.on(name, listener)
+    this.open++
+    return () => {
+      off()
+      this.open--
+    }
+  }
+}
+
 describe('the next event', () => {
+  it('leaves no listener behind, whether it comes or is given up', async () => {
+    const events = new CountedEvents()
+    const controller = new AbortController()
+    const [first, second] = [events.next('count'), events.next('both', controller.signal)]
+    expect(events.open).toBe(2)
+    events.emit('count', 1)
+    controller.abort('enough')
+    await Promise.allSettled([first, second])
+    expect(events.open).toBe(0)
+  })
+
   it('is waited for once, and leaves nothing at the signal', async () => {
     const events = new Events<Told>()
     const { signal } = new AbortController()

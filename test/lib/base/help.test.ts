@@ -64,5 +64,6 @@ it('a value that is written is read back as the same', () => {
       expect(time.parse(valueText(time, seconds))).toBe(seconds)
     }),
   )
+  expect([1025, 1536 * 2 ** 20, 2 ** 30].map((bytes) => valueText(size, bytes))).toEqual(['1025', '1536MiB', '1GiB'])
   expect(valueText(size, undefined)).toBeUndefined()
 })

@@ -97,6 +97,13 @@ describe('a report', () => {
   })
 })
 
+it('a summary counts in whole numbers, but for time', () => {
+  for (const [field, value] of Object.entries(report.summary)) {
+    const half = { ...report, summary: { ...report.summary, [field]: value + 0.25 } }
+    expect(reportOutput.safeParse(half).success, field).toBe(field.endsWith('S'))
+  }
+})
+
 describe('the figures of a report', () => {
   it('are those of the table in the units of reports, and the time to the first frame', () => {
     expect(reportFigures).toEqual(['startup', ...chartedFigures])
