@@ -1,7 +1,7 @@
 // What the dashboard asks the server to do. The control routes answer 200 also when it did not work: the body says so.
 
 import type { LiveSample } from '../../lib/protocol/live.ts'
-import { routes } from '../../lib/protocol/routes.ts'
+import { isOwnPath, routes } from '../../lib/protocol/routes.ts'
 import { readAnswerError } from '../shared/answer.ts'
 import { samplesOfHistory } from './samples.ts'
 
@@ -24,7 +24,7 @@ async function act(url: string, body?: object): Promise<Outcome> {
       message: typeof raw.message === 'string' ? raw.message : 'Done',
       ...(typeof raw.connection_id === 'string' && { connectionId: raw.connection_id }),
       // A path of our own server, never an address elsewhere.
-      ...(typeof raw.player === 'string' && /^\/(?![/\\])/.test(raw.player) && { player: raw.player }),
+      ...(typeof raw.player === 'string' && isOwnPath(raw.player) && { player: raw.player }),
     }
   }
   if (response.status === 401) return { isDone: false, message: 'The session is over.', hint: 'Reload the page.' }
@@ -76,7 +76,8 @@ export interface Happening {
 }
 
 const timeOf = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN)
-const recordsIn = (value: unknown) => (Array.isArray(value) ? (value as Record<string, unknown>[]) : [])
+const recordsIn = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : []
 
 /** Events and errors that the monitor has of a connection, newest first. */
 export async function fetchHappenings(base: string, id: string, signal: AbortSignal): Promise<Happening[]> {
