@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDurationS, parseBytes, parseDurationS, parseMoment } from '../../../src/lib/base/units.ts'
+import {
+  formatBps,
+  formatBytes,
+  formatDurationS,
+  parseBytes,
+  parseDurationS,
+  parseMoment,
+} from '../../../src/lib/base/units.ts'
 
 describe('moments', () => {
   const nowMs = Date.UTC(2026, 4, 4, 12)
@@ -62,5 +69,12 @@ describe('sizes and durations', () => {
         expect(Math.abs(parseBytes(formatBytes(bytes)) - bytes)).toBeLessThanOrEqual(bytes * 0.06)
       }),
     )
+  })
+
+  it('have no unit that is full', () => {
+    expect([1023, 2 ** 20 - 1, 2 ** 20 + 1, 9.996 * 1024].map(formatBytes)).toEqual([
+      ...['1023 B', '1.00 MiB', '1.00 MiB', '10.0 KiB'],
+    ])
+    expect([999_499, 999_600].map(formatBps)).toEqual(['999 kbps', '1.00 Mbps'])
   })
 })
