@@ -217,7 +217,7 @@ export function dispatch(target: SmallTarget, type: string, fields: Record<strin
   return event
 }
 
-export type Page = ReturnType<typeof openPage>
+const answers = () => new Promise<void>((go) => setImmediate(go))
 
 /** For one test: a document, an address, and a storage that is empty. */
 export function openPage(address = 'http://host/') {
@@ -249,11 +249,15 @@ export function openPage(address = 'http://host/') {
     if (found.length !== 1) throw new Error(`${found.length} of ${selectors} ${name ?? ''} in ${body.textContent}`)
     return found[0]!
   }
+  /** All that is answered by now is shown. */
+  const settle = () => act(answers)
   const fire = async (target: SmallTarget, type: string, fields: Record<string, unknown> = {}) => {
     let event: SmallEvent | undefined
     await act(async () => {
       event = dispatch(target, type, fields)
+      await answers()
     })
+    await settle()
     return event!
   }
   onTestFinished(async () => {
@@ -274,7 +278,7 @@ export function openPage(address = 'http://host/') {
     click: (selectors: string, name?: string | RegExp) => fire(get(selectors, name), 'click'),
     /** Writes into a field, or chooses. */
     enter: (selectors: string, value: string, type = 'input') => fire(Object.assign(get(selectors), { value }), type),
-    settle: () => act(async () => undefined),
+    settle,
     pass: (ms: number) => act(async () => void (await vi.advanceTimersByTimeAsync(ms))),
   }
 }
