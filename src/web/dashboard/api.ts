@@ -2,7 +2,7 @@
 
 import type { LiveSample } from '../../lib/protocol/live.ts'
 import { isOwnPath, routes } from '../../lib/protocol/routes.ts'
-import { readAnswerError } from '../shared/answer.ts'
+import { parseJson, readAnswerError } from '../shared/answer.ts'
 import { samplesOfHistory } from './samples.ts'
 
 export type Outcome =
@@ -30,16 +30,6 @@ async function act(url: string, body?: object): Promise<Outcome> {
   if (response.status === 401) return { isDone: false, message: 'The session is over.', hint: 'Reload the page.' }
   const { message, hint } = readAnswerError(text)
   return { isDone: false, message: message ?? `The server answered ${response.status}.`, ...(hint && { hint }) }
-}
-
-/** The object in the text; an empty one where there is none. */
-export function parseJson(text: string): Record<string, unknown> {
-  try {
-    const raw: unknown = JSON.parse(text)
-    return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }
 
 export const startStream = (base: string, content: string, quality: string) =>

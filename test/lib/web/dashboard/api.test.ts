@@ -5,12 +5,12 @@ import {
   closeStream,
   fetchHappenings,
   fetchSamples,
-  parseJson,
   setQuality,
   startSample,
   startStream,
   testConnection,
 } from '../../../../src/web/dashboard/api.ts'
+import { parseJson } from '../../../../src/web/shared/answer.ts'
 
 /** A server that answers everything with this, and what it was asked. */
 function serve(body: unknown, status = 200) {
