@@ -1,5 +1,5 @@
 import { h } from 'preact'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CopyButton } from '../../../../../src/web/shared/copy-button.tsx'
 import { openSessionFromFragment, TokenForm } from '../../../../../src/web/shared/token-form.tsx'
 import { openPage } from '../small-document.ts'
@@ -105,6 +105,7 @@ describe('a button that copies', () => {
   function openButton(text: string) {
     const page = openPage()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     void page.show(h(CopyButton, { text, label: 'CID' }))
     return page
   }
@@ -121,7 +122,6 @@ describe('a button that copies', () => {
     expect(text()).toBe('Copied')
     await pass(1)
     expect(text()).toBe('CID')
-    vi.useRealTimers()
   })
 
   it.each([
@@ -139,6 +139,5 @@ describe('a button that copies', () => {
     expect(copied).toEqual([hostile])
     expect(get('button').textContent).toBe(words)
     expect(all('textarea')).toEqual([])
-    vi.useRealTimers()
   })
 })
