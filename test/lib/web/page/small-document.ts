@@ -219,6 +219,8 @@ export function dispatch(target: SmallTarget, type: string, fields: Record<strin
 
 const answers = () => new Promise<void>((go) => setImmediate(go))
 
+export type Page = ReturnType<typeof openPage>
+
 /** For one test: a document, an address, and a storage that is empty. */
 export function openPage(address = 'http://host/') {
   const small = new SmallDocument()

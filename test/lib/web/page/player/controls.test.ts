@@ -138,7 +138,8 @@ describe('the menu of qualities', () => {
     await click('.quality-button')
     const items = all('.menu-item')
     expect(document.activeElement).toBe(items[0])
-    await key('ArrowUp')
+    // Else the keys of the page would change the volume too.
+    expect(await key('ArrowUp')).toMatchObject({ isPrevented: true, isStopped: true })
     expect(document.activeElement).toBe(items.at(-1))
     await key('ArrowDown')
     expect(document.activeElement).toBe(items[0])
