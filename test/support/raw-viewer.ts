@@ -1,5 +1,5 @@
 // A viewer that is connected as it should be, and can send any bytes besides: SCTP within its DTLS, and datagrams from its address.
-import { type Clock, systemClock } from '../../src/lib/base/clock.ts'
+import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import { ControlChannel, sctpPort } from '../../src/lib/webrtc/control-channel.ts'
 import { crc32c } from '../../src/lib/webrtc/crc32c.ts'
@@ -56,8 +56,8 @@ export function dataChunk(tsn: number, flags: number, stream: number, data: Buff
 }
 
 /** The side of the server, alone. */
-export async function openServer(mux: UdpMux, logger = silentLogger, clock: Clock = systemClock): Promise<Transport> {
-  const transport = await Transport.create({ ...optionsOn(mux), isControlling: false, logger, clock })
+export async function openServer(mux: UdpMux, logger = silentLogger): Promise<Transport> {
+  const transport = await Transport.create({ ...optionsOn(mux), isControlling: false, logger })
   transport.prepareData(false)
   await transport.gather()
   return transport
