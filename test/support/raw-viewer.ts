@@ -86,6 +86,7 @@ export async function reachRaw(server: Transport): Promise<Pick<RawViewer, 'send
   await ice.gather()
   const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AA').join(':') }]
   server.setRemote({ ice: ice.local, fingerprints, isIceLite: false, dtlsRole: 'server' })
+  await server.gather()
   ice.setRemote(server.local, false)
   for (const candidate of server.candidates) await ice.addCandidate(candidate)
   server.start(sctpPort)

@@ -162,7 +162,7 @@ export class Transport {
         if (this.#dtls.isConnected) {
           this.#timer?.cancel()
           this.#setState('connected', 'connected')
-        }
+        } else if (this.connection !== 'failed') this.#awaitDtls()
       },
       (error: unknown) => {
         if (start === this.#starts) this.#fail('ICE', error)
@@ -241,11 +241,16 @@ export class Transport {
     if (clear) this.events.emit('rtcp', clear)
   }
 
+  /** There is a path, and a handshake under way on it. */
+  #awaitDtls(): void {
+    this.#setState(this.connection, 'connected')
+    this.#arm(dtlsTimeoutMs, 'DTLS')
+  }
+
   #startDtls(remoteSctpPort: number | undefined): void {
     const { clock } = this.#options
     const startedAt = clock.now()
-    this.#setState(this.connection, 'connected')
-    this.#arm(dtlsTimeoutMs, 'DTLS')
+    this.#awaitDtls()
     this.#dtls.start().then(
       () => {
         if (this.#closing) return

@@ -160,4 +160,18 @@ describe('a connection that does not come about', () => {
     transport.start()
     expect(transport.connection).toBe('closed')
   })
+
+  it('has failed for a handshake that does not come, also where ICE was restarted before it', async () => {
+    const clock = new PatientClock()
+    const { transport, states } = await openTransport(clock, false)
+    await transport.gather()
+    const paths = () => states.filter((state) => state === 'connecting/connected').length
+    const raw = [await reachRaw(transport)]
+    await until(() => paths() === 1)
+    raw.push(await reachRaw(transport))
+    await until(() => paths() === 2)
+    clock.pass(10_000)
+    expect(transport.failure?.message).toBe('DTLS failed: nothing after 10000 ms')
+    for (const { close } of raw) await close()
+  })
 })
