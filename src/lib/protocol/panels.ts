@@ -1,4 +1,5 @@
 // What a panel of a plugin gives to the dashboard: data, never code. The page reads it by `parsePanelData` and takes nothing else.
+import { isOwnPath } from './routes.ts'
 
 export interface PanelInfo {
   /** `<plugin>.<panel>`. */
@@ -121,7 +122,7 @@ export function parsePanelList(raw: unknown): PanelInfo[] {
       typeof one.id === 'string' &&
       typeof one.title === 'string' &&
       typeof one.url === 'string' &&
-      /^\/(?![/\\])/.test(one.url) &&
+      isOwnPath(one.url) &&
       typeof one.everyS === 'number' &&
       one.everyS >= 1,
   )

@@ -70,6 +70,10 @@ export const routes = {
   signalling: ['/ws/webrtc', '/webrtc', '/api/v0/mcp/webrtc/ws'],
 } as const
 
+/** Whether it leads nowhere else than to a path of the server that says it: `//host` is another one, also as `/\\host` or with the
+ * tabs and line breaks that a browser leaves out. */
+export const isOwnPath = (path: string): boolean => /^\/(?![/\\])[^\t\n\r]*$/.test(path)
+
 /** Encodes each segment of a `<cid>/path/in it` for a URL path. */
 export const encodeContentPath = (content: string): string => content.split('/').map(encodeURIComponent).join('/')
 

@@ -1,8 +1,8 @@
 // What the dashboard asks the server to do. The control routes answer 200 also when it did not work: the body says so.
 
 import type { LiveSample } from '../../lib/protocol/live.ts'
-import { routes } from '../../lib/protocol/routes.ts'
-import { readAnswerError } from '../shared/answer.ts'
+import { isOwnPath, routes } from '../../lib/protocol/routes.ts'
+import { parseJson, readAnswerError } from '../shared/answer.ts'
 import { samplesOfHistory } from './samples.ts'
 
 export type Outcome =
@@ -24,22 +24,12 @@ async function act(url: string, body?: object): Promise<Outcome> {
       message: typeof raw.message === 'string' ? raw.message : 'Done',
       ...(typeof raw.connection_id === 'string' && { connectionId: raw.connection_id }),
       // A path of our own server, never an address elsewhere.
-      ...(typeof raw.player === 'string' && /^\/(?![/\\])/.test(raw.player) && { player: raw.player }),
+      ...(typeof raw.player === 'string' && isOwnPath(raw.player) && { player: raw.player }),
     }
   }
   if (response.status === 401) return { isDone: false, message: 'The session is over.', hint: 'Reload the page.' }
   const { message, hint } = readAnswerError(text)
   return { isDone: false, message: message ?? `The server answered ${response.status}.`, ...(hint && { hint }) }
-}
-
-/** The object in the text; an empty one where there is none. */
-export function parseJson(text: string): Record<string, unknown> {
-  try {
-    const raw: unknown = JSON.parse(text)
-    return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
 }
 
 export const startStream = (base: string, content: string, quality: string) =>
@@ -76,7 +66,8 @@ export interface Happening {
 }
 
 const timeOf = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN)
-const recordsIn = (value: unknown) => (Array.isArray(value) ? (value as Record<string, unknown>[]) : [])
+const recordsIn = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : []
 
 /** Events and errors that the monitor has of a connection, newest first. */
 export async function fetchHappenings(base: string, id: string, signal: AbortSignal): Promise<Happening[]> {

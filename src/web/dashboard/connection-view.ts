@@ -1,5 +1,6 @@
 // What the table of connections says about one, which of them it shows, and in which order. Pure.
 import type { LiveConnection } from '../../lib/protocol/live.ts'
+import { own } from '../shared/own.ts'
 import { type Tone, toneOfScore } from './figures.ts'
 
 export type StateTone = Tone | 'calm' | 'busy'
@@ -29,7 +30,7 @@ export function stateOf(one: LiveConnection): { readonly word: string; readonly 
   if (isCutOff(one)) return { word: 'Disconnected', tone: 'bad' }
   if (one.closeReason === 'timeout') return { word: 'Timed out', tone: 'calm' }
   if (one.state === 'active' && one.paused) return { word: 'Paused', tone: 'calm' }
-  const [word, tone] = words[one.state] ?? [one.state, 'calm']
+  const [word, tone] = own(words, one.state) ?? [one.state, 'calm']
   return { word, tone }
 }
 

@@ -27,7 +27,7 @@ interface Figure {
 const formats: Readonly<Record<FigureUnit, Figure['format']>> = {
   bps: formatBitrate,
   ratio: (value) => `${(value * 100).toFixed(1)} %`,
-  ms: (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`,
+  ms: (value) => `${value.toFixed(value < 9.95 ? 1 : 0)} ms`,
   s: (value) => `${value.toFixed(1)} s`,
   fps: (value) => value.toFixed(1),
   points: (value) => value.toFixed(0),

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { memo } from 'preact/compat'
 import { useState } from 'preact/hooks'
 import type { LiveState } from '../../lib/protocol/live.ts'
+import { own } from '../shared/own.ts'
 import type { StateTone } from './connection-view.ts'
 import { Panel, Pill } from './parts.tsx'
 import { distinctKeys } from './stable.ts'
@@ -41,7 +42,7 @@ const Entry = memo(({ name, status, atMs, endedAtMs, connection, text, title, on
       {plainName(name)}
       {connection !== undefined && <ConnectionLink id={connection} onSelect={onSelect} />}
     </span>
-    <Pill tone={toneOfStatus[status] ?? 'calm'}>{status}</Pill>
+    <Pill tone={own(toneOfStatus, status) ?? 'calm'}>{status}</Pill>
     <span class="number quiet">{endedAtMs === undefined ? '' : spanText(endedAtMs - atMs)}</span>
     {text && <bdi class={status === 'failed' ? 'entry-text bad' : 'entry-text quiet'}>{text}</bdi>}
   </li>

@@ -2,8 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type PanelData, type PanelInfo, parsePanelData, parsePanelList } from '../../lib/protocol/panels.ts'
 import { routes } from '../../lib/protocol/routes.ts'
-import { readAnswerError } from '../shared/answer.ts'
-import { parseJson } from './api.ts'
+import { parseJson, readAnswerError } from '../shared/answer.ts'
 
 const answerMs = 15_000
 

@@ -16,12 +16,12 @@ export function keepLists(before: LiveState | undefined, next: LiveState): LiveS
   }
 }
 
-/** Each text once: a second of the same gets a number. What stands in a list is known by it when others come before. */
+/** Each text with the number of its kind: no two are the same. What stands in a list is known by it when others come before. */
 export function distinctKeys(texts: readonly string[]): string[] {
   const counts = new Map<string, number>()
   return texts.map((text) => {
     const count = (counts.get(text) ?? 0) + 1
     counts.set(text, count)
-    return count === 1 ? text : `${text} ${count}`
+    return `${count} ${text}`
   })
 }

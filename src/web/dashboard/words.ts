@@ -14,9 +14,10 @@ export const minuteText = (atMs: number): string => clockText(atMs).slice(0, 5)
 /** `850 ms`, `3.2 s`, `4 min 10 s`, `3 h 5 min`, `2 d 4 h`. */
 export function spanText(ms: number): string {
   if (!(ms >= 0)) return '–'
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
-  const seconds = Math.floor(ms / 1000)
+  // By what is written: 59.7 s are a minute.
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  if (ms < 59_500) return `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s`
+  const seconds = ms < 60_000 ? 60 : Math.floor(ms / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
   const minutes = Math.floor(seconds / 60)
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
@@ -27,8 +28,9 @@ export function spanText(ms: number): string {
 export const shortSpanText = (ms: number): string => spanText(ms).split(' ').slice(0, 2).join(' ')
 
 export function bytesText(bytes: number): string {
-  if (bytes < 2 ** 20) return `${Math.round(bytes / 1024)} KiB`
-  return bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
+  const [kib, mib] = [Math.round(bytes / 2 ** 10), Math.round(bytes / 2 ** 20)]
+  if (kib < 1024) return `${kib} KiB`
+  return mib < 1024 ? `${mib} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`
 }
 
 /** `ice_state_change` → `ICE state change`, `very_high` → `Very high`. */
@@ -44,8 +46,11 @@ export function plainName(name: string): string {
 export function detailsText(details: unknown): string {
   if (typeof details !== 'object' || details === null) return ''
   const { from, to, ...rest } = details as Record<string, unknown>
-  const change = from !== undefined && to !== undefined ? [`${plainText(from)} → ${plainText(to)}`] : []
-  const others = Object.entries(rest).map(([name, value]) => `${name.replaceAll('_', ' ')} ${plainText(value)}`)
+  const isChange = from !== undefined && to !== undefined
+  const change = isChange ? [`${plainText(from)} → ${plainText(to)}`] : []
+  const others = Object.entries(isChange ? rest : details).map(
+    ([name, value]) => `${name.replaceAll('_', ' ')} ${plainText(value)}`,
+  )
   return [...change, ...others].join(', ').slice(0, 500)
 }
 

@@ -1,5 +1,6 @@
 // What the server says about itself (GET /api/v0).
 import { routes } from '../../lib/protocol/routes.ts'
+import { parseJson } from '../shared/answer.ts'
 
 interface ServerInfo {
   readonly version?: string
@@ -18,8 +19,8 @@ export async function fetchInfo(base: string): Promise<InfoResult> {
     const response = await fetch(base + routes.mcpPrefixes[0])
     if (response.status === 401) return { needsToken: true }
     if (!response.ok) return { info: {} }
-    const raw = (await response.json()) as Record<string, unknown>
-    const sample = raw.sample as { cid?: unknown } | undefined
+    const raw = parseJson(await response.text())
+    const sample = raw.sample as { cid?: unknown } | null | undefined
     const found = {
       version: textOf(raw.version),
       nodeId: textOf(raw.node_id),

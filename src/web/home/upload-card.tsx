@@ -16,8 +16,13 @@ type Step =
 const units = ['B', 'KB', 'MB', 'GB'] as const
 
 function sizeText(bytes: number): string {
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`
+  let [value, at] = [bytes, 0]
+  // By what is written: 999,960 bytes are 1.0 MB.
+  while (value >= (at === 0 ? 1000 : 999.95) && at < units.length - 1) {
+    value /= 1000
+    at++
+  }
+  return `${value.toFixed(at === 0 ? 0 : 1)} ${units[at]}`
 }
 
 interface Props {

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PageAddress } from '../shared/base-path.ts'
 import { shortContent } from '../shared/format.ts'
+import { plainText } from '../shared/plain-text.ts'
 import { remember } from '../shared/recent.ts'
 import { AudioVisual } from './audio-visual.tsx'
 import { Controls } from './controls.tsx'
@@ -30,7 +31,7 @@ export function App({ session, address }: { session: Session; address: PageAddre
   useKeys({ session, video, sound, fullscreen, toggle, close: () => setPanel(undefined) })
   useMediaSession(session, video)
   useEffect(() => {
-    document.title = address.content ? `${shortContent(address.content)} · mcpx` : 'mcpx'
+    document.title = address.content ? `${plainText(shortContent(address.content))} · mcpx` : 'mcpx'
   }, [address.content])
   useEffect(() => {
     if (state.media && address.content) remember({ content: address.content, durationS: state.media.durationS })

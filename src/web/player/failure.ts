@@ -1,4 +1,5 @@
 // What went wrong, in words for the person who watches, and whether trying again by itself makes sense.
+import { own } from '../shared/own.ts'
 
 /** A failure as the page shows it. */
 export interface Failure {
@@ -80,7 +81,7 @@ const wordsByStatus: Readonly<Record<number, Words>> = {
 /** Words for an HTTP answer that refused the offer. */
 export function failureOfAnswer(answer: RefusedAnswer): Failure {
   const files = answer.files ?? []
-  const known = (answer.code && wordsByCode[answer.code]) || wordsByStatus[answer.status]
+  const known = (answer.code && own(wordsByCode, answer.code)) || wordsByStatus[answer.status]
   const [title, hint, kind] = known ?? ['Something went wrong', answer.hint ?? 'The server has the details in its log.']
   const isChoice = kind === 'choice' && files.length > 0
   return {
@@ -95,7 +96,7 @@ export function failureOfAnswer(answer: RefusedAnswer): Failure {
 
 /** Words for an error note on the control channel. */
 export function failureOfNote(note: { code: string; message: string; hint: string }): Failure {
-  const [title, hint, kind] = wordsByCode[note.code] ?? ['Something went wrong', note.hint]
+  const [title, hint, kind] = own(wordsByCode, note.code) ?? ['Something went wrong', note.hint]
   return { kind: kind ?? 'final', title, detail: note.message, hint: hint || note.hint, code: note.code }
 }
 

@@ -1,6 +1,7 @@
 // What the views share: the session's state, sound, full screen, idle pointer, keys and the system's media keys.
 import type { RefObject } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { own } from '../shared/own.ts'
 import { readSetting, writeSetting } from '../shared/settings.ts'
 import type { Session, SessionState } from './session.ts'
 
@@ -182,7 +183,7 @@ function actOn(key: string, { session, video, sound, fullscreen, toggle, close }
     '?': () => toggle('help'),
     Escape: close,
   }
-  const action = actions[key.length === 1 ? key.toLowerCase() : key]
+  const action = own(actions, key.length === 1 ? key.toLowerCase() : key)
   action?.()
   return action !== undefined
 }

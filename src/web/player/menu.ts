@@ -1,6 +1,6 @@
 // What the quality and audio menus offer, worked out from what the server said.
 
-import { formatBitrate } from '../shared/format.ts'
+import { formatBitrate, formatCodec } from '../shared/format.ts'
 import type { Media, Quality } from './session.ts'
 
 export interface Choice<T> {
@@ -27,10 +27,11 @@ export function qualityChoices(media: Media | undefined, rung: number | undefine
   if (!media || media.mode === 'fixed' || media.rungs.length < 2) return []
   const best = [...media.rungs].reverse()
   const current = media.rungs.find(({ index }) => index === rung)
+  const now = current && rungDetail(current)
   const auto: Choice<Quality> = {
     value: 'auto',
     label: 'Auto',
-    ...(current ? { detail: `now ${rungDetail(current)}` } : {}),
+    ...(now ? { detail: `now ${now}` } : {}),
   }
   const rungs = best.flatMap((r) =>
     r.name === 'fixed' ? [] : [{ value: r.name, label: words(r.name), detail: rungDetail(r) }],
@@ -54,7 +55,7 @@ export function audioChoices(media: Media | undefined): readonly Choice<number>[
   return tracks.map((track, i) => ({
     value: track.id,
     label: languageName(track.language) ?? `Track ${i + 1}`,
-    detail: [track.codec.toUpperCase(), channelName(track.channels)].filter(Boolean).join(' · '),
+    detail: [formatCodec(track.codec), channelName(track.channels)].filter(Boolean).join(' · '),
   }))
 }
 

@@ -1,6 +1,7 @@
 // The seek bar: follows the clock frame by frame without drawing the rest again, and shows times while it is dragged.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { formatTime, speakTime } from '../shared/format.ts'
+import { own } from '../shared/own.ts'
 import type { Session } from './session.ts'
 
 /** While dragging, the picture follows this often at most. */
@@ -68,14 +69,14 @@ export function SeekBar({ session, durationS }: { session: Session; durationS: n
     session.seek(barTimeS())
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    const stepS = arrowStepsS[event.key]
+    const stepS = own(arrowStepsS, event.key)
     if (stepS === undefined || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     session.seek(session.positionS() + stepS)
   }
   const onPointerMove = (event: PointerEvent) => {
     const box = bar.current?.getBoundingClientRect()
-    if (!box || event.pointerType === 'touch' || box.width === 0) return
+    if (!box || event.pointerType === 'touch' || box.width === 0 || !(durationS > 0)) return
     setHoverS(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * durationS)
   }
 

@@ -49,7 +49,8 @@ function Sparkline({ values }: { values: readonly number[] }) {
   )
 }
 
-const ms = (value: number | undefined) => (value === undefined ? undefined : `${value.toFixed(value < 10 ? 1 : 0)} ms`)
+const ms = (value: number | undefined) =>
+  value === undefined ? undefined : `${value.toFixed(value < 9.95 ? 1 : 0)} ms`
 
 const freezesText = ({ freezeCount, totalFreezesDurationS }: Freezes) =>
   freezeCount > 0 ? `${freezeCount} (${totalFreezesDurationS.toFixed(1)} s)` : '0'

@@ -113,9 +113,11 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
   }
 }
 
+const counters = ['bytesReceived', 'packetsReceived', 'framesDecoded'] as const
+
 /** Rates between two samples; without an earlier one, or after the counters began anew, only what needs none. */
 export function readingOf(now: Sample, before: Sample | undefined): Reading {
-  const isContinuous = before && now.atMs > before.atMs && now.bytesReceived >= before.bytesReceived
+  const isContinuous = before && now.atMs > before.atMs && counters.every((counter) => now[counter] >= before[counter])
   const earlier = isContinuous ? before : undefined
   const jitterS = now.videoJitterS ?? now.audioJitterS
   const paths = [now.localCandidate, now.remoteCandidate].filter(Boolean)
@@ -140,11 +142,13 @@ function ratesBetween(now: Sample, before: Sample): Partial<Reading> {
   const lost = Math.max(0, now.packetsLost - before.packetsLost)
   const expected = now.packetsReceived - before.packetsReceived + lost
   const emitted = now.jitterBufferEmitted - before.jitterBufferEmitted
+  const delayS = now.jitterBufferDelayS - before.jitterBufferDelayS
   return {
     bitrateBps: ((now.bytesReceived - before.bytesReceived) * 8) / elapsedS,
     framesPerSecond: (now.framesDecoded - before.framesDecoded) / elapsedS,
     ...(expected > 0 ? { lossRatio: lost / expected } : {}),
-    ...(emitted > 0 ? { jitterBufferMs: ((now.jitterBufferDelayS - before.jitterBufferDelayS) / emitted) * 1000 } : {}),
+    // Of the sound before the first frame, and of the picture from then on.
+    ...(emitted > 0 && delayS >= 0 ? { jitterBufferMs: (delayS / emitted) * 1000 } : {}),
   }
 }
 

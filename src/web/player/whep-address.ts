@@ -26,12 +26,14 @@ export function whepUrl({ base, content, connectionId, startS, quality, loop, au
   return `${base}${whepPath(content)}${text ? `?${text}` : ''}`
 }
 
+const maxLinkLength = 16_384
+
 /** The ICE servers of a `Link` header: `<stun:host>; rel="ice-server"; username="u"; credential="c"` (RFC 9725 4.6). */
 export function readIceServers(link: string | null): IceServer[] {
   const servers: IceServer[] = []
-  for (const [, urls, parameters] of (link ?? '').matchAll(
-    /<([^>]+)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;,]+))*)/g,
-  )) {
+  for (const [, urls, parameters] of (link ?? '')
+    .slice(0, maxLinkLength)
+    .matchAll(/<([^>]+)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;,]+))*)/g)) {
     const values: Record<string, string> = {}
     for (const [, key, quoted, bare] of parameters!.matchAll(/;\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,]+))/g))
       values[key!.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? bare!

@@ -12,6 +12,16 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const textIn = (record: Record<string, unknown>, key: string): string | undefined =>
   typeof record[key] === 'string' && record[key] !== '' ? record[key] : undefined
 
+/** The object in the text; an empty one where there is none. */
+export function parseJson(text: string): Record<string, unknown> {
+  try {
+    const raw: unknown = JSON.parse(text)
+    return isRecord(raw) ? raw : {}
+  } catch {
+    return {}
+  }
+}
+
 const maxFiles = 500
 
 /** The server lists the playable files of a folder under its message, one indented path a line. */
@@ -36,11 +46,15 @@ export function readAnswerError(body: string): AnswerError {
   const inner = isRecord(parsed.error) ? parsed.error : parsed
   const code = textIn(inner, 'code')
   const message = textIn(inner, 'detail') ?? textIn(inner, 'message') ?? textIn(inner, 'error')
+  const line = message
+    ?.split('\n')
+    .map((one) => one.trim())
+    .find(Boolean)
   const hint = textIn(inner, 'hint')
   const files = code === 'AMBIGUOUS_CONTENT' ? filesInMessage(message ?? '') : []
   return {
     ...(code ? { code } : {}),
-    ...(message ? { message: message.split('\n')[0]!.slice(0, 500) } : {}),
+    ...(line ? { message: line.slice(0, 500) } : {}),
     ...(hint ? { hint: hint.slice(0, 500) } : {}),
     ...(files.length > 0 ? { files } : {}),
   }

@@ -1,8 +1,11 @@
 // Times, rates and sizes as the player writes them.
+import { own } from './own.ts'
+
+const wholeSeconds = (seconds: number): number => (Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0)
 
 /** Seconds → `m:ss`, or `h:mm:ss` from an hour on. */
 export function formatTime(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds))
+  const whole = wholeSeconds(seconds)
   const hours = Math.floor(whole / 3600)
   const minutes = Math.floor((whole % 3600) / 60)
   const rest = String(whole % 60).padStart(2, '0')
@@ -11,7 +14,7 @@ export function formatTime(seconds: number): string {
 
 /** Seconds as a screen reader says them: `1 minute 5 seconds`. */
 export function speakTime(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds))
+  const whole = wholeSeconds(seconds)
   const parts: string[] = []
   const add = (count: number, unit: string) => {
     if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`)
@@ -39,12 +42,12 @@ const codecNames: Readonly<Record<string, string>> = {
 /** A codec as people write it, whatever the source calls it: `opus` → Opus, `pcm-s16` → PCM. */
 export function formatCodec(name: string): string {
   const plain = name.toLowerCase()
-  return codecNames[plain] ?? (plain.startsWith('pcm') ? 'PCM' : name.toUpperCase())
+  return own(codecNames, plain) ?? (plain.startsWith('pcm') ? 'PCM' : name.toUpperCase())
 }
 
-/** The start and end of a CID, for places too narrow for all of it. */
+/** The name of a file, else the start and end of a CID, for places too narrow for all of it. */
 export function shortContent(content: string): string {
-  const [cid = '', ...path] = content.split('/')
+  const [cid = '', ...path] = content.split('/').filter((part) => part !== '')
   const head = cid.length > 20 ? `${cid.slice(0, 9)}…${cid.slice(-6)}` : cid
   return path.length > 0 ? `${path.at(-1)}` : head
 }

@@ -20,9 +20,19 @@ export function parseRecent(text: string | undefined): readonly RecentItem[] {
     return []
   }
   if (!Array.isArray(raw)) return []
-  return raw
-    .filter((item): item is RecentItem => typeof item?.content === 'string' && typeof item?.atMs === 'number')
-    .slice(0, maxItems)
+  return raw.flatMap(itemOf).slice(0, maxItems)
+}
+
+function itemOf(raw: Partial<Record<keyof RecentItem, unknown>> | null): RecentItem[] {
+  const { content, atMs, name, durationS } = raw ?? {}
+  if (typeof content !== 'string' || content === '' || typeof atMs !== 'number') return []
+  return [
+    {
+      ...{ content, atMs },
+      ...(typeof name === 'string' && { name }),
+      ...(typeof durationS === 'number' && { durationS }),
+    },
+  ]
 }
 
 /** The list with `item` in front; an older entry of the same content lends it what it does not know. */

@@ -92,4 +92,11 @@ describe('sizes and durations', () => {
       }),
     )
   })
+
+  it('have no unit that is full', () => {
+    expect([1023, 2 ** 20 - 1, 2 ** 20 + 1, 9.996 * 1024].map(formatBytes)).toEqual([
+      ...['1023 B', '1.00 MiB', '1.00 MiB', '10.0 KiB'],
+    ])
+    expect([999_499, 999_600].map(formatBps)).toEqual(['999 kbps', '1.00 Mbps'])
+  })
 })

@@ -92,7 +92,14 @@ describe('the data of a panel', () => {
 describe('the list of panels', () => {
   it('has only those of this server', () => {
     const good = { id: 'a.b', title: 'B', url: '/api/v0/plugins/a/b', everyS: 5 }
-    const others = ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)', 7]
+    const others = [
+      'https://evil.example/',
+      '//evil.example/',
+      '/\\evil.example',
+      '/\t/evil.example',
+      'javascript:alert(1)',
+      7,
+    ]
     const panels = [good, ...others.map((url) => ({ ...good, url })), { ...good, everyS: 0 }, { ...good, id: 1 }, null]
     expect(parsePanelList({ panels })).toEqual([good])
     for (const raw of [undefined, null, 7, [], {}, { panels: 7 }]) expect(parsePanelList(raw)).toEqual([])
