@@ -27,6 +27,7 @@ it('a viewer cannot have seen more than there was time for', () => {
 
 it('a viewer may have begun to count before the stream was open', () => {
   expect(impossibleCounters({ totalFreezesDurationS: 10, framesReceived: 300 }, 0)).toEqual([])
+  expect([60, 60.5].map((s) => impossibleCounters({ totalFreezesDurationS: s }, 0).length)).toEqual([0, 1])
 })
 
 it('a counter is impossible exactly where it has grown faster than it can, and the others do not suffer for it', () => {
