@@ -55,7 +55,7 @@ export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let at = 0
   let value = bytes
-  // By what is written: no unit is full.
+  // What would be rounded up to the next unit is written in it.
   while (value >= (at === 0 ? 1024 : 1023.95) && at < units.length - 1) {
     value /= 1024
     at++
