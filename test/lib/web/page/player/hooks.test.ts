@@ -130,9 +130,11 @@ describe('the media keys of the system', () => {
       ['play', {}],
       ['pause', {}],
       ['seekbackward', {}],
+      ['seekbackward', { seekOffset: 3 }],
+      ['seekforward', {}],
       ['seekforward', { seekOffset: 5 }],
     ] as const)
       handlers.get(action)!(details)
-    expect(told).toEqual(['play', 'pause', 10, 25])
+    expect(told).toEqual(['play', 'pause', 10, 17, 30, 25])
   })
 })
