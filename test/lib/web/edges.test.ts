@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { errorKinds } from '../../../src/lib/base/errors.ts'
 import { fetchInfo } from '../../../src/web/home/server-info.ts'
 import { failureOfAnswer, failureOfClose, failureOfNote } from '../../../src/web/player/failure.ts'
-import { readFragmentHead } from '../../../src/web/player/sdp-fragment.ts'
 import { readingOf, type StatsEntry, takeSample } from '../../../src/web/player/stats.ts'
 import { readIceServers } from '../../../src/web/player/whep-address.ts'
 import { readAnswerError } from '../../../src/web/shared/answer.ts'
@@ -273,13 +272,11 @@ describe('what the browser measured', () => {
   })
 })
 
-describe('a hostile header or description', () => {
-  it('is read in no time', () => {
-    const before = performance.now()
-    for (const unit of ['<', '<stun:a>;', '; a="\\', '<a>; b=c', ' ;'])
-      readIceServers(`<stun:a>${unit.repeat(64_000 / unit.length)}`)
-    readFragmentHead('a=ice-ufrag:'.repeat(20_000))
-    expect(performance.now() - before).toBeLessThan(2000)
+describe('a hostile header', () => {
+  it('is read as far as a header of a server goes, and no further', () => {
+    const server = '<stun:a>; rel="ice-server"'
+    expect(readIceServers(`${' '.repeat(16_000)}${server}`)).toEqual([{ urls: 'stun:a' }])
+    expect(readIceServers(`${server}, ${' '.repeat(16_384)}${server}`)).toEqual([{ urls: 'stun:a' }])
   })
 
   it('takes only servers of STUN and TURN', () => {
