@@ -95,7 +95,10 @@ function writable<T>(path: string, use: () => T): T {
   } catch (error) {
     const known = toMcpxError(error)
     if (known.code !== 'INTERNAL') throw known
-    throw new McpxError('INVALID_OPTION', `${path} cannot be a repo: ${known.message}`, { cause: error })
+    throw new McpxError('INVALID_OPTION', `${path} cannot be a repo: ${known.message}`, {
+      cause: error,
+      hint: 'Choose a --persistence-path that is a folder, or may become one, and that this user may write to.',
+    })
   }
 }
 
