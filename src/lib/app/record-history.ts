@@ -14,6 +14,7 @@ const sumsOf = (snapshot: Pick<StatsSnapshot, 'viewer' | 'underruns'> | undefine
   [
     snapshot?.viewer?.firstFrameMs,
     snapshot?.viewer?.freezeCount,
+    // A freeze goes on after it was counted.
     snapshot?.viewer?.totalFreezesDurationS,
     snapshot?.underruns ?? 0,
   ].join()

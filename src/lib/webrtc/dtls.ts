@@ -14,6 +14,7 @@ import {
   fingerprintOf,
   handshakeOf,
   type IceAgent,
+  openRecord,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
@@ -26,6 +27,9 @@ import {
 } from './werift.ts'
 
 const maxBytesPerS = 524_288
+/** RFC 5246 7.2: an alert is a level and a description. */
+const fatal = 2
+const closeNotify = 0
 
 type Certificate = Awaited<ReturnType<typeof RTCDtlsTransport.SetupCertificate>>
 
@@ -53,7 +57,7 @@ export class Dtls {
   unprotectRtcp: UnprotectRtcp | undefined
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
-  readonly #guard = new DtlsGuard()
+  readonly #guard = new DtlsGuard((record) => this.#onAlert(record))
   readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
   /** Past the guard, for what it has seen. */
   readonly #handOn: (data: Buffer) => void
@@ -121,6 +125,11 @@ export class Dtls {
     const admitted = this.#guard.admit(data, this.isConnected)
     if (admitted && this.isNew) this.#early.keep(admitted)
     return admitted
+  }
+
+  #onAlert(record: Buffer): void {
+    const said = openRecord(this.transport, record)
+    if (said && (said[0] === fatal || said[1] === closeNotify)) this.#deps.onClosed()
   }
 
   /** Says goodbye, and ends a handshake under way. */

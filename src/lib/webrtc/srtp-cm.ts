@@ -75,7 +75,7 @@ class Authenticator {
   }
 }
 
-/** As createProtect of srtp.ts, for headers of whole words as RTP has them. Throws RangeError for more than a datagram takes. */
+/** As createProtect of srtp.ts. Throws RangeError for more than a datagram takes, and for a header that is not of whole words. */
 export function createProtectCm(keys: SrtpKeys): Protect {
   const keyStreams = new KeyStreams(keys)
   const authenticator = new Authenticator(keys.authKey)
@@ -83,6 +83,8 @@ export function createProtectCm(keys: SrtpKeys): Protect {
     const bodyAt = sha1BlockLength + header.length
     const end = bodyAt + payload.length
     if (end + 4 > inner.length) throw new RangeError('an RTP packet larger than a datagram')
+    // Between two words nothing would be encrypted.
+    if (header.length % 4 !== 0) throw new RangeError('an RTP header that is not of whole words')
     inner.set(header, sha1BlockLength)
     inner.set(payload, bodyAt)
     const ssrc = inner.readUInt32BE(sha1BlockLength + 8)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, RtpHeader, SrtpSession } from 'werift'
-import { createProtect, createUnprotect, Rollover } from '../../../src/lib/webrtc/srtp.ts'
+import { createProtect, createUnprotect, Rollover, SendRollover } from '../../../src/lib/webrtc/srtp.ts'
 import { deriveSessionKeys } from '../../../src/lib/webrtc/srtp-keys.ts'
 
 const profiles = [
@@ -93,7 +93,33 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
   })
 })
 
-describe('the rollover counter', () => {
+it('AES-CM refuses what it could not encrypt', () => {
+  const protect = createProtect(reference(profiles[1]).own)
+  expect(() => protect(Buffer.alloc(14), Buffer.from('in the clear'), 0)).toThrow(RangeError)
+  expect(() => protect(Buffer.alloc(12), Buffer.alloc(2048), 0)).toThrow(RangeError)
+})
+
+describe('the rollover counter of what is sent', () => {
+  it('never gives a packet index twice, whatever the sequence does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.nat(65_535), fc.constant(7)), { maxLength: 200 }), (sequences) => {
+        const rollover = new SendRollover()
+        let last = -1
+        for (const sequence of sequences) {
+          const index = rollover.of(sequence) * 65_536 + sequence
+          expect(rollover.of(sequence) * 65_536 + sequence).toBe(index)
+          expect(index).toBeGreaterThan(last)
+          expect(index - last).toBeLessThanOrEqual(65_536)
+          last = index
+          rollover.sent(sequence)
+        }
+      }),
+      { seed: 3 },
+    )
+  })
+})
+
+describe('the rollover counter of what comes', () => {
   it('follows a sequence in order, over wraps, with packets late or missing', () => {
     fc.assert(
       fc.property(
