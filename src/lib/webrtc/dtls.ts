@@ -39,6 +39,8 @@ export function setupCertificate(): Promise<Certificate> {
   return RTCDtlsTransport.SetupCertificate()
 }
 
+type DtlsRemote = Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>
+
 interface DtlsDeps {
   readonly clock: Clock
   /** The SRTP keys are there. */
@@ -58,6 +60,7 @@ export class Dtls {
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
   readonly #guard = new DtlsGuard((record) => this.#onAlert(record))
+  #fingerprints: DtlsRemote['fingerprints'] = []
   readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
   /** Past the guard, for what it has seen. */
   readonly #handOn: (data: Buffer) => void
@@ -95,20 +98,22 @@ export class Dtls {
     return fingerprintOf(this.transport)
   }
 
-  /** Before the start only; a running session keeps what it has. */
-  setRemote({ fingerprints, dtlsRole }: Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>): void {
+  /** Before the start only, where the last one counts; a running session keeps what it has. */
+  setRemote({ fingerprints, dtlsRole }: DtlsRemote): void {
     if (!this.isNew) return
-    this.transport.setRemoteParams(
-      new RTCDtlsParameters(
-        fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
-        dtlsRole === 'server' ? 'client' : 'server',
-      ),
-    )
+    this.#fingerprints = fingerprints
     this.transport.role = dtlsRole
   }
 
   /** Shakes hands over the path of the agent, with what came before it was known. */
   start(): Promise<void> {
+    // Not earlier: the library would trust the certificates of every description that it has been told of.
+    this.transport.setRemoteParams(
+      new RTCDtlsParameters(
+        this.#fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
+        this.transport.role === 'server' ? 'client' : 'server',
+      ),
+    )
     const started = startDtls(this.transport)
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#handOn(data)
