@@ -50,7 +50,9 @@ export const reportCommand = defineCommand({
       if (options.output) await writeWhole(options.output, io.cwd, text)
       else io.out(text)
       for (const { threshold, value } of verdicts.filter(({ passed }) => !passed))
-        io.err(plain`threshold failed: ${threshold} (${value === undefined ? 'not measured' : value})\n`)
+        io.err(
+          plain`threshold failed: ${threshold} (${value === undefined ? 'not measured' : Number(value.toPrecision(6))})\n`,
+        )
       return verdicts.every(({ passed }) => passed) ? exitCodes.ok : exitCodes.thresholdsFailed
     } finally {
       source.close()

@@ -26,7 +26,7 @@ export function readyText(server: Server, token?: string): string {
     ['home', withToken(server.url, token)],
     ['player', server.player && withToken(server.player, token)],
     ['sample CID', server.sample?.cid],
-    ['dashboard', server.dashboard],
+    ['dashboard', withToken(server.dashboard, token)],
     ['WHEP', `${server.whep.replace(/\/$/, '')}/<cid>`],
     ['metrics', server.metrics?.mcp],
     ['WebRTC metrics', server.metrics?.webrtc],

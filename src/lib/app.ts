@@ -95,7 +95,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   closer.add('metrics', () => metrics.close())
   // Before anybody can ask for it: a page that was open when the server stopped asks at once.
   const sample = options.sample ? await addSample(engine, logger) : undefined
-  const problems = () => [...content.problems, ...(watched.history?.problems() ?? [])]
+  const problems = () => [...content.problems(), ...(watched.history?.problems() ?? [])]
   const hidePaths = createPathHider(foldersOf(options, content.repo.path))
   const parts = { engine, metrics, config, problems, hidePaths, plugins: deps.plugins ?? [], ...watched }
   const url = await startHttp(options, parts, tools, closer)
@@ -111,7 +111,7 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
       ...(!options.disableMetrics && { mcp: `${url}${options.metricsPath}` }),
       ...(webrtcMetrics && { webrtc: webrtcMetrics.url }),
     },
-    warnings: [...content.problems, ...warningsOf(options, engine.info, webrtcMetrics)],
+    warnings: [...content.problems(), ...warningsOf(options, engine.info, webrtcMetrics)],
     engine,
     store: content.store,
     ...(monitor && { monitor }),

@@ -210,7 +210,8 @@ describe('a server with a token', () => {
     const { io } = await serve(argv, { stdoutIsTty: true })
     expect(io.stdout()).toContain(`${addresses.url}#token=hunter%202\n`)
     expect(io.stdout()).toContain(`${addresses.player}#token=hunter%202\n`)
-    expect(io.stdout().match(/hunter/g)).toHaveLength(2)
+    expect(io.stdout()).toContain(`${addresses.dashboard}#token=hunter%202\n`)
+    expect(io.stdout().match(/hunter/g)).toHaveLength(3)
     expect(io.stderr()).not.toContain('hunter')
   })
 

@@ -39,7 +39,10 @@ export function parseDurationS(text: string): number {
   return parseUnit(text, durationUnits, 'duration', '90s or 1:30')
 }
 
-/** A time ago (`10m`, `24h`, `7d`) or a date (ISO 8601) → whole milliseconds since the epoch, 0 for what was before. Throws INVALID_OPTION with the value. */
+/**
+ * A time ago (`10m`, `24h`, `7d`) or a date (ISO 8601) → whole milliseconds since the epoch, 0 for what was before. Throws
+ * INVALID_OPTION with the value.
+ */
 export function parseMoment(text: string, nowMs: number, what: string): number {
   if (/^\d{4}-\d\d-\d\d/.test(text.trim())) {
     const atMs = Date.parse(text.trim())

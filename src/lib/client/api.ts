@@ -98,7 +98,8 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why `fetch` failed: it says so only in the cause. */
+export function reasonOf(error: unknown): string {
   const { cause, message } = error as Error
   const inner = cause as NodeJS.ErrnoException | undefined
   return inner?.code ?? inner?.message ?? message

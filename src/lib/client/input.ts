@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { McpxError } from '../base/errors.ts'
-import type { UploadFile } from './api.ts'
+import { reasonOf, type UploadFile } from './api.ts'
 
 export type Input =
   /** For the server to understand: a CID, ipfs://, /ipfs/, /ipns/ or a gateway address. */
@@ -85,9 +85,8 @@ async function download(address: string, signal?: AbortSignal): Promise<Input> {
     response = await fetch(address, signal ? { signal } : {})
   } catch (error) {
     signal?.throwIfAborted()
-    const { cause, message } = error as Error
-    const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message
-    throw new McpxError('CONTENT_NOT_FOUND', `${address}: ${reason}`, { cause: error, hint: 'Check the address.' })
+    const hint = 'Check the address.'
+    throw new McpxError('CONTENT_NOT_FOUND', `${address}: ${reasonOf(error)}`, { cause: error, hint })
   }
   if (!response.ok || !response.body) {
     await response.body?.cancel()

@@ -50,8 +50,8 @@ export interface Content {
   readonly metadata: CidMetadata
   /** What is done to `store`. */
   readonly events: Events<ContentEvents>
-  /** What was damaged or lost when it was opened, and what became of it. No paths. */
-  readonly problems: readonly string[]
+  /** What was damaged or lost when it was opened, and what became of it; and that the disk is full, as long as it is. No paths. */
+  problems(): string[]
   stats(): ContentStats
   close(): Promise<void>
 }
@@ -104,8 +104,8 @@ export async function openContent(options: ContentOptions, deps: ContentDeps): P
     })
     closer.add('CID metadata', () => metadata.close())
 
-    const problems = [...repo.problems, ...cache.problems]
-    for (const problem of problems) logger.error({ repo: repo.path }, problem)
+    const problems = () => [...repo.problems(), ...cache.problems]
+    for (const problem of problems()) logger.error({ repo: repo.path }, problem)
     const events = new Events<ContentEvents>((error) => logger.error({ error: String(error) }, 'a listener failed'))
 
     return {

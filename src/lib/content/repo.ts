@@ -8,7 +8,7 @@
 //   pins       what is pinned, once more, as text
 //   metadata.db, parquet/  what is known about CIDs
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
@@ -30,31 +30,62 @@ interface RepoOptions {
 export interface Repo {
   readonly path: string
   readonly nodeId: string
-  /** What was damaged when it was opened, and what became of it. */
-  readonly problems: readonly string[]
+  /** What was damaged when it was opened, and what became of it; and that the disk is full, for as long as it is. */
+  problems(): string[]
   close(): void
 }
+
+const files = ['version', 'lock', 'server.json', 'node-id', 'blocks.db', 'pins', 'metadata.db']
+const folders = ['blocks', 'parquet', 'history']
 
 /** Opens or makes the repo and locks it. Throws REPO_VERSION, REPO_DAMAGED, REPO_LOCKED, DISK_FULL for one that is not there yet. */
 export function openRepo(options: RepoOptions, host: Host = systemHost): Repo {
   const path = options.isolation ? mkdtempSync(join(tmpdir(), throwAwayPrefix)) : options.path
-  const lock = writable(path, () => {
+  let lock = writable(path, () => {
     makeFolder(path, 0o700)
+    checkKinds(path)
     checkVersion(path)
     if (options.isolation) markThrowAway(path)
     return acquireLock(path, host)
   })
-  const problems: string[] = []
-  if (!lock.isKept) problems.push('the disk is full: remove pins or other files; until then nothing new is stored')
+  const found: string[] = []
+
+  /** Space is there again as soon as the lock has a place. */
+  function isFull(): boolean {
+    if (lock.isKept) return false
+    try {
+      lock = acquireLock(path, host)
+    } catch {
+      // Another process tries to open the repo just now, and cannot: blocks.db is ours.
+    }
+    return !lock.isKept
+  }
+
   return {
     path,
-    nodeId: options.nodeId ?? keptNodeId(path, problems),
-    problems,
+    nodeId: options.nodeId ?? keptNodeId(path, found),
+    problems: () => (isFull() ? [fullDisk, ...found] : [...found]),
     close() {
       lock.release()
       if (options.isolation) rmSync(path, { recursive: true, force: true })
     },
   }
+}
+
+const fullDisk = 'the disk is full: remove pins or other files; until then nothing new is stored'
+
+/** A folder in the place of a file, or a file in that of a folder, is what no part of the repo expects. */
+function checkKinds(path: string): void {
+  const check = (name: string, isFolder: boolean) => {
+    const there = statSync(join(path, name), { throwIfNoEntry: false })
+    if (!there || there.isDirectory() === isFolder) return
+    const [is, shouldBe] = isFolder ? ['a file', 'a folder'] : ['a folder', 'a file']
+    throw new McpxError('REPO_DAMAGED', `${join(path, name)} is damaged: it is ${is}, and should be ${shouldBe}`, {
+      hint: `If ${path} is a repo of mcpx, move that away: what can be made again is. Otherwise choose another --persistence-path.`,
+    })
+  }
+  for (const name of files) check(name, false)
+  for (const name of folders) check(name, true)
 }
 
 /** What the system says of a folder that cannot be made or written is not a defect but a wrong option. */
@@ -64,7 +95,10 @@ function writable<T>(path: string, use: () => T): T {
   } catch (error) {
     const known = toMcpxError(error)
     if (known.code !== 'INTERNAL') throw known
-    throw new McpxError('INVALID_OPTION', `${path} cannot be a repo: ${known.message}`, { cause: error })
+    throw new McpxError('INVALID_OPTION', `${path} cannot be a repo: ${known.message}`, {
+      cause: error,
+      hint: 'Choose a --persistence-path that is a folder, or may become one, and that this user may write to.',
+    })
   }
 }
 

@@ -107,7 +107,9 @@ function serverFactory(limits: HttpLimits, tls: Tls | undefined, debug: boolean)
     requestTimeout: 0,
     keepAliveTimeout: keepAliveMs,
   }
-  const full = new McpxError('TOO_MANY_STREAMS', `${connections.total} connections are open`)
+  const full = new McpxError('TOO_MANY_STREAMS', 'as many connections are open as may be', {
+    hint: 'Close some, or raise --max-connections (and ulimit -n).',
+  })
   const gate = createConnectionGate(connections, {
     retryAfterS: retryAfterS(limits),
     body: JSON.stringify(toFailure(full, debug).body),

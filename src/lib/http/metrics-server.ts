@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import { checkBind } from '../model/bind.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, readTls } from './app.ts'
+import { connectionBounds } from './connections.ts'
 import { type App, defaultLimits, type HttpOptions } from './context.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
 import { secure } from './security.ts'
@@ -24,8 +25,8 @@ interface MetricsServer {
 }
 
 const maxTries = 20
-/** Scrapers are few. */
-const limits = { ...defaultLimits, connections: { total: 32, perAddress: 32 } }
+/** Scrapers are few, and nobody else takes all the room. */
+const limits = { ...defaultLimits, connections: connectionBounds(32) }
 
 /** Serves `answer` at `/` and `/metrics`. Throws OPEN_BIND_REFUSED. */
 export async function createMetricsServer(settings: MetricsServerSettings): Promise<MetricsServer> {

@@ -39,8 +39,9 @@ export class WhepSessions {
   }
 
   /**
-   * Answers an offer for content; `choose` is asked once the offer has been looked at. Throws INVALID_SDP before anything is opened, STREAM_NOT_FOUND and STREAM_CONFLICT for a
-   * stream that is not there or has its viewer, and what the engine throws; a stream that was opened for it is closed then.
+   * Answers an offer for content; `choose` is asked once the offer has been looked at. Throws INVALID_SDP before anything is opened,
+   * STREAM_NOT_FOUND and STREAM_CONFLICT for a stream that is not there or has its viewer, and what the engine throws; a stream that
+   * was opened for it is closed then.
    */
   async begin(offer: string, content: string, choose: () => WhepTarget): Promise<WhepAnswer> {
     const ufrag = checkOffer(offer)

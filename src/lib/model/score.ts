@@ -1,5 +1,5 @@
-// The two scores, 0 to 100, and why they are what they are: codes and values, worded where they are shown. Steps after the origin's tables; what is not known is said, never
-// taken for fine.
+// The two scores, 0 to 100, and why they are what they are: codes and values, worded where they are shown. Steps after the
+// origin's tables; what is not known is said, never taken for fine.
 
 /** Rises when a table, an input or a rule changes, so that scores of different versions are not compared. */
 export const scoreVersion = 1

@@ -116,6 +116,11 @@ export async function writeWhole(path: string, cwd: string, text: FileData): Pro
     await writeFileWhole(resolve(cwd, path), text)
   } catch (error) {
     if (toMcpxError(error).code === 'DISK_FULL') throw toMcpxError(error)
-    throw new McpxError('INVALID_OPTION', `--output ${path}: ${(error as Error).message}`, { cause: error })
+    // The system goes on with the name of the file beside.
+    const [reason] = (error as Error).message.split(', ')
+    throw new McpxError('INVALID_OPTION', `--output ${path}: ${reason}`, {
+      cause: error,
+      hint: 'Name a file in a folder that is there and that this user may write to.',
+    })
   }
 }

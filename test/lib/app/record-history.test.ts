@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { recordHistory } from '../../../src/lib/app/record-history.ts'
+import { Events } from '../../../src/lib/base/events.ts'
+import type { EngineEvents } from '../../../src/lib/engine/engine.ts'
+import type { ConnectionRow } from '../../../src/lib/history/rows.ts'
 import { openHistoryStore } from '../../../src/lib/history/store.ts'
+import { type MeasuredSnapshot, measure } from '../../../src/lib/model/figures.ts'
+import type { StatsSnapshot } from '../../../src/lib/model/stats.ts'
+import type { Monitor } from '../../../src/lib/monitor/monitor.ts'
 import { until } from '../../support/e2e.ts'
 import { scratchFolder, startServer } from '../../support/e2e-server.ts'
 import { openHeadless, receives } from '../../support/e2e-viewer.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { counted } from '../../support/stats.ts'
 
 let path: string
 let remove: () => Promise<void>
@@ -61,4 +70,25 @@ it('what was watched can be read after the server has stopped: connections, samp
   expect(rows('minutes').reduce((sum, minute) => sum + Number(minute.samples), 0)).toBe(samples.length)
   expect(rows('workers').length).toBeGreaterThan(0)
   store.close()
+})
+
+it('a freeze that goes on is longer in the row of its connection as well, and one that is over writes nothing', () => {
+  const events = new Events<EngineEvents>()
+  let snapshot: MeasuredSnapshot | undefined
+  const stream = { id: 'a', content: 'bafy', createdAtMs: 0, sent: [] }
+  const monitor = { events: new Events(), connection: () => ({ stream, snapshot }), connections: () => [] }
+  const rows: ConnectionRow[] = []
+  const add = (table: string, row: object) => table === 'connections' && rows.push(row as ConnectionRow)
+  recordHistory({ engine: { events }, monitor: monitor as unknown as Monitor, clock: new FakeClock() }, {
+    add,
+  } as never)
+  let before: StatsSnapshot | undefined
+  for (const [at, frozenS] of [0.8, 6.1, 6.1].entries()) {
+    const viewer = { atMs: at * 2000, freezeCount: 1, totalFreezesDurationS: frozenS }
+    const now = counted({ atMs: at * 2000, viewer })
+    snapshot = measure(now, before)
+    before = now
+    events.emit('snapshots', [snapshot])
+  }
+  expect(rows.map(({ freezeS }) => freezeS)).toEqual([0.8, 6.1])
 })

@@ -86,5 +86,10 @@ describe('web addresses', () => {
       code: 'CONTENT_NOT_FOUND',
       message: expect.stringContaining('ECONNREFUSED'),
     })
+    // Of the ports that fetch never asks.
+    await expect(openInput('http://127.0.0.1:9/x', folder)).rejects.toMatchObject({
+      code: 'CONTENT_NOT_FOUND',
+      message: 'http://127.0.0.1:9/x: bad port',
+    })
   })
 })

@@ -1,5 +1,5 @@
 // Each file of a repo in each way that it can come to harm, and what is right then.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -140,7 +140,7 @@ async function expectOutcome(outcome: Outcome, name: string): Promise<void> {
     return
   }
   const content = await open()
-  const said = content.problems.join('\n')
+  const said = content.problems().join('\n')
   if (outcome.says === 'nothing') expect(said).toBe('')
   else expect(said).toMatch(outcome.says)
   expect(said).not.toContain(repoPath)
@@ -148,10 +148,31 @@ async function expectOutcome(outcome: Outcome, name: string): Promise<void> {
   // What was made good stays good, and is said once.
   await closeAll()
   const again = await open()
-  expect(again.problems).toEqual([])
+  expect(again.problems()).toEqual([])
   await expectWhole(again)
   await closeAll()
 }
+
+describe('in the place of', () => {
+  const hint = expect.stringContaining('move that away')
+
+  it.each(['version', 'lock', 'server.json', 'node-id', 'blocks.db', 'pins', 'metadata.db'])(
+    '%s a folder: refused',
+    async (name) => {
+      rmSync(join(repoPath, name), { force: true })
+      mkdirSync(join(repoPath, name))
+      const message = `${join(repoPath, name)} is damaged: it is a folder, and should be a file`
+      await expect(open()).rejects.toMatchObject({ code: 'REPO_DAMAGED', message, hint })
+    },
+  )
+
+  it.each(['blocks', 'parquet', 'history'])('%s a file: refused', async (name) => {
+    rmSync(join(repoPath, name), { recursive: true, force: true })
+    writeFileSync(join(repoPath, name), '')
+    const message = `${join(repoPath, name)} is damaged: it is a file, and should be a folder`
+    await expect(open()).rejects.toMatchObject({ code: 'REPO_DAMAGED', message, hint })
+  })
+})
 
 describe('more than one file', () => {
   it('index and list of pins are gone: refused, with two ways out', async () => {
@@ -173,14 +194,14 @@ describe('more than one file', () => {
     const [leaf] = blockFiles(join(repoPath, 'blocks')).sort((a, b) => readFileSync(b).length - readFileSync(a).length)
     harm(leaf!, 'missing')
     const { problems, store } = await open()
-    expect(problems.at(-1)).toMatch(/; of 1 blocks are missing: (bafy|Qm)\w+$/)
+    expect(problems().at(-1)).toMatch(/; of 1 blocks are missing: (bafy|Qm)\w+$/)
     expect([...(await store.pins())].sort()).toEqual([...cids].sort())
   })
 
   it('the blocks are gone: the pins are known, and the loss is said', async () => {
     harm(join(repoPath, 'blocks'), 'missing')
     const { problems, store } = await open()
-    expect(problems).toEqual(['blocks/ is empty: the 15 blocks that were in it are gone'])
+    expect(problems()).toEqual(['blocks/ is empty: the 15 blocks that were in it are gone'])
     expect([...(await store.pins())].sort()).toEqual([...cids].sort())
   })
 
@@ -231,7 +252,7 @@ describe.skipIf(!canMount())('a disk', () => {
   it('that is full: it opens, reads, says so, and unpinning makes room', async () => {
     fillUp(repoPath)
     const content = await open()
-    expect(content.problems).toEqual([expect.stringMatching(/^the disk is full/)])
+    expect(content.problems()).toEqual([expect.stringMatching(/^the disk is full/)])
     await expectWhole(content)
     await expect(content.store.add([input('x.mp4', seededBytes(300_000, 9))])).rejects.toMatchObject({
       code: 'DISK_FULL',
@@ -242,6 +263,18 @@ describe.skipIf(!canMount())('a disk', () => {
     await closeAll()
     const again = await open()
     expect([...(await again.store.pins())].sort()).toEqual([cids[1]!, cids[2]!, added.cid].sort())
+  })
+
+  it('that was full says so no more once there is space, and keeps others out as ever', async () => {
+    const empty = fillUp(repoPath)
+    const content = await open()
+    expect(content.problems()).toEqual([expect.stringMatching(/^the disk is full/)])
+    empty()
+    expect(content.problems()).toEqual([])
+    expect(existsSync(join(repoPath, 'lock'))).toBe(true)
+    await expect(open()).rejects.toMatchObject({ code: 'REPO_LOCKED', message: expect.stringContaining('process') })
+    await closeAll()
+    expect(existsSync(join(repoPath, 'lock'))).toBe(false)
   })
 
   it('that is full: nobody else comes in', async () => {

@@ -71,8 +71,11 @@ describe('a repo', () => {
   })
 
   it('where nothing can be written is a wrong option, not a defect', () => {
-    mkdirSync(join(path, 'version'))
-    expect(() => open(host(1, { 1: 'a' }))).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    writeFileSync(join(path, 'a file'), '')
+    const below = { path: join(path, 'a file', 'repo'), isolation: false }
+    expect(() => openRepo(below, host(1, { 1: 'a' }))).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', hint: expect.stringContaining('--persistence-path') }),
+    )
   })
 })
 

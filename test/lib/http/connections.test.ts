@@ -41,7 +41,11 @@ describe('a server that is full', () => {
     await refused.ended
     expect(refused.said()).toMatch(/^HTTP\/1\.1 503 /)
     expect(refused.said()).toMatch(/\r\nretry-after: 10\r\n/)
-    expect(JSON.parse(refused.said().split('\r\n\r\n')[1]!)).toMatchObject({ success: false, code: 'TOO_MANY_STREAMS' })
+    expect(JSON.parse(refused.said().split('\r\n\r\n')[1]!)).toMatchObject({
+      success: false,
+      code: 'TOO_MANY_STREAMS',
+      hint: expect.stringContaining('--max-connections'),
+    })
     expect((await get('/health')).status).toBe(200)
 
     first.socket.destroy()

@@ -303,7 +303,11 @@ describe('the file', () => {
       await writeWhole('r.json', folder, 'one')
       await writeWhole('r.json', folder, 'two')
       expect(readFileSync(join(folder, 'r.json'), 'utf8')).toBe('two')
-      await expect(writeWhole('missing/r.json', folder, 'x')).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(writeWhole('missing/r.json', folder, 'x')).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: '--output missing/r.json: ENOENT: no such file or directory',
+        hint: expect.stringContaining('a folder that is there'),
+      })
       expect(readdirSync(folder)).toEqual(['r.json'])
     } finally {
       rmSync(folder, { recursive: true })
