@@ -75,6 +75,7 @@ describe('flags and commands', () => {
     '--version',
     '--omit',
     '--quick',
+    '--limit',
     ...commands.flatMap(({ table }) => Object.keys(table).map(flagOf)),
   ])
 
