@@ -3,6 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { McpxError } from '../base/errors.ts'
+import { keepPacket } from './packet-memory.ts'
 import { hasIntegrity, isSound, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
 /** The username fragments and passwords a peer answers to; grows by one with each ICE restart. */
@@ -198,7 +199,10 @@ class MuxSocket {
   }
 
   post(data: Buffer, port: number, address: string): void {
-    if (!this.#isClosed) this.#socket.send(data, port, address)
+    if (this.#isClosed) return
+    this.#socket.send(data, port, address)
+    // The kernel has taken it, or its buffer is full and it stands in line.
+    if (this.#socket.getSendQueueCount() > 0) keepPacket()
   }
 
   /** Remembers who asked, so that the response finds its way. */
