@@ -46,6 +46,13 @@ describe.each(profiles)('SRTCP with $profile', (entry) => {
     )
   })
 
+  it('takes what is larger than a datagram is expected to be', () => {
+    const { protect, unprotect, other } = rig(entry)
+    const compound = randomBytes(9000)
+    expect(unprotect(protect(compound))).toEqual(compound)
+    expect(unprotect(other.encrypt(compound))).toEqual(compound)
+  })
+
   it('never closes two packets alike', () => {
     const { protect } = rig(entry)
     const compound = randomBytes(40)
