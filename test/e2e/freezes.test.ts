@@ -10,9 +10,10 @@ import type { shownStats } from '../../src/lib/model/shown-stats.ts'
 import { chromiumPath, launchChromium, openPlayer, type Player } from '../support/browser-chromium.ts'
 import { createMemoryBlocks } from '../support/content-blocks.ts'
 import { startGateway, type TestGateway } from '../support/content-gateway.ts'
-import { findProgram, missingParts, until } from '../support/e2e.ts'
+import { findProgram, missingParts, saySkipped, until } from '../support/e2e.ts'
 import { type Cli, playerUrl, scratchFolder, startCli } from '../support/e2e-server.ts'
 import { makeLongClip, openHeadlessThrough, receives } from '../support/e2e-viewer.ts'
+import { watchMachine } from '../support/machine-load.ts'
 import { layCable, type UdpCable } from '../support/udp-cable.ts'
 
 const clipS = 60
@@ -109,6 +110,7 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
   let headless: Viewer
   let player: Player
   let metered: () => number[]
+  let machine: ReturnType<typeof watchMachine> | undefined
   let ids: { readonly headless: string; readonly player: string }
 
   beforeAll(async () => {
@@ -198,6 +200,7 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
 
   /** What each has counted more when both play again. */
   async function counted(act: () => Promise<void>) {
+    machine = watchMachine()
     await play()
     const before = await all()
     await act()
@@ -215,22 +218,39 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
 
   type Counted = Awaited<ReturnType<typeof counted>>
 
+  /** Where every processor was taken, pictures stand of that too, at a time of their own each: then nothing can be said. */
+  function hold(by: Counted, check: () => void): void {
+    const { wasBusy } = machine!.end()
+    try {
+      check()
+    } catch (error) {
+      if (!wasBusy) throw error
+      saySkipped(`the machine was too busy to tell freezes: ${JSON.stringify(by)}`)
+    }
+  }
+
   /** Nobody asked for it: everybody counts all of it. */
-  function expectFreeze({ headless, metered, player, chromium }: Counted, leastS: number): void {
+  function expectFreeze(by: Counted, leastS: number): void {
+    const { headless, metered, player, chromium } = by
     expect(chromium.stoodS).toBeGreaterThan(leastS)
-    expect(player).toEqual({ times: chromium.times, stoodS: near(chromium.stoodS) })
-    expect(headless).toEqual(countOf(metered))
+    hold(by, () => {
+      expect(player).toEqual({ times: chromium.times, stoodS: near(chromium.stoodS) })
+      expect(headless).toEqual(countOf(metered))
+    })
   }
 
   /**
    * Both asked for one standstill of so many seconds: Chromium, which cannot know, counts it, and the viewers do not. What a busy
    * machine adds everybody counts.
    */
-  function expectNoFreeze({ headless, metered, player, chromium }: Counted, askedForS: number): void {
-    const [longest = 0, ...others] = metered.toSorted((a, b) => b - a)
-    expect(longest).toEqual(near(askedForS))
-    expect(headless).toEqual(countOf(others))
-    expect(since(chromium, player)).toEqual({ times: 1, stoodS: near(askedForS) })
+  function expectNoFreeze(by: Counted, askedForS: number): void {
+    const { headless, metered, player, chromium } = by
+    hold(by, () => {
+      const [longest = 0, ...others] = metered.toSorted((a, b) => b - a)
+      expect(longest).toEqual(near(askedForS))
+      expect(headless).toEqual(countOf(others))
+      expect(since(chromium, player)).toEqual({ times: 1, stoodS: near(askedForS) })
+    })
   }
 
   /** Both have got no frame for half a second. */
@@ -313,14 +333,14 @@ describe.skipIf(missing.length > 0)('a picture that stands still', () => {
       for (const id of [ids.headless, ids.player]) await until('its health falls', () => scores(id))
     })
     expectFreeze(by, 5.8)
-    expect(by.headless.stoodS).toEqual(near(by.chromium.stoodS))
+    hold(by, () => expect(by.headless.stoodS).toEqual(near(by.chromium.stoodS)))
   })
 
   it('is not frozen in a tab that nobody sees, as long as frames are decoded', async () => {
     await player.hide()
     await player.page.evaluate(tellNoFrames)
     const playing = await counted(() => passes(2))
-    expect(playing.player).toEqual(playing.chromium)
+    hold(playing, () => expect(playing.player).toEqual(playing.chromium))
     const by = await counted(() => cut(2))
     expectFreeze(by, 1.9)
   })

@@ -21,6 +21,8 @@ export interface RawViewer {
   /** Sends a datagram as it is, from the address that the server knows. */
   sendDatagram(datagram: Buffer): void
   sendText(text: string): boolean
+  /** An alert of DTLS: it leaves. */
+  sayGoodbye(): void
   close(): Promise<void>
 }
 
@@ -70,6 +72,8 @@ const optionsOn = (mux: UdpMux): TransportOptions => ({
   logger: silentLogger,
 })
 
+const unheard = { onCandidate() {}, onFollowed() {} }
+
 const fingerprintsOf = (text: string) => {
   const [algorithm, value] = text.split(' ') as [string, string]
   return [{ algorithm, value }]
@@ -78,7 +82,7 @@ const fingerprintsOf = (text: string) => {
 /** Finds a path to a server side and no more: the handshake is to come. */
 export async function reachRaw(server: Transport): Promise<Pick<RawViewer, 'sendDatagram' | 'close'>> {
   const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
-  const ice = new Ice(optionsOn(mux), () => {})
+  const ice = new Ice(optionsOn(mux), unheard)
   await ice.gather()
   const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AA').join(':') }]
   server.setRemote({ ice: ice.local, fingerprints, isIceLite: false, dtlsRole: 'server' })
@@ -101,7 +105,7 @@ export async function reachRaw(server: Transport): Promise<Pick<RawViewer, 'send
 export async function connectRaw(server: Transport, tap: (datagram: Buffer) => void = () => {}): Promise<RawViewer> {
   const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
   const options = optionsOn(tapped(mux, tap))
-  const ice = new Ice(options, () => {})
+  const ice = new Ice(options, unheard)
   const nothing = () => {}
   const deps = { clock: systemClock, onKeys: nothing, onClosed: nothing, onFailure: nothing }
   const dtls = new Dtls(await setupCertificate(), ice.gatherer, ice.agent, deps)
@@ -144,6 +148,7 @@ export async function connectRaw(server: Transport, tap: (datagram: Buffer) => v
     sendSctp: (packet) => sendData(packet),
     sendDatagram: (datagram) => void ice.post(datagram),
     sendText: (text) => control.send(text),
+    sayGoodbye: () => dtls.sayGoodbye(),
     async close() {
       ice.close()
       await control.stop()

@@ -6,6 +6,8 @@ export type TalkingMethods = {
   env: [undefined, string[]]
   say: [{ stream: 'stdout' | 'stderr'; text: string }, undefined]
   nonsense: [undefined, undefined]
+  /** Calls so often, without a look at what is answered. */
+  ask: [{ method: 'wait' | 'answer'; times: number }, undefined]
   ignore: [undefined, undefined]
   exit: [{ code: number }, undefined]
   stop: [undefined, undefined]
@@ -28,6 +30,10 @@ createRpc<TalkingMethods, Record<string, never>, Record<string, never>, Record<s
     nonsense() {
       process.send?.({ t: 'fail', id: 1 })
       return new Promise<undefined>(() => {})
+    },
+    ask({ method, times }) {
+      for (let id = 0; id < times; id++) process.send?.({ t: 'call', id, method, params: null })
+      return undefined
     },
     ignore() {
       isDeaf = true

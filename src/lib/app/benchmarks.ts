@@ -6,12 +6,11 @@ import { McpxError } from '../base/errors.ts'
 import { makeFolder } from '../base/folder.ts'
 import { processCpuS } from '../base/host.ts'
 import { see } from '../base/troubleshooting.ts'
-import type { Door } from '../client/door.ts'
+import { engineDoor } from '../client/engine-door.ts'
 import { measure } from '../client/measure.ts'
 import { openViewer } from '../client/viewer.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { BenchmarkAnswer, BenchmarkRequest, BenchmarkRun, RunBenchmark } from '../model/benchmark.ts'
-import type { StreamRecord } from '../model/stream.ts'
 import { benchmarkReport } from '../report/benchmark.ts'
 import type { ReportThread } from './report-thread.ts'
 
@@ -42,9 +41,9 @@ export function createBenchmarks(deps: BenchmarksDeps): Benchmarks {
         throw new McpxError('RATE_LIMITED', `${maxAtOnce} benchmarks are running`, {
           hint: 'Try again when one is over.',
         })
-      await mustBeWritable(resolve(deps.reportFolder, folder))
       running++
       try {
+        await mustBeWritable(resolve(deps.reportFolder, folder))
         return await benchmark(request, folder, AbortSignal.any([closing.signal, request.signal]), deps)
       } finally {
         running--
@@ -95,43 +94,19 @@ async function watchOne(
   clock: Clock,
 ): Promise<BenchmarkRun> {
   const { createPeer } = await import('../client/peer.ts')
-  const { door, opened } = engineDoor(engine, request, signal)
+  const { owner, onOpen } = request
+  const { door, opened } = engineDoor(engine, { owner, loop: true, signal, ...(onOpen && { onOpen }) })
   const viewer = await openViewer(request, { door, clock, createPeer: () => createPeer({ clock }) })
   try {
-    const { stream, candidates } = opened()
+    const { stream, answer } = opened()
     return await measure(
       viewer,
-      { connectionId: stream.id, content: stream.content, candidates },
+      { connectionId: stream.id, content: stream.content, candidates: candidatesOf(answer) },
       { clock, signal, durationS: request.durationS, stats: () => engine.stats(stream.id), cpuS: processCpuS },
     )
   } finally {
     await viewer.close()
   }
-}
-
-/** What only the answer to an offer tells. */
-type Opened = { readonly stream: StreamRecord; readonly candidates: Readonly<Record<string, number>> }
-
-/** Straight to the engine: there is no token to show, no certificate to trust and nobody who could be gone. */
-function engineDoor(engine: Engine, request: BenchmarkRequest, signal: AbortSignal) {
-  let opened: Opened | undefined
-  const door: Door = {
-    async open({ content, quality }, offer) {
-      const stream = await engine.open({
-        content,
-        loop: true,
-        owner: request.owner,
-        signal,
-        ...(quality && { quality }),
-      })
-      request.onOpen?.(stream.id)
-      const { sdp } = await engine.acceptOffer(stream.id, offer)
-      opened = { stream, candidates: candidatesOf(sdp) }
-      return { answer: sdp, close: () => engine.close(stream.id) }
-    },
-    watch: () => () => {},
-  }
-  return { door, opened: () => opened! }
 }
 
 /** RFC 8839: how many of each type. */

@@ -11,7 +11,13 @@ import type { Monitor } from '../monitor/monitor.ts'
 
 /** What the row of a connection says of what was measured. */
 const sumsOf = (snapshot: Pick<StatsSnapshot, 'viewer' | 'underruns'> | undefined) =>
-  [snapshot?.viewer?.firstFrameMs, snapshot?.viewer?.freezeCount, snapshot?.underruns ?? 0].join()
+  [
+    snapshot?.viewer?.firstFrameMs,
+    snapshot?.viewer?.freezeCount,
+    // A freeze goes on after it was counted.
+    snapshot?.viewer?.totalFreezesDurationS,
+    snapshot?.underruns ?? 0,
+  ].join()
 
 /** Returns what ends it. */
 export function recordHistory(

@@ -29,8 +29,8 @@ interface BoundedFolderOptions {
 }
 
 interface Entry {
-  readonly files: Set<string>
-  bytes: number
+  /** Name → bytes. */
+  readonly files: Map<string, number>
   atMs: number
 }
 
@@ -39,7 +39,7 @@ export async function openBoundedFolder(options: BoundedFolderOptions): Promise<
   const { folder, keys, limits, clock } = options
   /** Oldest first. */
   const entries = await findEntries(folder, keys)
-  let bytes = [...entries.values()].reduce((sum, entry) => sum + entry.bytes, 0)
+  let bytes = [...entries.values()].reduce((sum, entry) => sum + bytesOf(entry), 0)
 
   /** The newest stays, however large it is. */
   const isTooMuch = (): boolean => entries.size > limits.maxEntries || (bytes > limits.maxBytes && entries.size > 1)
@@ -48,9 +48,9 @@ export async function openBoundedFolder(options: BoundedFolderOptions): Promise<
     const oldestMs = clock.wallMs() - limits.maxAgeMs
     for (const [key, entry] of entries) {
       if (!isTooMuch() && entry.atMs >= oldestMs) return
-      for (const file of entry.files) await rm(join(folder, file), { force: true })
+      for (const file of entry.files.keys()) await rm(join(folder, file), { force: true })
       entries.delete(key)
-      bytes -= entry.bytes
+      bytes -= bytesOf(entry)
     }
   }
 
@@ -59,20 +59,22 @@ export async function openBoundedFolder(options: BoundedFolderOptions): Promise<
   return {
     async write(key, parts) {
       makeFolder(folder)
-      const entry = entries.get(key) ?? { files: new Set(), bytes: 0, atMs: 0 }
+      const entry = entries.get(key) ?? { files: new Map(), atMs: 0 }
       entry.atMs = clock.wallMs()
       entries.set(key, entry)
       for (const [ending, data] of Object.entries(parts)) {
         await writeFileWhole(join(folder, `${key}${ending}`), data)
-        const size = Buffer.byteLength(data)
-        entry.files.add(`${key}${ending}`)
-        entry.bytes += size
-        bytes += size
+        const file = `${key}${ending}`
+        // It may have been written before.
+        bytes += Buffer.byteLength(data) - (entry.files.get(file) ?? 0)
+        entry.files.set(file, Buffer.byteLength(data))
       }
       await trim()
     },
   }
 }
+
+const bytesOf = ({ files }: Entry): number => [...files.values()].reduce((sum, bytes) => sum + bytes, 0)
 
 /** A scratch file of a run that was killed belongs to its entry, and goes with it. */
 async function findEntries(folder: string, keys: RegExp): Promise<Map<string, Entry>> {
@@ -83,9 +85,8 @@ async function findEntries(folder: string, keys: RegExp): Promise<Map<string, En
     if (!keys.test(key)) continue
     const found = await stat(join(folder, name)).catch(() => undefined)
     if (!found?.isFile()) continue
-    const entry = entries.get(key) ?? { files: new Set(), bytes: 0, atMs: 0 }
-    entry.files.add(name)
-    entry.bytes += found.size
+    const entry = entries.get(key) ?? { files: new Map(), atMs: 0 }
+    entry.files.set(name, found.size)
     entry.atMs = Math.max(entry.atMs, found.mtimeMs)
     entries.set(key, entry)
   }

@@ -14,8 +14,8 @@ type Values = Readonly<Record<string, unknown>>
  */
 export function configFor(command: string, file: unknown, known: Readonly<Record<string, readonly string[]>>): Values {
   const top = asObject(file, 'the config file')
-  const values: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(top)) if (!Object.hasOwn(known, key)) values[key] = value
+  // Not by assignment: a key "__proto__" would be no key then.
+  const values = Object.fromEntries(Object.entries(top).filter(([key]) => !Object.hasOwn(known, key)))
   checkConfigKeys(values, [...new Set(Object.values(known).flat())])
   for (const [name, keys] of Object.entries(known)) {
     if (!Object.hasOwn(top, name)) continue

@@ -144,9 +144,14 @@ export const isDamage = (error: unknown): boolean =>
 
 const hasBytes = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
 
+/** A folder that is not there is not full: what SQLite says of it says more. */
 function freeBytesAt(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder)
-  return bavail * bsize
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 function translate(error: unknown, file: string, hint: string, freeBytes: (folder: string) => number): unknown {

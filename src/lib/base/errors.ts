@@ -1,4 +1,5 @@
 // Every failure a user can meet: one table of code → exit code, HTTP status and what to do about it.
+import { wordsOf } from './plain-text.ts'
 import { see } from './troubleshooting.ts'
 
 interface ErrorKind {
@@ -170,7 +171,7 @@ const sqliteDamaged = [11, 26]
 /** Any thrown value as an McpxError: known system errors get their code, the rest is INTERNAL. */
 export function toMcpxError(thrown: unknown): McpxError {
   if (thrown instanceof McpxError) return thrown
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const error = thrown instanceof Error ? thrown : new Error(wordsOf(thrown))
   const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   const sqlite = code === 'ERR_SQLITE_ERROR' ? Number(errcode) & 0xff : undefined
   if (sqlite !== undefined && sqliteDamaged.includes(sqlite))

@@ -1,5 +1,5 @@
 // A log line as a person reads it: `12:00:05 stream opened  stream=1ae49e11 worker=0`. Structured lines in, text out.
-import { plainText } from './plain-text.ts'
+import { plainText, wordsOf } from './plain-text.ts'
 
 /** A line as the logger writes it for machines. */
 type LogLine = Readonly<Record<string, unknown>>
@@ -17,8 +17,8 @@ export function toLogText(json: string): string {
   const shown = Object.entries({ ...fields, ...(err === undefined ? {} : { error: reasonOf(err) }) })
   const parts = [
     clockOf(time),
-    ...(level === 'info' ? [] : [`${level}:`]),
-    plainText(String(msg ?? '')),
+    ...(level === 'info' ? [] : [`${plainText(wordsOf(level))}:`]),
+    plainText(wordsOf(msg ?? '')),
     ...(shown.length > 0 ? [` ${shown.map(([name, value]) => `${plainText(name)}=${textOf(value)}`).join(' ')}`] : []),
   ]
   return `${parts.join(' ')}\n`
@@ -35,7 +35,7 @@ function parse(json: string): LogLine | undefined {
 
 /** Local time of day: a person watches now. */
 function clockOf(time: unknown): string {
-  const date = new Date(String(time))
+  const date = new Date(wordsOf(time))
   return Number.isNaN(date.getTime()) ? '--:--:--' : date.toTimeString().slice(0, 8)
 }
 

@@ -13,6 +13,15 @@ export function plainText(text: string): string {
     .replaceAll(/(\p{M}{2})\p{M}+/gu, '$1')
 }
 
+/** Any value as a text. Not every one has one: `{"toString": 1}` out of JSON and objects without a prototype throw at `String`. */
+export function wordsOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return `[${typeof value}]`
+  }
+}
+
 /** Text of several lines: line breaks and tabs stay, and nothing else that a terminal would obey. */
 export function plainLines(text: string): string {
   if (/^[\t\n\x20-\x7e]*$/.test(text)) return text
@@ -24,7 +33,7 @@ export function plainLines(text: string): string {
 
 /** For templates: what is written out is ours and stays; every value that is put in is made plain, so that none begins a line. */
 export const plain = (ours: TemplateStringsArray, ...others: readonly unknown[]): string =>
-  String.raw({ raw: ours }, ...others.map((value) => plainText(String(value))))
+  String.raw({ raw: ours }, ...others.map((value) => plainText(wordsOf(value))))
 
 /** The same for every text in a value as JSON has it; also for the names of fields. */
 export function plainTexts<T>(value: T): T {

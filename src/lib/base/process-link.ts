@@ -10,6 +10,8 @@ import { killGroup, killProcess } from './spawn-process.ts'
 const maxLineChars = 500
 /** What a process may say in its life; the rest is dropped. */
 const maxLines = 100
+/** What a process may ask for at once; each answer makes room. */
+const maxOpenCalls = 256
 /** How long after a process has ended its pipes may still bring what it said before. */
 const lastWordsMs = 1000
 
@@ -77,14 +79,18 @@ export function linkProcess<
   return { rpc, pid: child.pid, kill, stop }
 }
 
-/** What comes from a process that content may have taken over is not trusted: a message that breaks the form ends it. */
+/** What comes from a process that content may have taken over is not trusted: who breaks the form, or asks without end, is ended. */
 function portOf(child: ChildProcess, kill: () => void): RpcPort {
+  let openCalls = 0
+  const kindOf = (message: unknown) => (message as { t?: unknown } | null)?.t
   return {
     postMessage(message) {
+      if (kindOf(message) === 'ok' || kindOf(message) === 'fail') openCalls--
       if (child.connected) child.send(message as object, () => {})
     },
     on: (_event, listener) =>
       child.on('message', (message) => {
+        if (kindOf(message) === 'call' && ++openCalls > maxOpenCalls) return kill()
         try {
           listener(message)
         } catch {

@@ -62,7 +62,7 @@ export function createRpc<
     const controller = new AbortController()
     running.set(id, controller)
     try {
-      const handler = handlers[method]
+      const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
       if (!handler) throw new McpxError('INTERNAL', `no method "${method}"`)
       const result = await handler(params as never, { signal: controller.signal })
       send({ t: 'ok', id, result })
@@ -125,7 +125,12 @@ export function createRpc<
             reject(error)
           },
         })
-        send({ t: 'call', id, method, params }, transfer)
+        try {
+          send({ t: 'call', id, method, params }, transfer)
+        } catch (error) {
+          // What cannot be cloned was not sent.
+          settle(id, (entry) => entry.reject(error))
+        }
       })
     },
     emit: (event, payload) => send({ t: 'event', event, payload }),

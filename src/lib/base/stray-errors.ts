@@ -2,6 +2,7 @@
 import { systemClock } from './clock.ts'
 import { McpxError } from './errors.ts'
 import type { Logger } from './logger.ts'
+import { wordsOf } from './plain-text.ts'
 
 /** The same message is said again after this long. */
 const calmMs = 60_000
@@ -14,7 +15,7 @@ export type StrayLog = (error: unknown, what: string) => void
 export function createStrayLog(logger: Logger, clock: Pick<typeof systemClock, 'now'> = systemClock): StrayLog {
   const said = new Map<string, { atMs: number; times: number }>()
   return (error, what) => {
-    const message = `${what}: ${String(error)}`
+    const message = `${what}: ${wordsOf(error)}`
     const before = said.get(message)
     if (before && clock.now() - before.atMs < calmMs) {
       before.times++
@@ -25,6 +26,6 @@ export function createStrayLog(logger: Logger, clock: Pick<typeof systemClock, '
     said.set(message, { atMs: clock.now(), times: 0 })
     const isContent = error instanceof McpxError && error.code !== 'INTERNAL'
     const repeated = before && before.times > 0 ? { timesSince: before.times } : {}
-    logger[isContent ? 'debug' : 'warn']({ error: String(error), ...repeated }, what)
+    logger[isContent ? 'debug' : 'warn']({ error: wordsOf(error), ...repeated }, what)
   }
 }

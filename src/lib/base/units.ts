@@ -55,11 +55,12 @@ export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let at = 0
   let value = bytes
-  while (value >= 1024 && at < units.length - 1) {
+  // What would be rounded up to the next unit is written in it.
+  while (value >= (at === 0 ? 1024 : 1023.95) && at < units.length - 1) {
     value /= 1024
     at++
   }
-  return `${at === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`
+  return `${at === 0 ? value : value.toFixed(value < 9.995 ? 2 : 1)} ${units[at]}`
 }
 
 /** Seconds → `m:ss` or `h:mm:ss`. */
@@ -72,5 +73,5 @@ export function formatDurationS(seconds: number): string {
 }
 
 export function formatBps(bps: number): string {
-  return bps >= 1e6 ? `${(bps / 1e6).toFixed(2)} Mbps` : `${Math.round(bps / 1e3)} kbps`
+  return bps >= 999_500 ? `${(bps / 1e6).toFixed(2)} Mbps` : `${Math.round(bps / 1e3)} kbps`
 }

@@ -1,4 +1,5 @@
 // Rows of the history as the live feed would have told them. Pure. What is not recorded is absent.
+import { wordsOf } from '../base/plain-text.ts'
 import { columnOf, sampleFigures } from '../model/figure-table.ts'
 import type { HistoryRow } from '../model/history.ts'
 import type { LifecycleEvent, LifecycleEventType, MonitorSummary, OperationRecord } from '../model/monitor.ts'
@@ -61,9 +62,9 @@ export const newPlayed = (row: HistoryRow): Played => ({ row, peerStates: newPee
 export function afterEvent(played: Played, { type, details }: LifecycleEvent): Played {
   const { peerStates } = played
   const kind = /^(ice|connection|signaling|gathering)_state_change$/.exec(type)?.[1]
-  if (kind) return { ...played, peerStates: { ...peerStates, [kind]: String(details.to) } }
+  if (kind) return { ...played, peerStates: { ...peerStates, [kind]: wordsOf(details.to) } }
   if (type === 'quality_change') return withQuality(played, details.to)
-  const channel = String(details.data_channel)
+  const channel = wordsOf(details.data_channel)
   const others = peerStates.dataChannels.filter((one) => one !== channel)
   if (type === 'data_channel_added')
     return { ...played, peerStates: { ...peerStates, dataChannels: [...others, channel] } }

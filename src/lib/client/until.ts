@@ -17,7 +17,10 @@ interface UntilOptions {
 export type Over = ViewerEnd | { readonly reason: 'duration' | 'interrupted' }
 
 /** Resolves with what ended it; the viewer is not closed. Throws what the server reports, and PEER_FAILED where no frame comes. */
-export async function untilOver(viewer: Pick<Viewer, 'events' | 'done'>, options: UntilOptions): Promise<Over> {
+export async function untilOver(
+  viewer: Pick<Viewer, 'events' | 'done' | 'snapshot'>,
+  options: UntilOptions,
+): Promise<Over> {
   const ending = new AbortController()
   const interrupted = untilAborted(options.signal).then((): Over => ({ reason: 'interrupted' }))
   const signal = AbortSignal.any([options.signal, ending.signal])
@@ -31,7 +34,7 @@ export async function untilOver(viewer: Pick<Viewer, 'events' | 'done'>, options
 const forever = new Promise<never>(() => {})
 
 async function overTime(
-  viewer: Pick<Viewer, 'events'>,
+  viewer: Pick<Viewer, 'events' | 'snapshot'>,
   { clock, signal, durationS, connectTimeoutS = 30, onFirstFrame }: UntilOptions,
 ): Promise<Over> {
   try {
@@ -40,7 +43,13 @@ async function overTime(
       connectTimeoutS * 1000,
       signal,
       (within) => viewer.events.next('frame', within),
-      () => new McpxError('PEER_FAILED', `no media arrived within ${connectTimeoutS} s`),
+      () => {
+        const { connectionState } = viewer.snapshot()
+        return new McpxError(
+          'PEER_FAILED',
+          `no media arrived within ${connectTimeoutS} s; the connection is ${connectionState}`,
+        )
+      },
     )
     onFirstFrame?.()
     if (!durationS) return await forever

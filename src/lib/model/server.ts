@@ -47,7 +47,10 @@ export function parseServerFile(text: string): RunningServer | undefined {
     return undefined
   }
   const { pid, url, startedAt } = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
-  if (!Number.isSafeInteger(pid) || typeof startedAt !== 'number') return undefined
-  if (typeof url !== 'string' || !/^https?:\/\//.test(url)) return undefined
-  return { pid: pid as number, url, startedAt }
+  if (!isPid(pid) || typeof startedAt !== 'number') return undefined
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url) || !URL.canParse(url)) return undefined
+  return { pid, url, startedAt }
 }
+
+/** To a signal 0 and less are groups of processes. */
+const isPid = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0

@@ -1,6 +1,7 @@
 // The WebSocket dialect of the origin's example clients (A), with the words of its later server (B) accepted besides.
 import { z } from 'zod'
 import { McpxError } from '../base/errors.ts'
+import { wordsOf } from '../base/plain-text.ts'
 import { qualityValue } from './schemas.ts'
 
 /** Longest accepted message, in UTF-16 code units. */
@@ -97,7 +98,7 @@ export function parseClientMessage(text: string): ClientMessage {
     throw new McpxError('INVALID_REQUEST', 'Invalid JSON message: an object is expected')
   const { type } = raw as { type?: unknown }
   if (!knownTypes.has(type))
-    throw new McpxError('INVALID_REQUEST', `Unknown message type: ${String(type).slice(0, 64)}`)
+    throw new McpxError('INVALID_REQUEST', `Unknown message type: ${wordsOf(type).slice(0, 64)}`)
   const parsed = clientMessage.safeParse(raw)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!

@@ -1,4 +1,5 @@
 // Events, operations and tasks as lines, the newest first. Pure.
+import { wordsOf } from '../base/plain-text.ts'
 import type { LiveState } from '../protocol/live.ts'
 import { clockTime, unknown } from './format.ts'
 import { fitTo } from './text.ts'
@@ -17,7 +18,7 @@ type ListPane = Exclude<Pane, 'chart'>
 const shortId = (id: string | undefined): string => fitTo(id?.slice(0, 8) ?? unknown, 8)
 const detailsText = (details: Readonly<Record<string, unknown>>): string =>
   Object.entries(details)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${wordsOf(value)}`)
     .join(' ')
 
 const took = (startedAtMs: number, endedAtMs: number | undefined): string =>

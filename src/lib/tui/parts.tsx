@@ -39,8 +39,9 @@ export function Rule({
   width: number
 }) {
   const taken = tabs.reduce((sum, pane) => sum + paneTitles[pane].length + 2, 1)
-  const said = cut(title, Math.max(0, width - taken - 4))
-  const blank = Math.max(0, width - taken - widthOf(said) - 3)
+  const cutTitle = cut(title, Math.max(0, width - taken - 4))
+  const said = cutTitle && ` ${cutTitle} `
+  const blank = Math.max(0, width - taken - widthOf(said) - 1)
   return (
     <Text wrap="truncate">
       <Text dimColor>─</Text>
@@ -50,7 +51,7 @@ export function Rule({
         </Text>
       ))}
       <Text dimColor>{'─'.repeat(blank)}</Text>
-      <Text>{said && ` ${said} `}</Text>
+      <Text>{said}</Text>
       <Text dimColor>─</Text>
     </Text>
   )

@@ -68,6 +68,7 @@ export interface View {
   readonly whyFixed?: string
 }
 
+/** In characters. */
 const maxFilterLength = 100
 
 /** The selected row, by its id or the beginning of it, or the first; -1 where there is none. */
@@ -95,7 +96,7 @@ export function reduce(before: Ui, action: Action, view: View): { readonly ui: U
     case 'confirm':
       return confirm(ui)
     case 'type':
-      return { ui: { ...ui, filter: (ui.filter + action.text).slice(0, maxFilterLength) } }
+      return { ui: { ...ui, filter: [...ui.filter, ...action.text].slice(0, maxFilterLength).join('') } }
     case 'erase':
       return { ui: { ...ui, filter: [...ui.filter].slice(0, -1).join('') } }
     case 'pause':

@@ -1,5 +1,6 @@
 // Looks at DTLS 1.2 (RFC 6347) before werift does: it keeps fragments of handshakes without a bound, allocates the length that a
-// fragment names (up to 16 MiB), makes a key pair for each ClientHello, and lets a plain record reset a session that runs.
+// fragment names (up to 16 MiB), makes a key pair for each ClientHello, lets a plain record reset a session that runs, and takes an
+// encrypted alert whose first bytes look like one in the clear for that, unopened: anybody could end the session.
 
 const headerBytes = 13
 const maxRecords = 32
@@ -11,7 +12,8 @@ const maxHellos = 32
 /** An encrypted handshake record is Finished: 24 bytes, nonce and tag. */
 const maxFinishedBytes = 48
 const maxFinished = 32
-const maxAlertBytes = 64
+/** Level and description, nonce and tag. */
+const encryptedAlertBytes = 26
 
 const changeCipherSpec = 20
 const alert = 21
@@ -20,17 +22,21 @@ const applicationData = 23
 const clientHello = 1
 
 export class DtlsGuard {
-  refused = 0
+  readonly #onAlert: (record: Buffer) => void
   #messages = 0
   #bytes = 0
   #hellos = 0
   #finished = 0
 
+  /** `onAlert` gets the encrypted alerts, as whole records that nobody has opened yet; werift gets none of them. */
+  constructor(onAlert: (record: Buffer) => void) {
+    this.#onAlert = onAlert
+  }
+
   /** The records of a datagram that werift may see, or undefined when there is none. `isConnected`: the handshake is over. */
   admit(datagram: Buffer, isConnected: boolean): Buffer | undefined {
     const records = cutRecords(datagram)
     const admitted = records.filter((record) => this.#admits(record, isConnected))
-    this.refused += records.length - admitted.length
     const length = admitted.reduce((sum, record) => sum + record.length, 0)
     if (length === datagram.length) return datagram
     return length > 0 ? Buffer.concat(admitted) : undefined
@@ -46,7 +52,8 @@ export class DtlsGuard {
       case changeCipherSpec:
         return isPlain && body.length === 1
       case alert:
-        return isPlain ? body.length === 2 : body.length <= maxAlertBytes
+        if (!isPlain && body.length === encryptedAlertBytes) this.#onAlert(record)
+        return isPlain && body.length === 2
       case handshake:
         return isPlain
           ? this.#admitsHandshake(body)

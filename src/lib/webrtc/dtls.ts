@@ -14,6 +14,7 @@ import {
   fingerprintOf,
   handshakeOf,
   type IceAgent,
+  openRecord,
   RTCDtlsFingerprint,
   RTCDtlsParameters,
   RTCDtlsTransport,
@@ -26,6 +27,9 @@ import {
 } from './werift.ts'
 
 const maxBytesPerS = 524_288
+/** RFC 5246 7.2: an alert is a level and a description. */
+const fatal = 2
+const closeNotify = 0
 
 type Certificate = Awaited<ReturnType<typeof RTCDtlsTransport.SetupCertificate>>
 
@@ -34,6 +38,8 @@ export function setupCertificate(): Promise<Certificate> {
   useNodeCrypto()
   return RTCDtlsTransport.SetupCertificate()
 }
+
+type DtlsRemote = Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>
 
 interface DtlsDeps {
   readonly clock: Clock
@@ -53,7 +59,8 @@ export class Dtls {
   unprotectRtcp: UnprotectRtcp | undefined
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
-  readonly #guard = new DtlsGuard()
+  readonly #guard = new DtlsGuard((record) => this.#onAlert(record))
+  #fingerprints: DtlsRemote['fingerprints'] = []
   readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
   /** Past the guard, for what it has seen. */
   readonly #handOn: (data: Buffer) => void
@@ -91,20 +98,22 @@ export class Dtls {
     return fingerprintOf(this.transport)
   }
 
-  /** Before the start only; a running session keeps what it has. */
-  setRemote({ fingerprints, dtlsRole }: Pick<RemoteParameters, 'fingerprints' | 'dtlsRole'>): void {
+  /** Before the start only, where the last one counts; a running session keeps what it has. */
+  setRemote({ fingerprints, dtlsRole }: DtlsRemote): void {
     if (!this.isNew) return
-    this.transport.setRemoteParams(
-      new RTCDtlsParameters(
-        fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
-        dtlsRole === 'server' ? 'client' : 'server',
-      ),
-    )
+    this.#fingerprints = fingerprints
     this.transport.role = dtlsRole
   }
 
   /** Shakes hands over the path of the agent, with what came before it was known. */
   start(): Promise<void> {
+    // Not earlier: the library would trust the certificates of every description that it has been told of.
+    this.transport.setRemoteParams(
+      new RTCDtlsParameters(
+        this.#fingerprints.map(({ algorithm, value }) => new RTCDtlsFingerprint(algorithm, value)),
+        this.transport.role === 'server' ? 'client' : 'server',
+      ),
+    )
     const started = startDtls(this.transport)
     // The handshake listens from here on.
     for (const data of this.#early.take()) this.#handOn(data)
@@ -121,6 +130,11 @@ export class Dtls {
     const admitted = this.#guard.admit(data, this.isConnected)
     if (admitted && this.isNew) this.#early.keep(admitted)
     return admitted
+  }
+
+  #onAlert(record: Buffer): void {
+    const said = openRecord(this.transport, record)
+    if (said && (said[0] === fatal || said[1] === closeNotify)) this.#deps.onClosed()
   }
 
   /** Says goodbye, and ends a handshake under way. */

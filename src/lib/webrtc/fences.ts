@@ -13,7 +13,7 @@ export interface CheckFence {
   /** Packets of the paths through a TURN server, which nobody has looked at yet. */
   admits(packet: Buffer): boolean
   /** A packet came from this address over one of our sockets. */
-  heard(from: Address): void
+  heard(from: Readonly<Address>): void
   /** `answer` lets the agent deal with the check. */
   check(check: Check, answer: () => void): void
 }

@@ -1,7 +1,7 @@
 // Candidates of our own sockets: werift would open one for each peer and address. Only its TURN part is left to it.
 import { isIP } from 'node:net'
+import type { MuxEndpoint } from './mux-socket.ts'
 import type { TransportOptions } from './transport-options.ts'
-import type { MuxEndpoint } from './udp-mux.ts'
 import {
   Candidate,
   candidateFoundation,

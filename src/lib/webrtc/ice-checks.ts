@@ -3,8 +3,8 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
 import type { Check, CheckFence } from './fences.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { hasIntegrity, hasPriority, isSound, localFragmentOf, stunClassOf } from './stun.ts'
-import type { MuxEndpoint } from './udp-mux.ts'
 import { type Address, type CheckedPair, type IceAgent, pairState } from './werift.ts'
 
 /** A viewer sends some ten a second at the most. */
@@ -26,9 +26,11 @@ interface IceChecksDeps {
   readonly clock: Clock
   /** Ours: password by username fragment. */
   readonly credentials: ReadonlyMap<string, string>
+  /** Another path is selected. */
+  readonly onFollowed: () => void
 }
 
-const isSame = (a: Address, b: Address) => a[1] === b[1] && a[0] === b[0]
+const isSame = (a: Readonly<Address>, b: Readonly<Address>) => a[1] === b[1] && a[0] === b[0]
 const isOnOurSocket = ({ protocol }: CheckedPair) => (protocol.transport as MuxEndpoint | undefined)?.post !== undefined
 
 export class IceChecks implements CheckFence {
@@ -50,7 +52,7 @@ export class IceChecks implements CheckFence {
     return isSound(packet, stunClassOf(packet))
   }
 
-  heard(from: Address): void {
+  heard(from: Readonly<Address>): void {
     const path = this.#deps.agent.nominated
     const isNew = path !== this.#path
     this.#path = path
@@ -140,7 +142,8 @@ export class IceChecks implements CheckFence {
     const { agent, clock } = this.#deps
     const follow = this.#follow
     const path = agent.nominated
-    if (!follow || !path || follow.pair === path || ++follow.looks > maxLooks) {
+    const isOver = !follow || !path || follow.pair === path || !agent.checkList.includes(follow.pair)
+    if (isOver || ++follow.looks > maxLooks) {
       this.#follow = undefined
       return
     }
@@ -158,5 +161,6 @@ export class IceChecks implements CheckFence {
     agent.nominated = pair
     // Consent (RFC 7675) is of a path.
     agent.queryConsent()
+    this.#deps.onFollowed()
   }
 }

@@ -5,11 +5,12 @@ import type { Clock } from '../base/clock.ts'
 import { fenceChecks } from './fences.ts'
 import { gatherOn } from './gathering.ts'
 import { IceChecks } from './ice-checks.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { RemoteCandidates } from './remote-candidates.ts'
 import { type IceParameters, parseCandidate, type RemoteCandidate } from './sdp.ts'
 import { writeCandidate } from './sdp-write.ts'
 import type { TransportOptions } from './transport-options.ts'
-import type { MuxEndpoint, UdpMux } from './udp-mux.ts'
+import type { UdpMux } from './udp-mux.ts'
 import {
   agentOf,
   Candidate,
@@ -21,6 +22,8 @@ import {
 } from './werift.ts'
 
 const serverTimeoutS = 2
+/** Checks of before a restart are answered until this many others have followed it: the old path serves meanwhile. */
+const maxGenerations = 3
 
 /** Resolves with the work or without it. */
 async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): Promise<void> {
@@ -29,11 +32,18 @@ async function waitAtMost(delayMs: number, work: Promise<void>, clock: Clock): P
   await Promise.race([work, promise]).finally(() => timer.cancel())
 }
 
+interface IceEvents {
+  /** The `candidate:…` text of a local candidate. */
+  readonly onCandidate: (text: string) => void
+  /** The path has changed without a restart: the other side comes from a new address. */
+  readonly onFollowed: () => void
+}
+
 export class Ice {
   readonly gatherer: RTCIceGatherer
   readonly agent: IceAgent
   readonly #options: TransportOptions
-  readonly #onCandidate: (text: string) => void
+  readonly #events: IceEvents
   readonly #credentials = new Map<string, string>()
   readonly #attached: ReturnType<UdpMux['attach']>
   readonly #checks: IceChecks
@@ -44,10 +54,9 @@ export class Ice {
   /** Where packets go while a restart has not selected anything yet. */
   #pair: SelectedPair | undefined
 
-  /** `onCandidate` gets the `candidate:…` text of each local candidate. */
-  constructor(options: TransportOptions, onCandidate: (text: string) => void) {
+  constructor(options: TransportOptions, events: IceEvents) {
     this.#options = options
-    this.#onCandidate = onCandidate
+    this.#events = events
     this.gatherer = createGatherer({
       ...parseIceServers([...options.iceServers]),
       stunGatherTimeout: serverTimeoutS,
@@ -58,7 +67,12 @@ export class Ice {
     this.#attached = options.mux.attach(this.#credentials)
     this.#remoteCandidates = new RemoteCandidates(options.mux.addresses.map(({ address }) => address))
     this.#renewCredentials()
-    this.#checks = new IceChecks({ agent: this.agent, clock: options.clock, credentials: this.#credentials })
+    this.#checks = new IceChecks({
+      agent: this.agent,
+      clock: options.clock,
+      credentials: this.#credentials,
+      onFollowed: events.onFollowed,
+    })
     fenceChecks(this.agent, this.#checks)
     gatherOn(this.agent, this.#attached.endpoints, options, () => this.#isClosed)
     this.agent.onIceCandidate.subscribe((candidate) => this.#addLocal(candidate))
@@ -145,7 +159,11 @@ export class Ice {
 
   /** Media goes past the agent, except what comes over a relay. */
   onMedia(receive: (data: Buffer) => void): void {
-    for (const endpoint of this.#attached.endpoints) endpoint.onMedia = receive
+    for (const endpoint of this.#attached.endpoints)
+      endpoint.onMedia = (data, from) => {
+        this.#checks.heard(from)
+        receive(data)
+      }
     this.agent.onData.subscribe(receive)
   }
 
@@ -162,7 +180,7 @@ export class Ice {
 
   #addLocal(candidate: Candidate): void {
     this.#candidates.push(candidate)
-    for (const text of this.#announced(candidate)) this.#onCandidate(text)
+    for (const text of this.#announced(candidate)) this.#events.onCandidate(text)
   }
 
   #renewCredentials(): void {
@@ -170,12 +188,16 @@ export class Ice {
     const password = randomBytes(24).toString('base64')
     this.agent.localUsername = ufrag
     this.agent.localPassword = password
-    this.agent.userHistory[ufrag] = password
     for (const protocol of this.agent.protocols) {
       if (protocol.localCandidate) protocol.localCandidate.ufrag = ufrag
     }
     this.#credentials.set(ufrag, password)
     this.#attached.addFragment(ufrag)
+    for (const old of [...this.#credentials.keys()].slice(0, -maxGenerations)) {
+      this.#credentials.delete(old)
+      this.#attached.dropFragment(old)
+    }
+    this.agent.userHistory = Object.fromEntries(this.#credentials)
   }
 
   /** A host candidate under each announced address of its family, any other as it is. */

@@ -5,10 +5,12 @@ import { hmacRoom } from './hmac-sha1.ts'
 
 /** Before the packet is the room for the key of its digest. */
 export const packetAt = hmacRoom
-const maxLength = 2048
+/** Of header and payload. */
+export const maxPlainLength = 2044
+const maxTagLength = 16
 
 export class PacketMemory {
-  readonly bytes = Buffer.alloc(packetAt + maxLength)
+  readonly bytes = Buffer.alloc(packetAt + maxPlainLength + maxTagLength)
   readonly words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length / 4)
   /** By where they end. Most packets are as long as one before. */
   readonly #packets: (Buffer | undefined)[] = new Array(this.bytes.length + 1)

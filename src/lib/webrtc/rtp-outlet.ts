@@ -6,7 +6,7 @@ import type { MediaKind } from '../model/track.ts'
 import type { CodecParameters, RtpOutlet } from './peer.ts'
 import { compactNtp, ntpOf, writeSenderReport, writeSourceDescription } from './rtcp.ts'
 import type { SentPackets } from './sent-packets.ts'
-import { type Protect, Rollover } from './srtp.ts'
+import { type Protect, SendRollover } from './srtp.ts'
 
 /** Where packets leave: the transport of a peer. */
 export interface PacketPath {
@@ -56,8 +56,8 @@ export class Outlet implements RtpOutlet {
   readonly #link: OutletLink
   readonly #header: Buffer
   readonly #rtxHeader: Buffer
-  readonly #rollover = new Rollover()
-  readonly #rtxRollover = new Rollover()
+  readonly #rollover = new SendRollover()
+  readonly #rtxRollover = new SendRollover()
   /** The beginning of `scratch`, as long as the last packet: most are of one length. */
   #view: Uint8Array = scratch
   readonly #reportedAt = new Map<number, number>()
@@ -82,8 +82,7 @@ export class Outlet implements RtpOutlet {
     const header = this.#header
     header[1] = this.#options.payloadType | (packet.marker ? 0x80 : 0)
     header.writeUInt16BE(packet.sequence, 2)
-    const rollover = this.#rollover.advance(packet.sequence)
-    return this.#finish('media', header, packet, this.#patched(packet), rollover)
+    return this.#finish('media', header, packet, this.#patched(packet), this.#rollover)
   }
 
   retransmit(packet: OutgoingPacket): boolean {
@@ -99,8 +98,7 @@ export class Outlet implements RtpOutlet {
     this.#rtxSequence = (sequence + 1) & 0xffff
     header[1] = rtxPayloadType | (packet.marker ? 0x80 : 0)
     header.writeUInt16BE(sequence, 2)
-    const rollover = this.#rtxRollover.advance(sequence)
-    return this.#finish('rtx', header, packet, this.#scratchOf(payload.length + 2), rollover)
+    return this.#finish('rtx', header, packet, this.#scratchOf(payload.length + 2), this.#rtxRollover)
   }
 
   sendSenderReport(report: { wallMs: number; rtpTimestamp: number; packetCount: number; octetCount: number }): void {
@@ -135,13 +133,21 @@ export class Outlet implements RtpOutlet {
     return this.#view
   }
 
-  #finish(kind: PacketKind, header: Buffer, packet: OutgoingPacket, payload: Uint8Array, rollover: number): boolean {
+  #finish(
+    kind: PacketKind,
+    header: Buffer,
+    packet: OutgoingPacket,
+    payload: Uint8Array,
+    rollover: SendRollover,
+  ): boolean {
     const { path, sentPackets, clock } = this.#link
     const isTracked = header.length > 12
     header.writeUInt32BE(packet.timestamp >>> 0, 4)
     if (isTracked) header.writeUInt16BE(sentPackets.next(), 17)
-    const protectedPacket = path.protect!(header, payload, rollover)
+    const sequence = header.readUInt16BE(2)
+    const protectedPacket = path.protect!(header, payload, rollover.of(sequence))
     if (!path.post(protectedPacket)) return false
+    rollover.sent(sequence)
     if (isTracked) sentPackets.sent(kind, protectedPacket.length, clock.now())
     return true
   }

@@ -260,12 +260,15 @@ export class SendingPeer implements Peer {
 
   readonly #sources = new Map<MediaKind, { ssrc: number; rtxSsrc: number }>()
 
-  /** The SSRCs of a kind; the same ones in every description. */
+  /** The SSRCs of a kind, the same ones in every description. No two of a peer are equal: with one key, their key streams would be. */
   #source(kind: MediaKind): { ssrc: number; rtxSsrc: number } {
-    const { random } = this.#context
-    const found = this.#sources.get(kind) ?? { ssrc: 1 + random(2 ** 31), rtxSsrc: 2 ** 31 + random(2 ** 30) }
-    this.#sources.set(kind, found)
-    return found
+    const known = this.#sources.get(kind)
+    if (known) return known
+    const parity = kind === 'video' ? 1 : 2
+    const below = (end: number) => 2 * this.#context.random(end) + parity
+    const source = { ssrc: below(2 ** 30 - 1), rtxSsrc: 2 ** 31 + below(2 ** 30 - 1) }
+    this.#sources.set(kind, source)
+    return source
   }
 
   get #sender(): Sender {

@@ -6,7 +6,7 @@ import { type SrtpKeys, secretKey } from './srtp-keys.ts'
 
 /** Encrypts a compound of RTCP packets of any SSRC. */
 export type ProtectRtcp = (compound: Buffer) => Buffer
-/** The compound in the clear, or undefined when the packet is not authentic. */
+/** The compound in the clear, or undefined when the packet is not authentic, or has come before. */
 export type UnprotectRtcp = (packet: Buffer) => Buffer | undefined
 
 /** The first packet's header and SSRC, which stay readable. */
@@ -15,6 +15,10 @@ const indexLength = 4
 const gcmTagLength = 16
 const hmacTagLength = 10
 const maxIndex = 0x7fff_ffff
+/** A report that is overtaken by so many others comes too late. */
+const replayWindow = 128
+/** A viewer has one for each stream, or one for all. */
+const maxSenders = 32
 /** In the word of the index: the packet is encrypted. */
 const encryptedFlag = 0x80
 
@@ -30,7 +34,40 @@ export function createProtectRtcp(keys: SrtpKeys): ProtectRtcp {
 }
 
 export function createUnprotectRtcp(keys: SrtpKeys): UnprotectRtcp {
-  return keys.profile === 'gcm' ? unprotectGcm(keys) : unprotectCm(keys)
+  const isGcm = keys.profile === 'gcm'
+  const unprotect = isGcm ? unprotectGcm(keys) : unprotectCm(keys)
+  const indexAt = isGcm ? -indexLength : -indexLength - hmacTagLength
+  const replays = new ReplayWindows()
+  return (packet) => {
+    const clear = unprotect(packet)
+    if (!clear) return undefined
+    const index = packet.readUInt32BE(packet.length + indexAt) & maxIndex
+    return replays.isNew(packet.readUInt32BE(4), index) ? clear : undefined
+  }
+}
+
+/** RFC 3711 3.3.2: a report that somebody overheard and sends again would say what was long ago, or ask for packets once more. */
+class ReplayWindows {
+  /** Each sender counts for itself. */
+  readonly #bySsrc = new Map<number, { highest: number; readonly seen: Int32Array }>()
+
+  /** Remembers it. */
+  isNew(ssrc: number, index: number): boolean {
+    const window = this.#bySsrc.get(ssrc) ?? this.#open(ssrc)
+    const at = index % replayWindow
+    if (window.highest - index >= replayWindow || window.seen[at] === index) return false
+    window.seen[at] = index
+    window.highest = Math.max(window.highest, index)
+    return true
+  }
+
+  #open(ssrc: number) {
+    const window = { highest: -1, seen: new Int32Array(replayWindow).fill(-1) }
+    this.#bySsrc.set(ssrc, window)
+    const [first] = this.#bySsrc.keys()
+    if (this.#bySsrc.size > maxSenders) this.#bySsrc.delete(first!)
+    return window
+  }
 }
 
 /** RFC 7714 9.1: 00 00 | SSRC | 00 00 | index, exclusive-or the salt. */

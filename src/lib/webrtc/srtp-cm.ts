@@ -1,12 +1,12 @@
 // Encrypts with AES-CM and HMAC-SHA1 (RFC 3711), the profile that every peer has, where the packet leaves from.
 import { KeyStreams } from './aes-cm.ts'
 import { HmacSha1 } from './hmac-sha1.ts'
-import { packetAt, packetMemory } from './packet-memory.ts'
+import { maxPlainLength, packetAt, packetMemory } from './packet-memory.ts'
 import type { Protect, SrtpKeys } from './srtp-keys.ts'
 
 const tagLength = 10
 
-/** As createProtect of srtp.ts, for headers of whole words as RTP has them. Throws RangeError for more than a datagram takes. */
+/** As createProtect of srtp.ts. Throws RangeError for more than a datagram takes, and for a header that is not of whole words. */
 export function createProtectCm(keys: SrtpKeys): Protect {
   const keyStreams = new KeyStreams(keys)
   const hmac = new HmacSha1(keys.authKey)
@@ -15,7 +15,9 @@ export function createProtectCm(keys: SrtpKeys): Protect {
     const { bytes } = memory
     const bodyAt = packetAt + header.length
     const end = bodyAt + payload.length
-    if (end + tagLength > bytes.length) throw new RangeError('an RTP packet larger than a datagram')
+    if (end > packetAt + maxPlainLength) throw new RangeError('an RTP packet larger than a datagram')
+    // Between two words nothing would be encrypted.
+    if (header.length % 4 !== 0) throw new RangeError('an RTP header that is not of whole words')
     bytes.set(header, packetAt)
     bytes.set(payload, bodyAt)
     const ssrc = bytes.readUInt32BE(packetAt + 8)

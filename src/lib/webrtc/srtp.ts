@@ -103,7 +103,27 @@ function unprotectCm(keys: SrtpKeys): Unprotect {
 }
 
 /**
- * Follows a 16-bit sequence through its wraps (RFC 3711 3.3.1). `advance` gives the rollover counter of a packet near the
+ * The rollover counter of a stream that is sent. No packet index comes twice, whatever sequence it is given, for with it the key
+ * stream would (RFC 3711 9.1): what is not ahead of the last one is of the next round.
+ */
+export class SendRollover {
+  #last = -1
+  #count = 0
+
+  /** Of the packet that is to be sent now. */
+  of(sequence: number): number {
+    return sequence > this.#last ? this.#count : this.#count + 1
+  }
+
+  /** It has left. */
+  sent(sequence: number): void {
+    this.#count = this.of(sequence)
+    this.#last = sequence
+  }
+}
+
+/**
+ * Follows the 16-bit sequence of a stream that is received through its wraps (RFC 3711 3.3.1). `advance` gives the rollover counter of a packet near the
  * last one and remembers it; `peek` only tells. A packet from before the first wrap never goes below 0.
  */
 export class Rollover {

@@ -45,7 +45,11 @@ export class Transport {
   private constructor(options: TransportOptions, certificate: Awaited<ReturnType<typeof setupCertificate>>) {
     this.#options = options
     this.events = new Events((error) => options.logger.warn({ err: error }, 'a peer listener failed'))
-    this.#ice = new Ice(options, (text) => this.events.emit('candidate', text))
+    this.#ice = new Ice(options, {
+      onCandidate: (text) => this.events.emit('candidate', text),
+      // Whoever shows the address learns the new one.
+      onFollowed: () => this.events.emit('state', this.connection, this.ice),
+    })
     this.#dtls = new Dtls(certificate, this.#ice.gatherer, this.#ice.agent, {
       clock: options.clock,
       onKeys: () => this.#ice.onMedia((data) => this.#receiveMedia(data)),

@@ -23,8 +23,8 @@ import {
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
 import type { Handshake } from './handshake-proof.ts'
+import type { MuxEndpoint } from './mux-socket.ts'
 import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
-import type { MuxEndpoint } from './udp-mux.ts'
 
 export {
   Candidate,
@@ -183,6 +183,28 @@ export function sendCloseNotify(dtls: RTCDtlsTransport): void {
   }
   socket.send(Buffer.from([1, 0])).catch(() => {})
   cipher.encryptPacket = encrypt
+}
+
+interface OpenCipher {
+  readonly cipher: object | undefined
+  decryptPacket(record: { recordLayerHeader: object; fragment: Buffer }): Buffer
+}
+
+/** What an encrypted DTLS record says; undefined when it is not the other side's, and before there are keys. */
+export function openRecord(dtls: RTCDtlsTransport, record: Buffer): Buffer | undefined {
+  const { cipher } = (dtls.dtls ?? {}) as unknown as { cipher?: OpenCipher }
+  if (!cipher?.cipher) return undefined
+  const recordLayerHeader = {
+    contentType: record[0],
+    protocolVersion: { major: record[1], minor: record[2] },
+    epoch: record.readUInt16BE(3),
+    sequenceNumber: record.readUIntBE(5, 6),
+  }
+  try {
+    return cipher.decryptPacket({ recordLayerHeader, fragment: record.subarray(13) })
+  } catch {
+    return undefined
+  }
 }
 
 /** Lets a handshake under way end: its retransmissions go on by themselves otherwise, up to half a minute. */

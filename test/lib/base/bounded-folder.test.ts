@@ -39,6 +39,15 @@ describe('a bounded folder', () => {
     expect(await names()).toEqual(['004_d.json'])
   })
 
+  it('counts a file that is written again once, as large as it is now', async () => {
+    const bounded = await open({ maxBytes: 10 })
+    for (const text of ['12345678', '1234', '1234', '12']) await bounded.write('001_a', { '.json': text })
+    await bounded.write('002_b', { '.json': '12345678' })
+    expect(await names()).toEqual(['001_a.json', '002_b.json'])
+    await bounded.write('002_b', { '.json': '123456789' })
+    expect(await names()).toEqual(['002_b.json'])
+  })
+
   it('finds at its start what was left, removes what is too much of it, and touches nothing else', async () => {
     const old = new Date(clock.wallMs() - 10_000)
     for (const name of ['001_old.json', '002_torn.json.7.part', '003_new.json', 'notes.txt', '.hidden']) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +18,12 @@ describe('making a folder', () => {
     makeFolder(path)
     expect(statSync(path).isDirectory()).toBe(true)
     expect(statSync(path).mode & 0o777).toBe(0o700)
+  })
+
+  it('says where a file is in its place, or above it', () => {
+    writeFileSync(join(scratch, 'file'), '')
+    for (const path of ['file', 'file/below'])
+      expect(() => makeFolder(join(scratch, path))).toThrow(expect.objectContaining({ code: 'ENOTDIR' }))
   })
 
   it.runIf(existsSync('/proc/self'))('comes to an end where no folder can be made, and the log says so', () => {

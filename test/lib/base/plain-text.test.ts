@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plainText, plainTexts } from '../../../src/lib/base/plain-text.ts'
+import { plain, plainLines, plainText, plainTexts, wordsOf } from '../../../src/lib/base/plain-text.ts'
+
+/** Half of them beyond Latin-1, surrogates too. */
+const anyCharacter = fc.oneof(fc.nat(0xff), fc.nat(0xffff)).map((code) => String.fromCharCode(code))
 
 describe('plain text', () => {
   it('leaves words of every script, and emoji, as they are', () => {
@@ -17,7 +20,7 @@ describe('plain text', () => {
 
   it('has no control, format or lone surrogate character left, whatever comes, and is done at once', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
         const plain = plainText(text)
         expect(plain).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
         expect(plainText(plain)).toBe(plain)
@@ -33,5 +36,32 @@ describe('plain text', () => {
     })
     const deep = JSON.parse('['.repeat(3000) + ']'.repeat(3000)) as unknown
     expect(JSON.stringify(plainTexts(deep)).length).toBeLessThan(100)
+  })
+})
+
+describe('text of several lines', () => {
+  it('keeps its lines and tabs, and nothing else that a terminal obeys', () => {
+    expect(plainLines('a\tb\r\nc\n')).toBe('a\tb\r\nc\n')
+    expect(plainLines('done\rfailed\u001B[1A\u2028x')).toBe('done failed�[1A x')
+    fc.assert(
+      fc.property(fc.string({ unit: anyCharacter }), (text) => {
+        const shown = plainLines(text)
+        expect(shown.replaceAll(/\r\n|[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+        expect(shown.split('\n')).toHaveLength(text.split('\n').length)
+      }),
+    )
+  })
+
+  it('is ours in a template, and of others only what is put in', () => {
+    expect(plain`one\n${'two\nthree'}\n${7}${undefined}`).toBe('one\ntwo three\n7undefined')
+  })
+})
+
+describe('words', () => {
+  it('are there for any value, also for one that throws at String', () => {
+    expect([7, null, 'a', ['a', 1], new Error('torn')].map(wordsOf)).toEqual(['7', 'null', 'a', 'a,1', 'Error: torn'])
+    expect([JSON.parse('{"toString":1}'), Object.create(null)].map(wordsOf)).toEqual(['[object]', '[object]'])
+    expect(wordsOf(JSON.parse('['.repeat(5000) + ']'.repeat(5000)))).toBeTypeOf('string')
+    fc.assert(fc.property(fc.anything({ withNullPrototype: true }), (value) => typeof wordsOf(value) === 'string'))
   })
 })

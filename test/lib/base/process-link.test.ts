@@ -12,13 +12,22 @@ afterEach(async () => {
   await Promise.all(links.splice(0).map((link) => link.stop(0)))
 })
 
+type AskedMethods = { wait: [undefined, undefined]; answer: [undefined, undefined] }
+
 function start(settings: unknown = {}) {
   const base = new URL('../../support/e2e.ts', import.meta.url).href
   const child = spawnProcess('./talking-process', base, { settings })
   const lines: string[] = []
   const deaths: ProcessEnd[] = []
-  const link = linkProcess<Record<string, never>, TalkingMethods, Record<string, never>>(child, {
-    handlers: {},
+  let answers = 0
+  const link = linkProcess<AskedMethods, TalkingMethods, Record<string, never>>(child, {
+    handlers: {
+      wait: () => new Promise<undefined>(() => {}),
+      answer() {
+        answers++
+        return undefined
+      },
+    },
     onEvent() {},
     onLine: (line) => lines.push(line),
     onDeath(end) {
@@ -27,7 +36,7 @@ function start(settings: unknown = {}) {
     },
   })
   links.push(link)
-  return { child, link, lines, deaths }
+  return { child, link, lines, deaths, answers: () => answers }
 }
 
 describe('a link to a child process', () => {
@@ -77,6 +86,18 @@ describe('a link to a child process', () => {
     const { link, deaths } = start()
     await expect(link.rpc.call('nonsense', undefined)).rejects.toMatchObject({ code: 'TRANSCODE_FAILED' })
     expect(deaths).toHaveLength(1)
+  })
+
+  it('ends one that asks for more and more without waiting for an answer, and no other', async () => {
+    const patient = start()
+    await patient.link.rpc.call('ask', { method: 'answer', times: 1000 })
+    await patient.link.rpc.call('ask', { method: 'wait', times: 256 })
+    await patient.link.rpc.call('settings', undefined)
+    const { link, deaths } = start()
+    await link.rpc.call('ask', { method: 'wait', times: 100_000 }).catch(() => {})
+    await until(() => deaths.length > 0)
+    expect(deaths[0]!.how).toBe(isPosix ? 'signal SIGKILL' : 'exit code 1')
+    expect([patient.answers(), patient.deaths]).toEqual([1000, []])
   })
 
   it('stops one that goes when asked, and one that does not, without a word of death', async () => {

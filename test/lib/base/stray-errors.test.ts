@@ -14,6 +14,12 @@ function listening() {
 }
 
 describe('errors that nobody waited for', () => {
+  it('are said also where what was thrown has no words', () => {
+    const { lines, logger } = listening()
+    createStrayLog(logger, new FakeClock())(Object.create(null), 'a timer failed')
+    expect(lines).toEqual([['warn', { error: '[object]' }, 'a timer failed']])
+  })
+
   it('are said once in a minute, with how often they came', () => {
     const { lines, logger } = listening()
     const clock = new FakeClock()

@@ -43,6 +43,25 @@ describe('a task', () => {
     expect(other.signal.aborted).toBe(false)
   })
 
+  it('hears the signal of who asked, and fails then by what that says', async () => {
+    const { tasks, last } = setUp()
+    const controller = new AbortController()
+    const work = (signal: AbortSignal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const run = tasks.run('wait', work, { signal: controller.signal })
+    controller.abort(new Error('the viewer left'))
+    await expect(run).rejects.toThrow('the viewer left')
+    expect(last()).toMatchObject({ status: 'failed', error: { message: 'the viewer left' } })
+    expect(tasks.running()).toEqual([])
+  })
+
+  it('has an id of its own, also beside those of another tracker', () => {
+    const trackers = ['a', 'b'].map((prefix) => createTaskTracker({ clock: new FakeClock(), prefix }))
+    for (const tasks of trackers) for (const name of ['one', 'two']) tasks.begin(name)
+    const ids = trackers.flatMap((tasks) => tasks.running().map(({ id }) => id))
+    expect(new Set(ids).size).toBe(4)
+  })
+
   it('ends with the tracker, whenever it began', () => {
     const { tasks, told } = setUp()
     const before = tasks.begin('early')

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDurationS, parseBytes, parseDurationS, parseMoment } from '../../../src/lib/base/units.ts'
+import {
+  formatBps,
+  formatBytes,
+  formatDurationS,
+  parseBytes,
+  parseDurationS,
+  parseMoment,
+} from '../../../src/lib/base/units.ts'
 
 describe('moments', () => {
   const nowMs = Date.UTC(2026, 4, 4, 12)
@@ -54,6 +61,28 @@ describe('sizes and durations', () => {
         expect(parseDurationS(formatDurationS(seconds))).toBe(seconds)
       }),
     )
+  })
+
+  it('writes each in the unit in which it is less than the next', () => {
+    const bytes = [0, 1023, 1024, 10_239, 10_240, 2 ** 20 - 1, 2 ** 20, 2 ** 30 - 1, 2 ** 50]
+    expect(bytes.map(formatBytes)).toEqual([
+      ...['0 B', '1023 B', '1.00 KiB', '10.0 KiB', '10.0 KiB', '1.00 MiB', '1.00 MiB', '1.00 GiB', '1024.0 TiB'],
+    ])
+    expect([0, 499, 999_499, 999_500, 1e6, 2_415_000].map(formatBps)).toEqual([
+      ...['0 kbps', '0 kbps', '999 kbps', '1.00 Mbps', '1.00 Mbps', '2.42 Mbps'],
+    ])
+    fc.assert(
+      fc.property(fc.nat(2 ** 31 - 1), fc.nat(2 ** 10), (low, high) => {
+        const [value, unit] = formatBytes(low + high * 2 ** 31).split(' ')
+        expect(Number(value)).toBeLessThan(unit === 'TiB' ? 2048 : 1024)
+      }),
+    )
+  })
+
+  it('writes durations with as many places as they need, and nothing below 0', () => {
+    expect([0, 59.9, 60, 3599, 3600, 36_061, -5].map(formatDurationS)).toEqual([
+      ...['0:00', '0:59', '1:00', '59:59', '1:00:00', '10:01:01', '0:00'],
+    ])
   })
 
   it('writes bytes that are read as about as many', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Events } from '../../../src/lib/base/events.ts'
 import { untilOver } from '../../../src/lib/client/until.ts'
-import type { Viewer, ViewerEnd } from '../../../src/lib/client/viewer.ts'
+import type { Viewer, ViewerEnd, ViewerSnapshot } from '../../../src/lib/client/viewer.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 function watching(options: { durationS?: number; connectTimeoutS?: number } = {}) {
@@ -9,7 +9,11 @@ function watching(options: { durationS?: number; connectTimeoutS?: number } = {}
   const beganMs = clock.now()
   const stop = new AbortController()
   const stream = Promise.withResolvers<ViewerEnd>()
-  const viewer = { events: new Events() as Viewer['events'], done: stream.promise }
+  const viewer = {
+    events: new Events() as Viewer['events'],
+    done: stream.promise,
+    snapshot: () => ({ connectionState: 'connecting' }) as ViewerSnapshot,
+  }
   const firstFrames: number[] = []
   const over = untilOver(viewer, {
     ...options,
@@ -45,7 +49,10 @@ describe('watching a stream', () => {
   it('fails where no frame comes in time', async () => {
     const { clock, over, firstFrames, pass } = watching({ connectTimeoutS: 3 })
     await pass(3000)
-    await expect(over).rejects.toMatchObject({ code: 'PEER_FAILED', message: 'no media arrived within 3 s' })
+    await expect(over).rejects.toMatchObject({
+      code: 'PEER_FAILED',
+      message: 'no media arrived within 3 s; the connection is connecting',
+    })
     expect([firstFrames, clock.pendingTimers]).toEqual([[], 0])
   })
 

@@ -37,3 +37,30 @@ it('takes nothing else than a threshold, whatever is written', () => {
     }),
   )
 })
+
+it('a bound counts as the operator says, at the bound itself too', () => {
+  const passes = (text: string, value: number) => judge(parseThreshold(text, subjects), () => value).passed
+  expect([9, 10, 11].map((value) => passes('connect<10', value))).toEqual([true, false, false])
+  expect([9, 10, 11].map((value) => passes('connect<=10', value))).toEqual([true, true, false])
+  expect([9, 10, 11].map((value) => passes('connect>10', value))).toEqual([false, false, true])
+  expect([9, 10, 11].map((value) => passes('connect>=10', value))).toEqual([false, true, true])
+})
+
+it('a bound is in the unit of its figure, however it is written', () => {
+  const boundOf = (text: string) => parseThreshold(text, subjects).bound
+  expect(['connect<1.5s', 'connect<1500ms', 'connect<1500', 'connect < 1500 MS'].map(boundOf)).toEqual(
+    new Array(4).fill(1500),
+  )
+  expect(['rate>2mbps', 'rate>2000kbps', 'rate>2000000bps'].map(boundOf)).toEqual([2000, 2000, 2000])
+  expect(boundOf('goneS<500ms')).toBe(0.5)
+  // A count has no unit, whatever its figure is measured in.
+  expect(boundOf('connect_count>5')).toBe(5)
+  expect(() => boundOf('connect_count>5ms')).toThrow('not measured in "ms"')
+})
+
+it('a figure alone means its mean, and a text is kept as it was written', () => {
+  expect(parseThreshold(' connect<5 ', subjects)).toMatchObject({
+    text: 'connect<5',
+    subject: { figure: 'connect', statistic: 'mean' },
+  })
+})

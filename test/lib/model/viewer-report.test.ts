@@ -1,5 +1,13 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { impossibleCounters } from '../../../src/lib/model/viewer-report.ts'
+import {
+  impossibleCounters,
+  type ViewerReport,
+  viewerCounterRates,
+  viewerReportLimits,
+} from '../../../src/lib/model/viewer-report.ts'
+
+const counters = Object.keys(viewerCounterRates) as (keyof ViewerReport)[]
 
 it('a viewer cannot have seen more than there was time for', () => {
   const honest = {
@@ -19,4 +27,39 @@ it('a viewer cannot have seen more than there was time for', () => {
 
 it('a viewer may have begun to count before the stream was open', () => {
   expect(impossibleCounters({ totalFreezesDurationS: 10, framesReceived: 300 }, 0)).toEqual([])
+})
+
+it('a counter is impossible exactly where it has grown faster than it can, and the others do not suffer for it', () => {
+  const age = fc.double({ min: 0, max: 1e6, noNaN: true })
+  const share = fc.double({ min: 0, max: 2, noNaN: true })
+  fc.assert(
+    fc.property(fc.constantFrom(...counters), age, share, (field, ageS, part) => {
+      const most = viewerCounterRates[field]! * (ageS + 60)
+      const others = Object.fromEntries(counters.filter((one) => one !== field).map((one) => [one, 0]))
+      expect(impossibleCounters({ ...others, [field]: most * part }, ageS)).toEqual(part > 1 ? [field] : [])
+    }),
+  )
+})
+
+it('what was possible stays so as the stream grows older', () => {
+  const report = fc.record(
+    Object.fromEntries(counters.map((field) => [field, fc.double({ min: 0, max: 1e8, noNaN: true })])),
+  )
+  const age = fc.double({ min: 0, max: 1e5, noNaN: true })
+  fc.assert(
+    fc.property(report, age, age, (said, younger, more) => {
+      expect(impossibleCounters(said, younger)).toEqual(
+        expect.arrayContaining(impossibleCounters(said, younger + more)),
+      )
+    }),
+  )
+})
+
+it('what is measured now and then is not held against the age of the stream', () => {
+  const gauges = (Object.keys(viewerReportLimits) as (keyof ViewerReport)[]).filter(
+    (field) => !counters.includes(field),
+  )
+  expect(gauges).toContain('roundTripTimeMs')
+  const most = Object.fromEntries(gauges.map((field) => [field, viewerReportLimits[field]]))
+  expect(impossibleCounters(most, 0)).toEqual([])
 })

@@ -21,6 +21,8 @@ describe('client messages', () => {
     ['{}', 'Unknown message type: undefined'],
     ['{"type":"dance"}', 'Unknown message type: dance'],
     ['{"type":"toString"}', 'Unknown message type: toString'],
+    ['{"type":{"toString":1}}', 'Unknown message type: [object]'],
+    ['{"type":["ping"]}', 'Unknown message type: ping'],
     ['{"type":"offer_request"}', 'Missing cid parameter'],
     ['{"type":"offer_request","cid":5}', 'offer_request: cid'],
     ['{"type":"offer_request","cid":"x","kind":"smell"}', 'offer_request: kind'],
@@ -33,6 +35,42 @@ describe('client messages', () => {
     ['{"type":"candidate","candidate":"x","sdpMLineIndex":-1}', 'candidate: sdpMLineIndex'],
   ])('that are wrong are told in the words of the origin: %s', (text, words) => {
     expect(() => parseClientMessage(text)).toThrow(words)
+  })
+
+  it.each([
+    { type: 'x'.repeat(100_000) },
+    { type: 'offer_request', cid: 'x'.repeat(100_000) },
+    { type: 'offer_request', cid: 'x', kind: 'k'.repeat(100_000) },
+    { type: 'set_quality', pc_id: '1', quality: 'q'.repeat(100_000) },
+    { type: 'answer', pc_id: 'p'.repeat(100_000), sdp: 'v=0' },
+    { type: 'candidate', candidate: { candidate: 'c'.repeat(100_000) } },
+  ])('that are long are answered in short: $type', (message) => {
+    const failure = expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringMatching(/^.{1,250}$/) })
+    expect(() => parse(message)).toThrow(failure)
+  })
+
+  it('may name a candidate by its line, its fields, or null at the end', () => {
+    const fields = { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0 }
+    for (const candidate of ['candidate:1', fields, null])
+      expect(parse({ type: 'candidate', candidate })).toMatchObject({ candidate })
+    expect(parse({ type: 'candidate', candidate: { ...fields, usernameFragment: 'x' } })).toMatchObject({
+      candidate: fields,
+    })
+  })
+
+  it('of both dialects ask for content with the same fields', () => {
+    for (const type of ['offer_request', 'add_track', 'add_ipfs_track']) {
+      const asked = { type, cid: ' bafy ', kind: 'both', frameRate: 60, quality: 'low', start: 1.5, loop: true }
+      expect(parse(asked)).toMatchObject({ ...asked, cid: 'bafy' })
+      for (const wrong of [
+        { start: -1 },
+        { frameRate: 1001 },
+        { loop: 1 },
+        { session_id: 's'.repeat(257) },
+        { cid: ' ' },
+      ])
+        expect(() => parse({ ...asked, ...wrong }), JSON.stringify(wrong)).toThrow(Object.keys(wrong)[0])
+    }
   })
 
   it('of any shape are understood or refused, never worse', () => {

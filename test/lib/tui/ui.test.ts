@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eachKey, type Key, toAction } from '../../../src/lib/tui/keys.ts'
-import { type Effect, firstUi, reduce, selectedIndex, type Ui, type View } from '../../../src/lib/tui/ui.ts'
+import { choicesOf, type Effect, firstUi, reduce, selectedIndex, type Ui, type View } from '../../../src/lib/tui/ui.ts'
 import { connection } from '../../support/live-state.ts'
 
 const rows = [
@@ -81,6 +82,39 @@ describe('keys', () => {
     expect(press(firstUi, '/', 'x'.repeat(500)).ui.filter).toHaveLength(100)
     expect(press(firstUi, '/abc\r').ui).toMatchObject({ filter: 'abc', mode: 'browse' })
     expect(press(firstUi, '/', '\u001B[31m\u202E').ui.filter).not.toMatch(/\p{C}/u)
+  })
+
+  it('type and erase whole characters, also at the end of the room', () => {
+    const { ui } = press(firstUi, '/', `${'x'.repeat(99)}🎬`)
+    expect(ui.filter).not.toMatch(/\p{Cs}/u)
+    expect(press(firstUi, '/', 'a🎬', { backspace: true }).ui.filter).toBe('a')
+  })
+
+  it('are never beyond what there is, whatever is pressed', () => {
+    const pressed = fc.oneof(
+      fc.constantFrom<string | Key>(
+        ...'jkgGsrcQamqyn/? ',
+        down,
+        enter,
+        esc,
+        { upArrow: true },
+        { pageDown: true },
+        { tab: true },
+      ),
+      fc.string({ unit: 'grapheme', maxLength: 3 }),
+    )
+    fc.assert(
+      fc.property(fc.array(pressed, { maxLength: 40 }), (keys) => {
+        const { ui, effects } = press(firstUi, ...keys)
+        expect([...ui.filter].length).toBeLessThanOrEqual(100)
+        expect(ui.mode === 'close' || ui.mode === 'quality').toBe(ui.target !== undefined)
+        if (ui.mode === 'quality') expect(choicesOf(ui.target!)[ui.choice]).toBeDefined()
+        for (const effect of effects) {
+          if (effect.type === 'close') expect(rows.find(({ id }) => id === effect.id)?.state).not.toBe('closed')
+          if (effect.type === 'quality') expect(['auto', ...rows[0]!.qualities]).toContain(effect.quality)
+        }
+      }),
+    )
   })
 
   it('sort through the columns and back, reverse, change pane and metric', () => {

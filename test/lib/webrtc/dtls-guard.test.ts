@@ -23,16 +23,16 @@ function fragment(type: number, length: number, offset: number, part: Buffer): B
   return Buffer.concat([header, part])
 }
 
+const guardOf = (onAlert: (record: Buffer) => void = () => {}) => new DtlsGuard(onAlert)
 const hello = record(22, 0, fragment(1, 20, 0, Buffer.alloc(20)))
 const finished = record(22, 1, Buffer.alloc(48))
 const application = record(23, 1, Buffer.alloc(60))
 
 describe('the guard of DTLS', () => {
   it('passes a handshake and what follows it untouched', () => {
-    const guard = new DtlsGuard()
+    const guard = guardOf()
     for (const datagram of recorded) expect(guard.admit(datagram, false)).toBe(datagram)
     expect(guard.admit(application, true)).toBe(application)
-    expect(guard.refused).toBe(0)
   })
 
   it.each([
@@ -47,19 +47,28 @@ describe('the guard of DTLS', () => {
     ['a record that ends behind its datagram', application.subarray(0, 40)],
     ['less than a header', Buffer.from([22, 0xfe, 0xfd])],
   ])('refuses %s', (_name, datagram) => {
-    expect(new DtlsGuard().admit(datagram, false)).toBeUndefined()
+    expect(guardOf().admit(datagram, false)).toBeUndefined()
   })
 
   it('takes nothing in the clear once the handshake is over, but Finished that is sent again', () => {
-    const guard = new DtlsGuard()
+    const guard = guardOf()
     expect(guard.admit(hello, true)).toBeUndefined()
     expect(guard.admit(record(21, 0, Buffer.from([1, 0])), true)).toBeUndefined()
     expect(guard.admit(Buffer.concat([hello, record(20, 0, Buffer.from([1])), finished]), true)).toEqual(finished)
   })
 
+  it('gives encrypted alerts to who can open them, and to nobody else', () => {
+    const alerts: Buffer[] = []
+    const guard = guardOf((alert) => alerts.push(alert))
+    const alert = record(21, 1, Buffer.alloc(26))
+    expect(guard.admit(Buffer.concat([application, alert]), true)).toEqual(application)
+    expect(guard.admit(record(21, 1, Buffer.from([1, 0])), true)).toBeUndefined()
+    expect(alerts).toEqual([alert])
+  })
+
   it('takes so many ClientHellos, messages and bytes, and no more', () => {
     const admitted = (datagram: Buffer, isConnected = false) => {
-      const guard = new DtlsGuard()
+      const guard = guardOf()
       return Array.from({ length: 1000 }, () => guard.admit(datagram, isConnected)).filter(Boolean).length
     }
     expect(admitted(hello)).toBe(32)
@@ -79,9 +88,9 @@ describe('the guard of DTLS', () => {
         (datagram, changes, tail, isConnected) => {
           const packet = Buffer.concat([datagram, tail])
           for (const [at, value] of changes) packet[at % packet.length] = value
-          const admitted = new DtlsGuard().admit(packet, isConnected)
+          const admitted = guardOf().admit(packet, isConnected)
           expect(admitted?.length ?? 0).toBeLessThanOrEqual(packet.length)
-          if (admitted) expect(new DtlsGuard().admit(admitted, isConnected)).toBe(admitted)
+          if (admitted) expect(guardOf().admit(admitted, isConnected)).toBe(admitted)
         },
       ),
     )

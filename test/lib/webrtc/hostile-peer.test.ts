@@ -327,4 +327,24 @@ describe('a hostile viewer, by DTLS and STUN', () => {
     },
     hangMs * 4,
   )
+
+  it(
+    'cannot say goodbye for somebody else: it takes the keys',
+    async () => {
+      const attack = await begin()
+      const { raw, server } = attack
+      for (const body of [Buffer.from([1, 0]), Buffer.alloc(26, Buffer.from([1, 0])), Buffer.alloc(26, 2)]) {
+        const alert = Buffer.concat([Buffer.from('15fefd000100000000ffff', 'hex'), uint16s(body.length), body])
+        raw.sendDatagram(alert)
+        await bystand()
+      }
+      raw.sendText('still here')
+      await vi.waitFor(() => expect(attack.texts).toEqual(['still here']))
+      expect(server.connection).toBe('connected')
+      raw.sayGoodbye()
+      await until(() => server.connection === 'closed')
+      await isUnharmed(attack)
+    },
+    hangMs,
+  )
 })

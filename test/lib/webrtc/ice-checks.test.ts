@@ -40,11 +40,17 @@ async function connectOverCable() {
     await Promise.all([viewer.close(), peer.close()])
     cable.close()
   })
-  const answer = await peer.acceptOffer(cable.toServer(await viewer.offer()), chooseVp8)
+  const offer = await viewer.offer()
+  const answer = await peer.acceptOffer(cable.toServer(offer), chooseVp8)
   await viewer.acceptAnswer(cable.toViewer(answer))
   await Promise.all([isConnected(peer), isConnected(viewer)])
-  return { cable, peer, viewer }
+  return { cable, peer, viewer, offer, answer }
 }
+
+const iceOf = (sdp: string) => ({
+  ufrag: /^a=ice-ufrag:(.*?)\r?$/m.exec(sdp)![1]!,
+  password: /^a=ice-pwd:(.*?)\r?$/m.exec(sdp)![1]!,
+})
 
 describe('a viewer whose address changes', () => {
   it(
@@ -58,12 +64,54 @@ describe('a viewer whose address changes', () => {
       let sequence = 0
       video.send(packetOf(sequence++, Buffer.alloc(10)))
       await until(() => received === 1)
+      const told: unknown[] = []
+      peer.events.on('state', (connection) => told.push([connection, peer.remoteAddress]))
       await cable.remap()
       await until(() => peer.remoteAddress !== before, 15_000)
       expect(peer.remoteAddress).toBe(`127.0.0.1:${cable.ports().mapping}`)
+      expect(told).toEqual([['connected', peer.remoteAddress]])
       video.send(packetOf(sequence++, Buffer.alloc(10)))
       await until(() => received === 2)
       expect([peer.connectionState, viewer.connectionState]).toEqual(['connected', 'connected'])
+    },
+    hangMs,
+  )
+
+  it(
+    'stays where its media comes from, whatever else it checks, for as long as that comes',
+    async () => {
+      const { cable, peer, offer, answer } = await connectOverCable()
+      const before = peer.remoteAddress
+      const reserve = createSocket('udp4')
+      reserve.bind(0, '127.0.0.1')
+      await once(reserve, 'listening')
+      const [us, them] = [iceOf(answer), iceOf(offer)]
+      reserve.on('message', (data) => {
+        if (stunClassOf(data) !== 'request') return
+        const transaction = data.toString('latin1', 8, 20)
+        reserve.send(
+          stunMessage(0x101, [], { transaction, password: them.password }),
+          cable.ports().server,
+          '127.0.0.1',
+        )
+      })
+      let reports = 0
+      peer.events.on('acked', () => reports++)
+      const video = peer.outlets.find(({ kind }) => kind === 'video')!
+      let sequence = 0
+      const stream = setInterval(() => {
+        video.send(packetOf(sequence++, Buffer.alloc(10)))
+        reserve.send(iceCheck(`${us.ufrag}:${them.ufrag}`, us.password), cable.ports().server, '127.0.0.1')
+      }, 20)
+      onTestFinished(() => {
+        clearInterval(stream)
+        reserve.close()
+      })
+      const startedAt = performance.now()
+      await until(() => reports >= 20 && performance.now() - startedAt > 2500)
+      expect(peer.remoteAddress).toBe(before)
+      cable.cut()
+      await until(() => peer.remoteAddress === `127.0.0.1:${reserve.address().port}`, 15_000)
     },
     hangMs,
   )
@@ -146,7 +194,8 @@ describe('checks of the other side', () => {
       localUsername: 'us',
       iceControlling: false,
       remotePassword: '',
-      nominated: undefined,
+      nominated: undefined as CheckedPair | undefined,
+      queryConsent() {},
       checkList: [] as CheckedPair[],
       _remoteCandidates: [] as { host: string; port: number; type: string }[],
       get remoteCandidates() {
@@ -157,8 +206,17 @@ describe('checks of the other side', () => {
       agent: agent as unknown as IceAgent,
       clock,
       credentials: new Map([['us', 'secret']]),
+      onFollowed() {},
     })
-    const protocol = {}
+    const protocol = { transport: { post() {} } }
+    /** A pair that was selected. */
+    const select = (port: number) => {
+      const pair = { protocol, remoteAddr: ['192.0.2.1', port], state: 3 } as unknown as CheckedPair
+      agent.checkList.push(pair)
+      agent.nominated = pair
+      checks.heard(['192.0.2.1', port])
+      return pair
+    }
     let answered = 0
     /** True when it was answered. */
     const check = (port: number, packet = iceCheck('us:them', 'secret')) => {
@@ -179,7 +237,7 @@ describe('checks of the other side', () => {
       })
       return answered > before
     }
-    return { clock, agent, check }
+    return { clock, agent, check, select }
   }
 
   it('are answered when they are authentic and whole, on whatever path they come', () => {
@@ -196,6 +254,21 @@ describe('checks of the other side', () => {
     expect(answered()).toBe(200)
     clock.advance(500)
     expect(answered()).toBe(100)
+  })
+
+  it('on a path of before a restart do not lead back to it', () => {
+    const follow = (isRestarted: boolean) => {
+      const { clock, agent, check, select } = withAgent()
+      select(1)
+      check(2)
+      const moved = agent.checkList[1]!
+      Object.assign(moved, { state: 3 })
+      if (isRestarted) agent.checkList = []
+      const path = isRestarted ? select(3) : moved
+      clock.advance(6000)
+      return agent.nominated === path
+    }
+    expect([follow(false), follow(true)]).toEqual([true, true])
   })
 
   it('from ever more addresses leave the last of them, and those that are being tried', () => {

@@ -84,6 +84,12 @@ describe('an outlet', () => {
     expect([...refused.seen, ...untracked.seen]).toEqual([])
   })
 
+  it('never encrypts two packets with one index, also when many went by while there was no path', () => {
+    const { outlet, rollovers } = outletWith()
+    for (const sequence of [40_100, 65_000, 100, 40_100]) outlet.send(packetOf(sequence, Uint8Array.from([7])))
+    expect(rollovers).toEqual([0, 0, 1, 1])
+  })
+
   it('patches the PictureID in what it sends, never in what it was given', () => {
     const { outlet, packets } = outletWith({ transportSequenceId: undefined })
     const payload = Uint8Array.from([0x90, 0x80, 1, 2, 3])

@@ -16,6 +16,8 @@ function rig({ profile, id, saltLength }: (typeof profiles)[number]) {
   const { rtcp } = deriveSessionKeys(profile, key, salt)
   const keys = { localMasterKey: key, localMasterSalt: salt, remoteMasterKey: key, remoteMasterSalt: salt }
   return {
+    /** One of its own for each sender, as most have it. */
+    protectAnew: () => createProtectRtcp(rtcp),
     protect: createProtectRtcp(rtcp),
     unprotect: createUnprotectRtcp(rtcp),
     other: new SrtcpSession({ keys, profile: id }),
@@ -50,7 +52,22 @@ describe.each(profiles)('SRTCP with $profile', (entry) => {
     const { protect, unprotect, other } = rig(entry)
     const compound = randomBytes(9000)
     expect(unprotect(protect(compound))).toEqual(compound)
-    expect(unprotect(other.encrypt(compound))).toEqual(compound)
+    const another = randomBytes(9000)
+    expect(unprotect(other.encrypt(another))).toEqual(another)
+  })
+
+  it('opens each packet once, overtaken or not, of each sender, and none that is far behind', () => {
+    const { protect, protectAnew, unprotect } = rig(entry)
+    const reportOf = (ssrc: number) => Buffer.from([0x80, 201, 0, 1, 0, 0, 0, ssrc])
+    const packets = Array.from({ length: 300 }, () => protect(reportOf(1)))
+    const opens = (packet: Buffer) => unprotect(packet) !== undefined
+    expect([3, 0, 2, 1, 3, 0, 2, 1].map((i) => opens(packets[i]!))).toEqual([
+      ...Array(4).fill(true),
+      ...Array(4).fill(false),
+    ])
+    expect([200, 72, 73, 200, 73].map((i) => opens(packets[i]!))).toEqual([true, false, true, false, false])
+    const second = protectAnew()(reportOf(2))
+    expect([opens(second), opens(second), opens(packets[299]!)]).toEqual([true, false, true])
   })
 
   it('never closes two packets alike', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, RtpHeader, SrtpSession } from 'werift'
 import { keepPacket } from '../../../src/lib/webrtc/packet-memory.ts'
-import { createProtect, createUnprotect, Rollover } from '../../../src/lib/webrtc/srtp.ts'
+import { createProtect, createUnprotect, Rollover, SendRollover } from '../../../src/lib/webrtc/srtp.ts'
 import { deriveSessionKeys } from '../../../src/lib/webrtc/srtp-keys.ts'
 
 const profiles = [
@@ -102,18 +102,39 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
     expect(protect(header, first, 0)).toBe(next)
   })
 
-  it('refuses to close more than a datagram takes', () => {
-    const protect = createProtect(reference(entry).own)
-    expect(() => protect(Buffer.alloc(12, 0x80), randomBytes(2048), 0)).toThrow(RangeError)
-  })
-
   it('refuses a packet shorter than its tag', () => {
     const unprotect = createUnprotect(reference(entry).own)
     expect(unprotect(Buffer.alloc(16, 0x80), 12, 0)).toBeUndefined()
   })
 })
 
-describe('the rollover counter', () => {
+it('AES-CM refuses what it could not encrypt', () => {
+  const protect = createProtect(reference(profiles[1]).own)
+  expect(() => protect(Buffer.alloc(14), Buffer.from('in the clear'), 0)).toThrow(RangeError)
+  expect(() => protect(Buffer.alloc(12), Buffer.alloc(2048), 0)).toThrow(RangeError)
+})
+
+describe('the rollover counter of what is sent', () => {
+  it('never gives a packet index twice, whatever the sequence does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.nat(65_535), fc.constant(7)), { maxLength: 200 }), (sequences) => {
+        const rollover = new SendRollover()
+        let last = -1
+        for (const sequence of sequences) {
+          const index = rollover.of(sequence) * 65_536 + sequence
+          expect(rollover.of(sequence) * 65_536 + sequence).toBe(index)
+          expect(index).toBeGreaterThan(last)
+          expect(index - last).toBeLessThanOrEqual(65_536)
+          last = index
+          rollover.sent(sequence)
+        }
+      }),
+      { seed: 3 },
+    )
+  })
+})
+
+describe('the rollover counter of what comes', () => {
   it('follows a sequence in order, over wraps, with packets late or missing', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { McpxError } from '../../../src/lib/base/errors.ts'
 import { candidateMessage, toCandidate } from '../../../src/lib/ws/candidate.ts'
 import { isDialectB, resultOf } from '../../../src/lib/ws/dialect-b.ts'
 import { OwnedStream } from '../../../src/lib/ws/owned-stream.ts'
@@ -28,7 +29,7 @@ describe('a stream of a client', () => {
     const did: string[] = []
     const first = Promise.withResolvers<void>()
     const slow = stream.inOrder(() => first.promise.then(() => void did.push('slow')))
-    const failing = stream.inOrder(() => Promise.reject(new Error('no')))
+    const failing = stream.inOrder(() => Promise.reject(new McpxError('INVALID_REQUEST', 'no')))
     const last = stream.inOrder(async () => void did.push('last'))
     const refused = expect(failing).rejects.toThrow('no')
     first.resolve()
@@ -79,6 +80,6 @@ describe('dialect B', () => {
     expect(resultOf('answer_result', 'a')).toEqual({ type: 'answer_result', success: true, pc_id: 'a' })
     expect(resultOf('close_result', undefined)).toEqual({ type: 'close_result', success: true })
     const failed = { type: 'add_track_result', success: false, error: 'no' }
-    expect(resultOf('add_track_result', undefined, new Error('no'))).toEqual(failed)
+    expect(resultOf('add_track_result', undefined, new McpxError('INVALID_REQUEST', 'no'))).toEqual(failed)
   })
 })

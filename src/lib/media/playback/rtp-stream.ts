@@ -16,6 +16,8 @@ interface RtpStreamOptions {
 
 /** At most this many sequence numbers of one NACK are looked at. */
 const maxNackedSequences = 512
+/** So many numbers in a row may pass without a packet: after 2^15 a viewer would guess the roll-over counter wrong, for good. */
+const maxUnsent = 2 ** 14
 /** Before there is a connection. */
 const nowhere: PacketSink = { send: () => false, retransmit: () => false }
 
@@ -36,6 +38,7 @@ export class RtpStream {
   #sink: PacketSink = nowhere
   #nextSequence: number
   #nextPictureId: number
+  #unsent = 0
 
   constructor(options: RtpStreamOptions) {
     const blank = {
@@ -67,20 +70,24 @@ export class RtpStream {
     if (isKey) this.keyFramesSent++
   }
 
-  /** Sends one packet of the frame. One that the network did not take counts as dropped, but can still be asked for again. */
+  /**
+   * Sends one packet of the frame. One that the network did not take counts as dropped, but can still be asked for again unless
+   * nothing was taken for long.
+   */
   send(payload: Uint8Array, marker: boolean, nowMs: number): void {
     const packet = this.#packet
     packet.payload = payload
     packet.marker = marker
     packet.sequence = this.#nextSequence
+    const isSent = this.#sink.send(packet)
+    if (isSent) {
+      this.packetsSent++
+      this.bytesSent += payload.length
+    } else this.packetsDropped++
+    this.#unsent = isSent ? 0 : this.#unsent + 1
+    if (this.#unsent > maxUnsent) return
     this.#nextSequence = (this.#nextSequence + 1) & 0xffff
     this.ring.store(packet, nowMs)
-    if (!this.#sink.send(packet)) {
-      this.packetsDropped++
-      return
-    }
-    this.packetsSent++
-    this.bytesSent += payload.length
   }
 
   /** Puts in line what is still here and allowed; true when something waits. */

@@ -70,6 +70,8 @@ export function askJob(port: JobPort<TranscodeInput, TranscodeOutput>, signal: A
   port.onMessage((output) => {
     if (output.t === 'segment' && granted-- <= 0) isGone = true
     if (!isGone) queue.push(output)
+    // Nothing comes after it: one who goes on all the same fills nothing.
+    if (output.t === 'failed') isGone = true
     changed()
   })
   port.onClose(() => {

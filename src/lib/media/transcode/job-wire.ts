@@ -2,6 +2,7 @@
 // process is not trusted: content may have taken it over.
 import type { Socket } from 'node:net'
 import { McpxError } from '../../base/errors.ts'
+import { wordsOf } from '../../base/plain-text.ts'
 import type { TranscodeInput, TranscodeOutput } from '../../protocol/media-plane.ts'
 import type { JobPort } from './job-port.ts'
 
@@ -135,7 +136,7 @@ function frameOf(frame: unknown, { byteLength }: Uint8Array) {
 
 function errorOf(error: unknown) {
   const { code, message, hint } = (error ?? {}) as Record<string, unknown>
-  const text = (value: unknown) => String(value ?? '').slice(0, 2000)
+  const text = (value: unknown) => wordsOf(value ?? '').slice(0, 2000)
   // fromErrorRecord makes INTERNAL of a code that is none.
   return { code: text(code) as 'INTERNAL', message: text(message), hint: text(hint) }
 }

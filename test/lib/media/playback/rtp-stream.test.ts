@@ -53,6 +53,24 @@ describe('an RTP stream', () => {
     expect(again.map(({ sequence }) => sequence)).toEqual([0x7fff])
   })
 
+  it('leaves no gap in its numbers that hides a round of them, however long nothing is taken', () => {
+    const { stream, sent } = start()
+    let isTaken = true
+    stream.connect({ send: (packet) => isTaken && sent.push({ ...packet }) > 0, retransmit: () => false })
+    const send = (count: number) => {
+      for (let i = 0; i < count; i++) stream.send(payload(1), true, 0)
+    }
+    send(1)
+    isTaken = false
+    send(40_000)
+    isTaken = true
+    send(2)
+    expect(sent.map(({ sequence }) => sequence)).toEqual([0x7fff, 0xc000, 0xc001])
+    expect(stream.stats()).toMatchObject({ packetsSent: 3, packetsDropped: 40_000 })
+    expect(stream.onNack([0xbfff, 0xc000, 0xc002], 0)).toBe(true)
+    expect(stream.ring.waiting).toBe(2)
+  })
+
   it('sends again as far as the pacer lets it, and counts packets and bytes', () => {
     const { stream, again, connect, pacer } = start()
     connect()

@@ -51,6 +51,14 @@ describe('the wire of a transcode job', () => {
     expect(() => createMessageReader().push(huge)).toThrow(McpxError)
   })
 
+  it('takes a failure whose words are none', () => {
+    const error = { code: { toString: 1 }, message: [[]], hint: null }
+    expect(parseOutput({ head: { t: 'failed', error }, body: slab })).toEqual({
+      t: 'failed',
+      error: { code: '[object]', message: '', hint: '' },
+    })
+  })
+
   it('takes a segment whose frames are in it, and a failure with words of any length', () => {
     expect(parseOutput({ head: segment, body: slab })).toEqual({ ...segment, slab })
     const error = { code: 'MEDIA_CORRUPT', message: 'x'.repeat(9000), hint: 'y' }
