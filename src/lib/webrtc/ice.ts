@@ -153,7 +153,7 @@ export class Ice {
     if (!pair) return false
     const endpoint = pair.protocol.transport as MuxEndpoint | undefined
     if (endpoint?.post) endpoint.post(packet, pair.remoteCandidate.port, pair.remoteCandidate.host)
-    else pair.protocol.sendData(packet, pair.remoteAddr)
+    else pair.protocol.sendData(Buffer.from(packet), pair.remoteAddr)
     return true
   }
 

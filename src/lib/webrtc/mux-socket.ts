@@ -1,6 +1,7 @@
 // One UDP socket for many peers: packets find their peer by STUN username fragment first, by 5-tuple once a check was authentic.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { type AddressInfo, isIPv6 } from 'node:net'
+import { keepPacket } from './packet-memory.ts'
 import { hasIntegrity, isSound, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
 /** The passwords a peer answers to, by username fragment: those of before an ICE restart too, for a while. */
@@ -88,7 +89,10 @@ export class MuxSocket {
   }
 
   post(data: Buffer, port: number, address: string): void {
-    if (!this.#isClosed) this.#socket.send(data, port, address)
+    if (this.#isClosed) return
+    this.#socket.send(data, port, address)
+    // The kernel has taken it, or its buffer is full and it stands in line.
+    if (this.#socket.getSendQueueCount() > 0) keepPacket()
   }
 
   /** Remembers who asked, so that the response finds its way. */

@@ -1,5 +1,7 @@
 // SRTCP packet protection (RFC 3711 3.4, RFC 7714 9), beside srtp.ts.
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { KeyStreams } from './aes-cm.ts'
+import { HmacSha1 } from './hmac-sha1.ts'
 import { type SrtpKeys, secretKey } from './srtp-keys.ts'
 
 /** Encrypts a compound of RTCP packets of any SSRC. */
@@ -78,17 +80,6 @@ function writeGcmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, index: num
   return iv
 }
 
-/** RFC 3711 4.1.1: salt · 2^16, exclusive-or SSRC · 2^64, exclusive-or index · 2^16. */
-function writeCmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, index: number): Buffer {
-  iv.fill(0)
-  iv.set(salt.subarray(0, 14))
-  for (let i = 0; i < 4; i++) {
-    iv[4 + i] = iv[4 + i]! ^ header[4 + i]!
-    iv[10 + i] = iv[10 + i]! ^ (index >>> (24 - 8 * i))
-  }
-  return iv
-}
-
 function protectGcm(keys: SrtpKeys): (compound: Buffer, index: number) => Buffer {
   const key = secretKey(keys.key)
   const iv = Buffer.alloc(12)
@@ -129,36 +120,38 @@ function unprotectGcm(keys: SrtpKeys): UnprotectRtcp {
 }
 
 function protectCm(keys: SrtpKeys): (compound: Buffer, index: number) => Buffer {
-  const key = secretKey(keys.key)
-  const authKey = secretKey(keys.authKey)
-  const iv = Buffer.alloc(16)
+  const keyStreams = new KeyStreams(keys)
+  const hmac = new HmacSha1(keys.authKey)
   return (compound, index) => {
-    const cipher = createCipheriv('aes-128-ctr', key, writeCmIv(iv, keys.salt, compound, index))
     const end = compound.length + indexLength
     const packet = Buffer.allocUnsafe(end + hmacTagLength)
-    packet.set(compound.subarray(0, headerLength))
-    packet.set(cipher.update(compound.subarray(headerLength)), headerLength)
+    packet.set(compound)
+    applyCm(keyStreams, packet, compound.length, index)
     packet.writeUInt32BE(index, compound.length)
     packet[compound.length] = packet[compound.length]! | encryptedFlag
-    const tag = createHmac('sha1', authKey).update(packet.subarray(0, end)).digest()
-    tag.copy(packet, end, 0, hmacTagLength)
+    packet.write(hmac.digest(packet.subarray(0, end)), end, hmacTagLength, 'latin1')
     return packet
   }
 }
 
 function unprotectCm(keys: SrtpKeys): UnprotectRtcp {
-  const key = secretKey(keys.key)
-  const authKey = secretKey(keys.authKey)
-  const iv = Buffer.alloc(16)
+  const keyStreams = new KeyStreams(keys)
+  const hmac = new HmacSha1(keys.authKey)
+  const tag = Buffer.alloc(hmacTagLength)
   return (packet) => {
     const signedEnd = packet.length - hmacTagLength
     const end = signedEnd - indexLength
     if (end < headerLength) return undefined
-    const tag = createHmac('sha1', authKey).update(packet.subarray(0, signedEnd)).digest()
-    if (!timingSafeEqual(tag.subarray(0, hmacTagLength), packet.subarray(signedEnd))) return undefined
-    if ((packet[end]! & encryptedFlag) === 0) return packet.subarray(0, end)
-    const index = packet.readUInt32BE(end) & maxIndex
-    const decipher = createDecipheriv('aes-128-ctr', key, writeCmIv(iv, keys.salt, packet, index))
-    return Buffer.concat([packet.subarray(0, headerLength), decipher.update(packet.subarray(headerLength, end))])
+    tag.write(hmac.digest(packet.subarray(0, signedEnd)), 'latin1')
+    if (!timingSafeEqual(tag, packet.subarray(signedEnd))) return undefined
+    const clear = Buffer.from(packet.subarray(0, end))
+    if ((packet[end]! & encryptedFlag) !== 0) applyCm(keyStreams, clear, end, packet.readUInt32BE(end) & maxIndex)
+    return clear
   }
+}
+
+/** Encrypts what is clear and the other way round, up to `end`. The index has the place of SRTP's (RFC 3711 4.1.1). */
+function applyCm(keyStreams: KeyStreams, packet: Buffer, end: number, index: number): void {
+  const stream = keyStreams.make(end - headerLength, packet.readUInt32BE(4), index >>> 16, index & 0xffff)
+  for (let i = headerLength; i < end; i++) packet[i] = packet[i]! ^ stream[i - headerLength]!
 }

@@ -18,7 +18,10 @@ export interface SessionKeys {
   readonly rtcp: SrtpKeys
 }
 
-/** Turns a header and a payload into one packet for the wire. `rollover` is the high part of the packet index. */
+/**
+ * Turns a header and a payload into one packet for the wire, which stands until the next one is made on this thread. `rollover` is
+ * the high part of the packet index.
+ */
 export type Protect = (header: Uint8Array, payload: Uint8Array, rollover: number) => Buffer
 
 /** Lengths of what DTLS exports for a profile, in bytes. */

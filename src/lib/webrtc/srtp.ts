@@ -1,5 +1,6 @@
 // SRTP packet protection (RFC 3711, RFC 7714) with KeyObjects: on Node 24 a raw Buffer key costs 10 µs more a packet.
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { packetAt, packetMemory } from './packet-memory.ts'
 import { createProtectCm } from './srtp-cm.ts'
 import { type Protect, type SrtpKeys, secretKey } from './srtp-keys.ts'
 
@@ -11,7 +12,7 @@ export type Unprotect = (packet: Buffer, headerLength: number, rollover: number)
 const gcmTagLength = 16
 const hmacTagLength = 10
 
-/** A function that encrypts packets of any SSRC; the caller keeps rollover counters. */
+/** A function that encrypts packets of any SSRC; the caller keeps rollover counters. Throws RangeError for more than a datagram takes. */
 export function createProtect(keys: SrtpKeys): Protect {
   return keys.profile === 'gcm' ? protectGcm(keys) : createProtectCm(keys)
 }
@@ -54,11 +55,13 @@ function protectGcm(keys: SrtpKeys): Protect {
     cipher.setAAD(header)
     const encrypted = cipher.update(payload)
     cipher.final()
-    const packet = Buffer.allocUnsafe(header.length + encrypted.length + gcmTagLength)
-    packet.set(header)
-    packet.set(encrypted, header.length)
-    packet.set(cipher.getAuthTag(), header.length + encrypted.length)
-    return packet
+    const memory = packetMemory()
+    const bodyAt = packetAt + header.length
+    const end = bodyAt + encrypted.length
+    memory.bytes.set(header, packetAt)
+    memory.bytes.set(encrypted, bodyAt)
+    memory.bytes.set(cipher.getAuthTag(), end)
+    return memory.packet(end + gcmTagLength)
   }
 }
 

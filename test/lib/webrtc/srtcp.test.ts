@@ -48,6 +48,14 @@ describe.each(profiles)('SRTCP with $profile', (entry) => {
     )
   })
 
+  it('takes what is larger than a datagram is expected to be', () => {
+    const { protect, unprotect, other } = rig(entry)
+    const compound = randomBytes(9000)
+    expect(unprotect(protect(compound))).toEqual(compound)
+    const another = randomBytes(9000)
+    expect(unprotect(other.encrypt(another))).toEqual(another)
+  })
+
   it('opens each packet once, overtaken or not, of each sender, and none that is far behind', () => {
     const { protect, protectAnew, unprotect } = rig(entry)
     const reportOf = (ssrc: number) => Buffer.from([0x80, 201, 0, 1, 0, 0, 0, ssrc])

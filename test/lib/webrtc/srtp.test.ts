@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, RtpHeader, SrtpSession } from 'werift'
+import { keepPacket } from '../../../src/lib/webrtc/packet-memory.ts'
 import { createProtect, createUnprotect, Rollover, SendRollover } from '../../../src/lib/webrtc/srtp.ts'
 import { deriveSessionKeys } from '../../../src/lib/webrtc/srtp-keys.ts'
 
@@ -85,6 +86,20 @@ describe.each(profiles)('SRTP with $profile', (entry) => {
       }),
       { numRuns: 60, seed: 4 },
     )
+  })
+
+  it('makes packets in one place, and leaves one alone that has not left', () => {
+    const { own } = reference(entry)
+    const protect = createProtect(own)
+    const unprotect = createUnprotect(own)
+    const header = Buffer.alloc(12, 0x80)
+    const [first, second] = [randomBytes(1200), randomBytes(1200)]
+    const waiting = protect(header, first, 0)
+    keepPacket()
+    const next = protect(header, second, 0)
+    expect(unprotect(waiting, 12, 0)!.subarray(12)).toEqual(first)
+    expect(unprotect(next, 12, 0)!.subarray(12)).toEqual(second)
+    expect(protect(header, first, 0)).toBe(next)
   })
 
   it('refuses a packet shorter than its tag', () => {

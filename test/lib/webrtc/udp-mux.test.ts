@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { packetMemory } from '../../../src/lib/webrtc/packet-memory.ts'
 import { hasIntegrity, localFragmentOf, stunClassOf, transactionOf } from '../../../src/lib/webrtc/stun.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
 import { until } from '../../support/webrtc-pair.ts'
@@ -103,6 +104,20 @@ describe('the shared socket', () => {
     await until(() => got.some((data) => data.toString() === 'last'))
     expect(got).toHaveLength(20 + 24 + 1)
     viewer.removeAllListeners('message')
+    detach()
+  })
+
+  it('gives packets other memory while one stands in line', () => {
+    const { endpoint, detach } = attach('slow', 'pw')
+    const port = stranger.address().port
+    const memory = packetMemory()
+    endpoint.post(Buffer.from('gone'), port, '127.0.0.1')
+    expect(packetMemory()).toBe(memory)
+    // Loopback takes whatever it is given: only what is asked about the queue is made up.
+    const waiting = vi.spyOn(Socket.prototype, 'getSendQueueCount').mockReturnValue(1)
+    endpoint.post(Buffer.from('waits'), port, '127.0.0.1')
+    waiting.mockRestore()
+    expect(packetMemory()).not.toBe(memory)
     detach()
   })
 
