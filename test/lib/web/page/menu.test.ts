@@ -53,11 +53,11 @@ describe('the menu of audio tracks', () => {
       audio(12, { channels: 8 }),
     ]
     expect(audioChoices({ ...ladder, tracks })).toEqual([
-      { value: 3, label: 'German', detail: 'OPUS · stereo' },
-      { value: 5, label: 'Track 2', detail: 'OPUS · 5.1' },
+      { value: 3, label: 'German', detail: 'Opus · stereo' },
+      { value: 5, label: 'Track 2', detail: 'Opus · 5.1' },
       { value: 9, label: 'Track 3', detail: 'AAC · mono' },
-      { value: 11, label: '!not a language!', detail: 'OPUS' },
-      { value: 12, label: 'Track 5', detail: 'OPUS · 8 channels' },
+      { value: 11, label: '!not a language!', detail: 'Opus' },
+      { value: 12, label: 'Track 5', detail: 'Opus · 8 channels' },
     ])
   })
 
