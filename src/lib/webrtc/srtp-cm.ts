@@ -22,15 +22,9 @@ export function createProtectCm(keys: SrtpKeys): Protect {
     bytes.set(payload, bodyAt)
     const ssrc = bytes.readUInt32BE(packetAt + 8)
     const sequence = bytes.readUInt16BE(packetAt + 2)
-    exclusiveOr(memory.words, bodyAt / 4, keyStreams.make(payload.length, ssrc, rollover >>> 0, sequence))
+    keyStreams.apply(memory.words, bodyAt / 4, payload.length, ssrc, rollover >>> 0, sequence)
     bytes.writeUInt32BE(rollover >>> 0, end)
     bytes.write(hmac.digestBehindRoom(memory.head(end + 4)), end, tagLength, 'latin1')
     return memory.packet(end + tagLength)
   }
-}
-
-/** With the words of a key stream; what is behind the payload does not matter yet. */
-function exclusiveOr(words: Int32Array, at: number, stream: Buffer): void {
-  const keys = new Int32Array(stream.buffer, stream.byteOffset, stream.length / 4)
-  for (let i = 0; i < keys.length; i++) words[at + i] = words[at + i]! ^ keys[i]!
 }

@@ -50,6 +50,33 @@ describe('AES-CM with HMAC-SHA1', () => {
     )
   })
 
+  it('makes it for streams whose packets follow each other, with gaps, over wraps, and for more streams than it looks ahead for', () => {
+    const step = fc.record({
+      stream: fc.nat(11),
+      ahead: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(1) },
+        { weight: 1, arbitrary: fc.integer({ min: 2, max: 9 }) },
+      ),
+      byteLength: fc.oneof(fc.constant(1180), fc.nat(1500)),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 40, maxLength: 120 }), (steps) => {
+        const protect = createProtectCm(keys)
+        // Near the end of the 16 bits, so that each stream goes beyond it.
+        const index = Array.from({ length: 12 }, (_, i) => 0xffff - i)
+        for (const { stream, ahead, byteLength } of steps) {
+          index[stream]! += ahead
+          const head = Buffer.alloc(12)
+          head.writeUInt16BE(index[stream]! & 0xffff, 2)
+          head.writeUInt32BE(0x8000_0000 + stream, 8)
+          const [payload, rollover] = [randomBytes(byteLength), Math.floor(index[stream]! / 0x1_0000)]
+          expect(protect(head, payload, rollover)).toEqual(byTheLetter(keys, head, payload, rollover))
+        }
+      }),
+      { seed: 2, numRuns: 30 },
+    )
+  })
+
   it('leaves packets that wait untouched by those of other peers, though they share what they are made in', () => {
     const peers = Array.from({ length: 5 }, () => keysOf(randomBytes(50)))
     const made = peers.map((one) => ({ one, protect: createProtectCm(one) }))
