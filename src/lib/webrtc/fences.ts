@@ -14,6 +14,8 @@ export interface CheckFence {
   admits(packet: Buffer): boolean
   /** A packet came from this address over one of our sockets. */
   heard(from: Readonly<Address>): void
+  /** Whether the packet is dealt with here, and the agent need not see it. */
+  takes(check: Check): boolean
   /** `answer` lets the agent deal with the check. */
   check(check: Check, answer: () => void): void
 }
@@ -38,7 +40,7 @@ export function fenceChecks(agent: IceAgent, fence: CheckFence): void {
     if (received) {
       open.datagramReceived = (data, from) => {
         fence.heard(from)
-        received(data, from)
+        if (!fence.takes({ protocol, from, packet: data })) received(data, from)
       }
     }
     if (relayed) {

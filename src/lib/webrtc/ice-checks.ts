@@ -2,9 +2,11 @@
 // them when the other side comes from a new address. The agent alone keeps a path for as long as it has not failed: 30 s.
 import type { Clock, Timer } from '../base/clock.ts'
 import { TokenBucket } from '../base/token-bucket.ts'
+import { Consent } from './consent.ts'
 import type { Check, CheckFence } from './fences.ts'
 import type { MuxEndpoint } from './mux-socket.ts'
-import { hasIntegrity, hasPriority, isSound, localFragmentOf, stunClassOf } from './stun.ts'
+import { hasIntegrity, hasOtherRole, hasPriority, isSound, localFragmentOf, stunClassOf } from './stun.ts'
+import { writeBindingResponse } from './stun-write.ts'
 import { type Address, type CheckedPair, type IceAgent, pairState } from './werift.ts'
 
 /** A viewer sends some ten a second at the most. */
@@ -35,6 +37,7 @@ const isOnOurSocket = ({ protocol }: CheckedPair) => (protocol.transport as MuxE
 
 export class IceChecks implements CheckFence {
   readonly #deps: IceChecksDeps
+  readonly #consent: Consent
   readonly #window = new TokenBucket({ burst: maxChecksPerS, perSecond: maxChecksPerS })
   readonly #answering = new WeakMap<CheckedPair, number>()
   /** Pairs with an address that nobody had heard of before a path was selected. */
@@ -46,6 +49,8 @@ export class IceChecks implements CheckFence {
 
   constructor(deps: IceChecksDeps) {
     this.#deps = deps
+    this.#consent = new Consent(deps)
+    this.#replaceConsent()
   }
 
   admits(packet: Buffer): boolean {
@@ -57,6 +62,14 @@ export class IceChecks implements CheckFence {
     const isNew = path !== this.#path
     this.#path = path
     if (path && (isNew || isSame(path.remoteAddr, from))) this.#heardAt = this.#deps.clock.now()
+  }
+
+  takes({ packet, protocol, from }: Check): boolean {
+    const path = this.#deps.agent.nominated
+    if (!path || path.protocol !== protocol || !isSame(path.remoteAddr, from) || !isOnOurSocket(path)) return false
+    const stunClass = stunClassOf(packet)
+    if (stunClass === 'response') return this.#consent.takes(packet)
+    return stunClass === 'request' && this.#answers(packet, path)
   }
 
   check(check: Check, answer: () => void): void {
@@ -75,6 +88,30 @@ export class IceChecks implements CheckFence {
   close(): void {
     this.#timer?.cancel()
     this.#follow = undefined
+    this.#consent.stop()
+  }
+
+  /** A path through a TURN server stays the agent's, and so does one to a lite agent, which wants to be nominated again and again. */
+  #replaceConsent(): void {
+    const { agent } = this.#deps
+    const query = agent.queryConsent
+    agent.queryConsent = () => {
+      this.#consent.stop()
+      if (!agent.nominated || !isOnOurSocket(agent.nominated) || agent.remoteIsLite) return query()
+      agent.stopConsentLifecycle()
+      this.#consent.start()
+    }
+  }
+
+  /** The socket has seen to its integrity. What is of before a restart, or of another role than it should be, is for the agent. */
+  #answers(packet: Buffer, path: CheckedPair): boolean {
+    const { agent, clock, credentials } = this.#deps
+    const password = credentials.get(agent.localUsername)
+    if (password === undefined || localFragmentOf(packet) !== agent.localUsername) return false
+    if (!hasOtherRole(packet, agent.iceControlling)) return false
+    if (this.#window.take(1, clock.now()) && hasPriority(packet))
+      path.protocol.sendData(writeBindingResponse(packet, path.remoteAddr, password), path.remoteAddr)
+    return true
   }
 
   #isAllowed(check: Check): boolean {

@@ -2,12 +2,14 @@
 // parse it: that works for a second on an address of 64 kB, and takes for a check what only looks like one.
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
-const cookie = 0x2112_a442
-const usernameType = 0x0006
-const integrityType = 0x0008
-const integrityLength = 20
-
-const priorityType = 0x0024
+export const cookie = 0x2112_a442
+export const headerLength = 20
+export const usernameType = 0x0006
+export const integrityType = 0x0008
+export const integrityLength = 20
+export const priorityType = 0x0024
+export const controlledType = 0x8029
+export const controllingType = 0x802a
 const errorType = 0x0009
 /** Those that hold an address: of IPv6 20 bytes. */
 const addressTypes = new Set([0x0001, 0x0004, 0x0005, 0x0012, 0x0016, 0x0020, 0x8023, 0x802b, 0x802c])
@@ -20,7 +22,7 @@ export type StunClass = 'request' | 'indication' | 'response'
 
 /** The class of a STUN message, or undefined when the packet is none. */
 export function stunClassOf(packet: Buffer): StunClass | undefined {
-  if (packet.length < 20 || packet[0]! >= 4 || packet.readUInt32BE(4) !== cookie) return undefined
+  if (packet.length < headerLength || packet[0]! >= 4 || packet.readUInt32BE(4) !== cookie) return undefined
   if (packet.readUInt16BE(2) + 20 !== packet.length || packet.length % 4 !== 0) return undefined
   const bits = packet.readUInt16BE(0) & 0x0110
   if (bits === 0) return 'request'
@@ -64,6 +66,10 @@ export function localFragmentOf(packet: Buffer): string | undefined {
 
 /** RFC 8445 7.1.1: each check says what priority its sender would have. */
 export const hasPriority = (packet: Buffer): boolean => findAttribute(packet, priorityType)?.value.length === 4
+
+/** Whether the sender of a check has the other role than this side (RFC 8445 7.3.1.1). */
+export const hasOtherRole = (packet: Buffer, isControlling: boolean): boolean =>
+  findAttribute(packet, isControlling ? controlledType : controllingType)?.value.length === 8
 
 /** Whether MESSAGE-INTEGRITY is there and right (RFC 8489 14.5, short-term credentials). */
 export function hasIntegrity(packet: Buffer, password: string): boolean {

@@ -59,7 +59,7 @@ export interface SelectedPair {
   readonly remoteAddr: Address
   readonly localCandidate: Candidate
   readonly remoteCandidate: Candidate
-  readonly rtt?: number
+  rtt?: number
 }
 export type Address = [string, number]
 
@@ -84,6 +84,11 @@ export interface IceAgent extends Omit<Connection, 'nominated' | 'checkList'> {
   protocols: StunProtocol[]
   _remoteCandidates: Candidate[]
   queryConsent(): void
+  /** Ends the agent's own consent checks. */
+  stopConsentLifecycle(): void
+  consentFresh: boolean
+  tieBreaker: bigint
+  setState(state: Connection['state']): void
   buildRequest(options: {
     nominate: boolean
     localUsername: string
@@ -227,6 +232,10 @@ const agentFields = [
   'checkList',
   '_remoteCandidates',
   'queryConsent',
+  'stopConsentLifecycle',
+  'consentFresh',
+  'tieBreaker',
+  'setState',
   'buildRequest',
   'onData',
   'restart',

@@ -16,7 +16,7 @@ import { iceCheck } from '../../support/stun-messages.ts'
 
 const from: Address = ['192.0.2.1', 4000]
 
-function fencedAgent(options: { admits?: boolean; answers?: boolean } = {}) {
+function fencedAgent(options: { admits?: boolean; takes?: boolean; answers?: boolean } = {}) {
   const agent = agentOf(createGatherer({}))
   const seen = { heard: [] as Address[], checks: [] as Check[], looked: 0 }
   fenceChecks(agent, {
@@ -25,6 +25,7 @@ function fencedAgent(options: { admits?: boolean; answers?: boolean } = {}) {
       return options.admits ?? true
     },
     heard: (address) => void seen.heard.push([...address]),
+    takes: () => options.takes ?? false,
     check(check, answer) {
       seen.checks.push(check)
       if (options.answers) answer()
@@ -45,6 +46,12 @@ describe('the fence before checks', () => {
     receive(packet)
     expect(seen.checks).toEqual([{ protocol, from, packet }])
     expect(executed).toEqual([])
+  })
+
+  it('shows the library nothing of what is dealt with before it', () => {
+    const { seen, executed, receive } = fencedAgent({ takes: true, answers: true })
+    receive(iceCheck('us:them', 'secret'))
+    expect([executed, seen.checks, seen.heard]).toEqual([[], [], [from]])
   })
 
   it('hands on what it answers', () => {

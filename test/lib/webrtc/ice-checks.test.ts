@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { systemClock } from '../../../src/lib/base/clock.ts'
 import { IceChecks } from '../../../src/lib/webrtc/ice-checks.ts'
 import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
-import { stunClassOf } from '../../../src/lib/webrtc/stun.ts'
+import { hasIntegrity, stunClassOf } from '../../../src/lib/webrtc/stun.ts'
 import { createUdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
-import type { CheckedPair, IceAgent } from '../../../src/lib/webrtc/werift.ts'
+import type { Address, CheckedPair, IceAgent } from '../../../src/lib/webrtc/werift.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { openServer } from '../../support/raw-viewer.ts'
 import { iceCheck, stunMessage } from '../../support/stun-messages.ts'
@@ -196,6 +196,8 @@ describe('checks of the other side', () => {
       remotePassword: '',
       nominated: undefined as CheckedPair | undefined,
       queryConsent() {},
+      stopConsentLifecycle() {},
+      tieBreaker: 1n,
       checkList: [] as CheckedPair[],
       _remoteCandidates: [] as { host: string; port: number; type: string }[],
       get remoteCandidates() {
@@ -208,7 +210,11 @@ describe('checks of the other side', () => {
       credentials: new Map([['us', 'secret']]),
       onFollowed() {},
     })
-    const protocol = { transport: { post() {} } }
+    const sent: [Buffer, Address][] = []
+    const protocol = {
+      transport: { post() {} },
+      sendData: (data: Buffer, to: Address) => void sent.push([data, to]),
+    }
     /** A pair that was selected. */
     const select = (port: number) => {
       const pair = { protocol, remoteAddr: ['192.0.2.1', port], state: 3 } as unknown as CheckedPair
@@ -237,7 +243,8 @@ describe('checks of the other side', () => {
       })
       return answered > before
     }
-    return { clock, agent, check, select }
+    const takes = (port: number, packet: Buffer) => checks.takes({ protocol, from: ['192.0.2.1', port], packet })
+    return { clock, agent, check, select, sent, takes }
   }
 
   it('are answered when they are authentic and whole, on whatever path they come', () => {
@@ -246,6 +253,45 @@ describe('checks of the other side', () => {
     expect(check(1, iceCheck('us:them', 'another secret'))).toBe(false)
     expect(check(1, iceCheck('them:us', 'secret'))).toBe(false)
     expect(check(1, stunMessage(1, [[6, Buffer.from('us:them')]], { password: 'secret' }))).toBe(false)
+  })
+
+  it("are answered at once on the path that is selected, and are none of the agent's business", () => {
+    const { select, sent, takes } = withAgent()
+    const packet = iceCheck('us:them', 'secret')
+    expect(takes(1, packet)).toBe(false)
+    select(1)
+    expect(takes(2, packet)).toBe(false)
+    expect(sent).toEqual([])
+    expect(takes(1, packet)).toBe(true)
+    const [[answer, to]] = sent as [[Buffer, Address]]
+    expect([stunClassOf(answer), to]).toEqual(['response', ['192.0.2.1', 1]])
+    expect(answer.subarray(8, 20)).toEqual(packet.subarray(8, 20))
+    expect(hasIntegrity(answer, 'secret')).toBe(true)
+  })
+
+  it.each([
+    ['of before a restart', 'old:them', 0x802a],
+    ['in the role that this side has', 'us:them', 0x8029],
+  ])('are left to the agent when they are %s', (_, username, role) => {
+    const { select, sent, takes } = withAgent()
+    select(1)
+    const attributes = [
+      [6, Buffer.from(username)],
+      [0x24, Buffer.alloc(4, 1)],
+      [role, Buffer.alloc(8, 1)],
+    ] as const
+    expect(takes(1, stunMessage(1, attributes, { password: 'secret' }))).toBe(false)
+    expect(sent).toEqual([])
+  })
+
+  it('are answered so often a second and no more on the selected path too', () => {
+    const { clock, select, sent, takes } = withAgent()
+    select(1)
+    for (let i = 0; i < 500; i++) takes(1, iceCheck('us:them', 'secret'))
+    expect(sent).toHaveLength(200)
+    clock.advance(500)
+    for (let i = 0; i < 500; i++) takes(1, iceCheck('us:them', 'secret'))
+    expect(sent).toHaveLength(300)
   })
 
   it('are answered so often a second and no more', () => {
