@@ -47,7 +47,7 @@ async function measure(context: BenchContext, browser: Browser, server: BuiltSer
   const page = await newContext(browser)
   const sample = () => load(page, server, server.sampleCid!)
   await sample()
-  reportLoads(context, 'warm sample', await repeat(loads, sample), 300)
+  reportLoads(context, 'warm sample', await repeat(loads, sample), 200)
 
   const path = webClip()
   const cids: string[] = []

@@ -1,8 +1,9 @@
 // The floor of fan-out in a thread of its own: node:crypto AES-128-GCM with a KeyObject and dgram.send, at the rate and in the
-// 2 ms rhythm of the media worker, and nothing else.
+// rhythm of the media worker, and nothing else.
 import { createCipheriv, createSecretKey, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { parentPort, workerData } from 'node:worker_threads'
+import { tickMs } from '../../src/lib/media/playback/ticker.ts'
 import { quantile } from './bench.ts'
 
 export interface FloorSettings {
@@ -25,7 +26,6 @@ const key = createSecretKey(randomBytes(16))
 const header = Buffer.alloc(20, 0x90)
 const iv = randomBytes(12)
 const payload = randomBytes(payloadBytes)
-const periodMs = 2
 
 function sendOne(number: number): void {
   header.writeUInt16BE(number & 0xffff, 2)
@@ -53,7 +53,7 @@ parentPort!.on('message', (durationMs: number) => {
     if (sent < due) late.push(elapsedMs - ((sent - from) * 1000) / packetsPerS)
     while (sent < due) sendOne(sent++)
     if (elapsedMs < durationMs) {
-      setTimeout(tick, periodMs)
+      setTimeout(tick, tickMs)
       return
     }
     const { user, system } = process.threadCpuUsage(before)
@@ -63,5 +63,5 @@ parentPort!.on('message', (durationMs: number) => {
       lateP99Ms: quantile(late, 0.99),
     } satisfies FloorResult)
   }
-  setTimeout(tick, periodMs)
+  setTimeout(tick, tickMs)
 })

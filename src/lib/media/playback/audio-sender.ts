@@ -2,6 +2,7 @@
 import { opusSamples } from '../../codec/opus-toc.ts'
 import type { PacingErrors } from './pacing-errors.ts'
 import type { RtpStream } from './rtp-stream.ts'
+import { tickLeadMs } from './ticker.ts'
 import { AudioStamper, type MediaClock, type RtpClock } from './timeline.ts'
 import type { TrackHead } from './track-head.ts'
 
@@ -36,7 +37,7 @@ export class AudioSender {
 
   send(nowMs: number, rtpClock: RtpClock): void {
     const head = this.#head
-    for (let dueMs = head.dueMs(this.#mediaClock); dueMs <= nowMs; dueMs = head.dueMs(this.#mediaClock)) {
+    for (let dueMs = head.dueMs(this.#mediaClock); dueMs <= nowMs + tickLeadMs; dueMs = head.dueMs(this.#mediaClock)) {
       const frame = head.queue.peek()!
       head.take(frame)
       const payload = frame.payloads[0]

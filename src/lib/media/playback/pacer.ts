@@ -1,4 +1,5 @@
 // How fast one viewer's video may leave: a token bucket that forgets what it could not spend, so that nothing ever bursts.
+import { tickLeadMs } from './ticker.ts'
 
 /** The pacing stage of one viewer. */
 export interface Pacer {
@@ -14,10 +15,10 @@ export interface Pacer {
 
 /** Unspent time within a frame counts for at most this long: the cap on what is sent at once after a stall. */
 const maxSavedMs = 10
-/** And from before a frame for at most one tick, so that its packets are spread. */
-const maxIdleMs = 2
+/** And from before a frame for at most half a tick, so that its packets are spread. */
+const maxIdleMs = tickLeadMs
 
-/** A bucket that may be overdrawn by one packet. */
+/** A bucket that may be overdrawn by what flows in until halfway to the next tick, and by one packet. */
 export function createPacer(): Pacer {
   let rate = 0
   let saved = 1
@@ -40,10 +41,10 @@ export function createPacer(): Pacer {
     },
     take(byteLength, nowMs) {
       refill(nowMs, maxSavedMs)
-      if (saved <= 0) return false
+      if (saved + rate * tickLeadMs <= 0) return false
       saved -= byteLength
       return true
     },
-    readyMs: () => lastMs + Math.min(saved > 0 ? 0 : -saved / rate, maxSavedMs),
+    readyMs: () => lastMs + Math.min(Math.max(0, -saved / rate - tickLeadMs), maxSavedMs),
   }
 }

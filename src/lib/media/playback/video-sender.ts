@@ -5,6 +5,7 @@ import type { PacketizedFrame, PacketizedGop } from '../../model/frame.ts'
 import type { Pacer } from './pacer.ts'
 import type { PacingErrors } from './pacing-errors.ts'
 import type { RtpStream } from './rtp-stream.ts'
+import { tickLeadMs } from './ticker.ts'
 import { type MediaClock, type RtpClock, VideoStamper } from './timeline.ts'
 import type { TrackHead } from './track-head.ts'
 
@@ -109,7 +110,7 @@ export class VideoSender {
   /** Takes the next frame that is due; false when there is none. */
   #beginFrame(nowMs: number, rtpClock: RtpClock): boolean {
     const head = this.#head
-    for (let dueMs = head.dueMs(this.#mediaClock); dueMs <= nowMs; dueMs = head.dueMs(this.#mediaClock)) {
+    for (let dueMs = head.dueMs(this.#mediaClock); dueMs <= nowMs + tickLeadMs; dueMs = head.dueMs(this.#mediaClock)) {
       if (dueMs < nowMs - lateVideoMs && this.#dropLate(nowMs, dueMs)) continue
       const isUrgent = head.prerollLeft > 0 || nowMs - dueMs > maxFrameIntervalMs
       const frame = head.queue.peek()!

@@ -13,7 +13,7 @@ import { PacingErrors } from './pacing-errors.ts'
 import { Playhead, type PlayheadPhase } from './playhead.ts'
 import { audioRetransmission, type RetransmissionLimits, videoRetransmission } from './retransmission-ring.ts'
 import { RtpStream } from './rtp-stream.ts'
-import type { Ticked } from './ticker.ts'
+import { type Ticked, tickLeadMs } from './ticker.ts'
 import { RtpClock } from './timeline.ts'
 import { burstFactor, type SendRates, VideoSender } from './video-sender.ts'
 
@@ -283,9 +283,9 @@ class Playback implements ViewerPlayback {
   #sleep(isRepaired: boolean): void {
     const { video, audio, clock } = this.#playhead
     const isHeldBack = this.#video?.isInFrame || !isRepaired
-    const dueMs = video ? video.dueMs(clock) : Number.POSITIVE_INFINITY
+    const dueMs = video ? video.dueMs(clock) - tickLeadMs : Number.POSITIVE_INFINITY
     const videoMs = isHeldBack ? this.#pacer.readyMs() : dueMs
-    const audioMs = audio ? audio.dueMs(clock) : Number.POSITIVE_INFINITY
+    const audioMs = audio ? audio.dueMs(clock) - tickLeadMs : Number.POSITIVE_INFINITY
     this.#wakeAtMs = Math.min(this.#wakeAtMs, videoMs, audioMs, this.#playhead.nextEventMs())
   }
 

@@ -4,6 +4,7 @@ import { defaultBufferTarget } from '../../../../src/lib/media/playback/gop-queu
 import { PacingErrors } from '../../../../src/lib/media/playback/pacing-errors.ts'
 import { audioRetransmission } from '../../../../src/lib/media/playback/retransmission-ring.ts'
 import { RtpStream } from '../../../../src/lib/media/playback/rtp-stream.ts'
+import { tickLeadMs, tickMs } from '../../../../src/lib/media/playback/ticker.ts'
 import { MediaClock, RtpClock } from '../../../../src/lib/media/playback/timeline.ts'
 import { TrackHead } from '../../../../src/lib/media/playback/track-head.ts'
 import { MemoryFeed } from '../../../support/memory-feed.ts'
@@ -29,11 +30,11 @@ async function start() {
   return { sender, stream, sent, mediaClock, pacingErrors, send: (nowMs: number) => sender.send(nowMs, rtpClock) }
 }
 
-it('sends what is due and no more, each frame 20 ms after the last', async () => {
+it('sends what is due nearest to this tick and no more, each frame 20 ms after the last', async () => {
   const { sent, pacingErrors, send } = await start()
-  send(999)
+  send(1000 - tickLeadMs - 1)
   expect(sent).toEqual([])
-  for (let nowMs = 1000; nowMs < 1100; nowMs += 2) send(nowMs)
+  for (let nowMs = 1000 - tickLeadMs; nowMs < 1100 - tickLeadMs; nowMs += tickMs) send(nowMs)
   expect(sent.map(({ timestamp }) => timestamp)).toEqual([0, 960, 1920, 2880, 3840])
   expect(sent.map(({ marker }) => marker)).toEqual([true, false, false, false, false])
   expect(pacingErrors.count).toBe(5)

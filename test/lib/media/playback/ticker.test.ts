@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTicker, type Ticked } from '../../../../src/lib/media/playback/ticker.ts'
+import { createTicker, type Ticked, tickMs } from '../../../../src/lib/media/playback/ticker.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
 function setUp() {
@@ -19,17 +19,17 @@ function setUp() {
   return { clock, errors, ticker, viewer }
 }
 
-test('every viewer is ticked every 2 ms on a grid, and no timer is left without viewers', () => {
+test('every viewer is ticked every 4 ms on a grid, and no timer is left without viewers', () => {
   const { clock, viewer } = setUp()
   const [one, two] = [viewer(), viewer()]
   clock.advance(1000)
-  expect(one.times).toHaveLength(500)
+  expect(one.times).toHaveLength(250)
   expect(two.times).toEqual(one.times)
-  expect(one.times.every((atMs) => atMs % 2 === 0)).toBe(true)
+  expect(one.times.every((atMs) => atMs % 4 === 0)).toBe(true)
   one.remove()
   clock.advance(100)
-  expect(one.times).toHaveLength(500)
-  expect(two.times).toHaveLength(550)
+  expect(one.times).toHaveLength(250)
+  expect(two.times).toHaveLength(275)
   two.remove()
   clock.advance(10)
   expect(clock.pendingTimers).toBe(0)
@@ -39,7 +39,7 @@ test('each tick begins with another viewer, so that nobody is always the last', 
   const { clock, viewer } = setUp()
   const order: string[] = []
   for (const name of ['a', 'b', 'c']) viewer(() => order.push(name))
-  clock.advance(6)
+  clock.advance(3 * tickMs)
   const ticks = [order.slice(0, 3), order.slice(3, 6), order.slice(6, 9)]
   expect(ticks.map((names) => names.toSorted().join(''))).toEqual(['abc', 'abc', 'abc'])
   expect(ticks.map(([first]) => first).toSorted()).toEqual(['a', 'b', 'c'])
@@ -52,11 +52,11 @@ test('a stall is marked, and its missed ticks are skipped', () => {
   expect(ticker.stalledWithin(1e9)).toBe(false)
   clock.stall(300)
   clock.advance(100)
-  expect(times.length).toBeLessThanOrEqual(50 + 1 + 50)
-  expect(ticker.stats()).toMatchObject({ stalls: 1, maxStallMs: 298 })
+  expect(times.length).toBeLessThanOrEqual(25 + 1 + 25)
+  expect(ticker.stats()).toMatchObject({ stalls: 1, maxStallMs: 300 - tickMs })
   expect(ticker.stalledWithin(100)).toBe(true)
   expect(ticker.stalledWithin(99)).toBe(false)
-  expect(times.at(-1)! % 2).toBe(0)
+  expect(times.at(-1)! % tickMs).toBe(0)
 })
 
 test('a viewer that throws or leaves during its tick does not disturb the others', () => {
@@ -67,7 +67,7 @@ test('a viewer that throws or leaves during its tick does not disturb the others
   })
   const leaver = viewer(() => leaver.remove())
   const { times } = viewer()
-  clock.advance(20)
+  clock.advance(10 * tickMs)
   expect(errors).toHaveLength(10)
   expect(leaver.times).toHaveLength(1)
   expect(times.length).toBeGreaterThanOrEqual(9)
@@ -77,24 +77,24 @@ test('stop ends it, and it can be used again', () => {
   const { clock, ticker, viewer } = setUp()
   const first = viewer()
   ticker.stop()
-  clock.advance(10)
+  clock.advance(5 * tickMs)
   expect(first.times).toEqual([])
   const second = viewer()
-  clock.advance(10)
+  clock.advance(5 * tickMs)
   expect(second.times).toHaveLength(5)
 })
 
 test('ticks on time between the pieces of other work when asked, once for each deadline', () => {
   const { clock, ticker, viewer } = setUp()
   const { times } = viewer()
-  clock.advance(10)
+  clock.advance(5 * tickMs)
   const before = times.length
-  for (let piece = 0; piece < 20; piece++) {
+  for (let piece = 0; piece < 10 * tickMs; piece++) {
     clock.stall(1)
     ticker.tickIfDue()
   }
   expect(times.slice(before)).toHaveLength(10)
-  clock.advance(10)
+  clock.advance(5 * tickMs)
   expect(times.slice(before)).toHaveLength(15)
   expect(ticker.stats()).toMatchObject({ stalls: 0 })
 })
@@ -103,9 +103,9 @@ test('asking during a tick, or without viewers, does nothing', () => {
   const { clock, ticker, viewer } = setUp()
   ticker.tickIfDue()
   const { times } = viewer(() => {
-    clock.stall(5)
+    clock.stall(2 * tickMs)
     ticker.tickIfDue()
   })
-  clock.advance(2)
+  clock.advance(tickMs)
   expect(times).toHaveLength(1)
 })
