@@ -38,6 +38,13 @@ export function parseRtpHeader(packet: Buffer, transportSequenceId: number | und
   }
 }
 
+/** What a packet in the clear carries, without the padding behind it (RFC 3550 5.1); undefined when that says more than there is. */
+export function payloadOf(packet: Buffer, headerLength: number): Buffer | undefined {
+  if ((packet[0]! & 0x20) === 0) return packet.subarray(headerLength)
+  const end = packet.length - packet.at(-1)!
+  return end === packet.length || end < headerLength ? undefined : packet.subarray(headerLength, end)
+}
+
 function findTransportSequence(extension: Buffer, wanted: number): number | undefined {
   for (let at = 0; at < extension.length; ) {
     const id = extension[at]! >> 4

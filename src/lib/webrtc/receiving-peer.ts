@@ -8,7 +8,7 @@ import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind } from '../model/track.ts'
 import { Descriptions } from './descriptions.ts'
 import { dataSectionOf, uniqueCandidates, usableTransport } from './negotiate.ts'
-import { type ParsedRtp, parseRtpHeader, ReceiveStream } from './receive-stream.ts'
+import { type ParsedRtp, parseRtpHeader, payloadOf, ReceiveStream } from './receive-stream.ts'
 import { ReceiverFeedback } from './receiver-feedback.ts'
 import {
   type ViewerEvents,
@@ -219,17 +219,18 @@ export class ReceivingPeer {
     this.#rollovers.set(header.ssrc, rollover)
     const nowMs = this.#options.clock.now()
     if (header.transportSequence !== undefined) this.#feedback.noteArrival(header.transportSequence, nowMs)
-    if (format.isRtx) this.#onRtx(header, packet, format, nowMs)
-    else this.#deliver(header, packet.subarray(header.headerLength), format, nowMs, false)
+    const payload = payloadOf(packet, header.headerLength)
+    if (!payload) return
+    if (format.isRtx) this.#onRtx(header, payload, format, nowMs)
+    else this.#deliver(header, payload, format, nowMs, false)
   }
 
   /** RFC 4588 4: the original sequence stands before the payload. */
-  #onRtx(header: ParsedRtp, packet: Buffer, format: RtpFormat, nowMs: number): void {
-    const { headerLength } = header
+  #onRtx(header: ParsedRtp, payload: Buffer, format: RtpFormat, nowMs: number): void {
     const stream = this.#streams[format.kind]
-    if (!stream || packet.length < headerLength + 2) return
-    const original = { ...header, sequence: packet.readUInt16BE(headerLength), ssrc: stream.ssrc }
-    this.#deliver(original, packet.subarray(headerLength + 2), format, nowMs, true)
+    if (!stream || payload.length < 2) return
+    const original = { ...header, sequence: payload.readUInt16BE(0), ssrc: stream.ssrc }
+    this.#deliver(original, payload.subarray(2), format, nowMs, true)
   }
 
   #deliver(header: ParsedRtp, payload: Buffer, format: RtpFormat, nowMs: number, isRecovered: boolean): void {

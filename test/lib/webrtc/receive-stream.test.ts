@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseRtpHeader, ReceiveStream } from '../../../src/lib/webrtc/receive-stream.ts'
+import { parseRtpHeader, payloadOf, ReceiveStream } from '../../../src/lib/webrtc/receive-stream.ts'
 
 const packet = (sequence: number, timestamp = 0) => ({
   payloadType: 96,
@@ -100,5 +100,25 @@ describe('an RTP header', () => {
       }),
       { numRuns: 1000, seed: 7 },
     )
+  })
+})
+
+describe('the payload of a packet', () => {
+  const padded = (payload: number[], padding: number[]) =>
+    Buffer.from([0xa0, ...Array(11).fill(0), ...payload, ...padding])
+
+  it('is what stands behind the header, without padding', () => {
+    expect(payloadOf(Buffer.from([0x80, ...Array(11).fill(0), 1, 2, 3]), 12)).toEqual(Buffer.from([1, 2, 3]))
+    expect(payloadOf(padded([1, 2, 3], [0, 0, 3]), 12)).toEqual(Buffer.from([1, 2, 3]))
+    expect(payloadOf(padded([1, 2, 3], [1]), 12)).toEqual(Buffer.from([1, 2, 3]))
+  })
+
+  it('may be nothing but padding, as of a probe', () => {
+    expect(payloadOf(padded([], [0, 0, 0, 4]), 12)).toEqual(Buffer.alloc(0))
+  })
+
+  it('is none where the padding says more than there is, or nothing', () => {
+    expect(payloadOf(padded([1, 2], [9]), 12)).toBeUndefined()
+    expect(payloadOf(padded([1, 2], [0]), 12)).toBeUndefined()
   })
 })
