@@ -28,17 +28,21 @@ export async function openWhep(api: Api, request: StreamRequest, offer: string):
   })
   const answer = await response.text()
   const location = response.headers.get('location')
-  if (!location || !answer.startsWith('v=0')) throw new McpxError('INVALID_SDP', 'the server gave no WHEP answer')
+  const noAnswer = new McpxError('INVALID_SDP', 'the server gave no WHEP answer')
+  if (!location) throw noAnswer
   const session = new URL(location, response.url).href
-  return {
-    answer,
-    async close(signal) {
-      try {
-        await api.request(session, { method: 'DELETE', ...(signal ? { signal } : {}) })
-      } catch (error) {
-        if (error instanceof McpxError && ['NOT_FOUND', 'STREAM_NOT_FOUND'].includes(error.code)) return
-        throw error
-      }
-    },
+  const close = (signal?: AbortSignal) => closeWhep(api, session, signal)
+  if (answer.startsWith('v=0')) return { answer, close }
+  await close().catch(() => {})
+  throw noAnswer
+}
+
+/** A session that is over already is closed. */
+async function closeWhep(api: Api, session: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await api.request(session, { method: 'DELETE', ...(signal ? { signal } : {}) })
+  } catch (error) {
+    if (error instanceof McpxError && ['NOT_FOUND', 'STREAM_NOT_FOUND'].includes(error.code)) return
+    throw error
   }
 }

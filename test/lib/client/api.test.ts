@@ -122,9 +122,13 @@ describe('WHEP', () => {
     await expect(session.close()).resolves.toBeUndefined()
   })
 
-  it('refuses an answer that is none', async () => {
-    const { url } = await serverThat((_asked, response) => response.writeHead(201, { location: '/s' }).end('<html>'))
+  it('refuses an answer that is none, and leaves no session behind', async () => {
+    const { url, asked } = await serverThat(({ method }, response) => {
+      if (method === 'POST') response.writeHead(201, { location: '/s' }).end('<html>')
+      else response.writeHead(200).end()
+    })
     await expect(openWhep(createApi({ url }), { content: 'x' }, 'v=0')).rejects.toMatchObject({ code: 'INVALID_SDP' })
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /whep/x', 'DELETE /s'])
   })
 })
 
