@@ -1,5 +1,6 @@
 // The file of --config: one JSON object of option values, and an object for each command where commands differ.
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import { McpxError } from './errors.ts'
 import { checkConfigKeys } from './options.ts'
 
@@ -34,15 +35,16 @@ function asObject(value: unknown, place: string): Values {
 /** Reads and parses the file. Throws INVALID_CONFIG that names it; `hint` where it is not the file of --config. */
 export async function readConfigFile(path: string, hint?: string): Promise<unknown> {
   const refuse = (why: string) => new McpxError('INVALID_CONFIG', `${path}${why}`, hint === undefined ? {} : { hint })
-  let text: string
+  let bytes: Buffer
   try {
-    text = await readFile(path, 'utf8')
+    // One more than may be, whatever the file claims: a pipe or a device has no length.
+    bytes = await buffer(createReadStream(path, { end: maxConfigBytes }))
   } catch (error) {
     throw refuse(`: ${(error as NodeJS.ErrnoException).code ?? 'not readable'}`)
   }
-  if (text.length > maxConfigBytes) throw refuse(` is longer than ${maxConfigBytes} bytes`)
+  if (bytes.length > maxConfigBytes) throw refuse(` is longer than ${maxConfigBytes} bytes`)
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
+    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
     throw refuse(` is not valid JSON: ${(error as Error).message}`)
   }

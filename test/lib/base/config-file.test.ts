@@ -79,6 +79,7 @@ describe('the file', () => {
     await expect(readConfigFile(folder)).rejects.toEqual(invalid('EISDIR'))
     await expect(readConfigFile(await written('{"port":'))).rejects.toEqual(invalid('is not valid JSON'))
     await expect(readConfigFile(await written(' '.repeat(1_000_001)))).rejects.toEqual(invalid('is longer than'))
+    await expect(readConfigFile('/dev/zero')).rejects.toEqual(invalid('is longer than'))
     await expect(readConfigFile(join(folder, 'none.json'), 'Look elsewhere.')).rejects.toMatchObject({
       hint: 'Look elsewhere.',
     })
