@@ -1,5 +1,6 @@
 // Where a server is reached: HTTP with its WebSockets, the metrics on a port of their own, the file that names the address.
 import { rm, writeFile } from 'node:fs/promises'
+import { every } from '../base/clock.ts'
 import { toMcpxError } from '../base/errors.ts'
 import type { HidePaths } from '../base/hide-paths.ts'
 import type { Closer } from '../base/lifecycle.ts'
@@ -90,7 +91,9 @@ export async function startWebrtcMetrics(
   return server.listen()
 }
 
-/** Leaves the address in the repo, where commands on this machine look for a running server. */
+const announceAgainMs = 10_000
+
+/** Leaves the address in the repo, where commands on this machine look for a running server; on a full disk as soon as there is space. */
 export async function announce(
   { repo }: Content,
   url: string,
@@ -98,11 +101,41 @@ export async function announce(
   closer: Closer,
 ): Promise<void> {
   const file = serverFilePath(repo.path)
+  const text = formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() })
+  if (await hasWritten(file, text)) {
+    closer.add('server file', () => rm(file, { force: true }))
+    return
+  }
+  logger.warn(
+    { file },
+    'the disk is full: until there is space, commands on this machine find this server only with --server',
+  )
+  let writing: Promise<unknown> = Promise.resolve()
+  const tryAgain = async () => {
+    try {
+      if (await hasWritten(file, text)) again.cancel()
+    } catch (error) {
+      again.cancel()
+      logger.warn({ file, err: error }, 'the address of this server cannot be kept')
+    }
+  }
+  const again = every(clock, announceAgainMs, () => {
+    writing = tryAgain()
+  })
+  closer.add('server file', async () => {
+    again.cancel()
+    await writing
+    await rm(file, { force: true })
+  })
+}
+
+/** False when there is no space for it. */
+async function hasWritten(file: string, text: string): Promise<boolean> {
   try {
-    await writeFile(file, formatServerFile({ pid: process.pid, url, startedAt: clock.wallMs() }), { mode: 0o600 })
+    await writeFile(file, text, { mode: 0o600 })
+    return true
   } catch (error) {
     if (toMcpxError(error).code !== 'DISK_FULL') throw error
-    logger.warn({ file }, 'the disk is full: commands on this machine find this server only with --server')
+    return false
   }
-  closer.add('server file', () => rm(file, { force: true }))
 }

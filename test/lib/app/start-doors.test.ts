@@ -1,5 +1,6 @@
 // The doors besides HTTP itself: metrics on a port of their own, and the file by which commands find the server.
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import type { Content } from '../../../src/lib/content/open-store.ts'
 import type { EngineMetrics } from '../../../src/lib/metrics/metrics.ts'
 import { completeServeOptions, type ServeOptions } from '../../../src/lib/model/serve-options.ts'
 import { serverFilePath } from '../../../src/lib/model/server.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const tools = { clock: systemClock, logger: silentLogger }
 
@@ -80,5 +82,17 @@ describe('the file that names the server', () => {
     await expect(announce(contentAt(join(path, 'gone')), 'http://x', tools, createCloser())).rejects.toMatchObject({
       code: 'ENOENT',
     })
+  })
+
+  it.runIf(existsSync('/dev/full'))('is written as soon as there is space on a disk that was full', async () => {
+    const [clock, closer, file] = [new FakeClock(), createCloser(), serverFilePath(path)]
+    await symlink('/dev/full', file)
+    await announce(contentAt(path), 'http://x', { ...tools, clock }, closer)
+    await rm(file)
+    clock.advance(10_000)
+    await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain('http://x')
+    expect(clock.pendingTimers).toBe(0)
+    await closer.close()
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
