@@ -53,6 +53,7 @@ export class Ice {
   #isClosed = false
   /** Where packets go while a restart has not selected anything yet. */
   #pair: SelectedPair | undefined
+  #target: Target = { pair: undefined, endpoint: undefined, host: '', port: 0 }
 
   constructor(options: TransportOptions, events: IceEvents) {
     this.#options = options
@@ -151,8 +152,9 @@ export class Ice {
   post(packet: Buffer): boolean {
     const pair = this.agent.nominated ?? this.#pair
     if (!pair) return false
-    const endpoint = pair.protocol.transport as MuxEndpoint | undefined
-    if (endpoint?.post) endpoint.post(packet, pair.remoteCandidate.port, pair.remoteCandidate.host)
+    if (pair !== this.#target.pair) this.#target = targetOf(pair)
+    const { endpoint, host, port } = this.#target
+    if (endpoint) endpoint.post(packet, port, host)
     else pair.protocol.sendData(Buffer.from(packet), pair.remoteAddr)
     return true
   }
@@ -207,4 +209,19 @@ export class Ice {
     if (candidate.type !== 'host' || announceAddresses.length === 0) return [text(candidate.host)]
     return announceAddresses.filter((address) => isIP(address) === isIP(candidate.host)).map(text)
   }
+}
+
+/** Where packets of a path go: looked up once, not in the agent's objects for each of them. */
+interface Target {
+  readonly pair: SelectedPair | undefined
+  /** Undefined for a path through a TURN server. */
+  readonly endpoint: MuxEndpoint | undefined
+  readonly host: string
+  readonly port: number
+}
+
+function targetOf(pair: SelectedPair): Target {
+  const { host, port } = pair.remoteCandidate
+  const endpoint = pair.protocol.transport as MuxEndpoint | undefined
+  return { pair, endpoint: endpoint?.post ? endpoint : undefined, host, port }
 }
