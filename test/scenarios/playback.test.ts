@@ -1,6 +1,7 @@
 // Playback as a viewer meets it: real playhead, ticker and RTP streams on a fake clock; each plan says why it exists.
 import { expect, test } from 'vitest'
 import { seeded } from '../../src/lib/base/random.ts'
+import { tickMs } from '../../src/lib/media/playback/ticker.ts'
 import { checkContinuity, checkTimeline, framesOf, peakBytes } from '../support/playback-checks.ts'
 import { PlaybackRig, type RigOptions } from '../support/playback-rig.ts'
 
@@ -134,9 +135,9 @@ const plans: Plan[] = [
         for (let repeat = 0; repeat < 3; repeat++) rig.playback.onNack('video', sequences, rig.clock.now())
         expect(rig.again.video.length, 'nothing leaves before the tick').toBe(before)
         const askedAtMs = rig.clock.now()
-        await rig.run(2 + 2 * lost.length)
+        await rig.run(tickMs * (1 + lost.length))
         expect(rig.again.video.slice(before).map(({ sequence }) => sequence)).toEqual(sequences)
-        if (lost.length > 0) expect(rig.again.video[before]!.atMs - askedAtMs).toBeLessThanOrEqual(2)
+        if (lost.length > 0) expect(rig.again.video[before]!.atMs - askedAtMs).toBeLessThanOrEqual(tickMs)
       }
       const sent = new Map(rig.sent.video.map(({ atMs: _, ...packet }) => [packet.sequence, packet]))
       expect(rig.again.video.length).toBeGreaterThan(5)
