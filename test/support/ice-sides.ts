@@ -5,9 +5,9 @@ import { isIPv4 } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
-import { Ice } from '../../src/lib/webrtc/ice.ts'
+import { Ice } from '../../src/lib/webrtc/ice/ice.ts'
+import { createUdpMux } from '../../src/lib/webrtc/ice/udp-mux.ts'
 import type { TransportOptions } from '../../src/lib/webrtc/transport-options.ts'
-import { createUdpMux } from '../../src/lib/webrtc/udp-mux.ts'
 import { stunMessage } from './stun-messages.ts'
 
 export interface IceSide {

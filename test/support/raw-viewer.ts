@@ -2,12 +2,12 @@
 import { systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
 import { ControlChannel, sctpPort } from '../../src/lib/webrtc/control-channel.ts'
-import { crc32c } from '../../src/lib/webrtc/crc32c.ts'
-import { Dtls, setupCertificate } from '../../src/lib/webrtc/dtls.ts'
-import { Ice } from '../../src/lib/webrtc/ice.ts'
+import { Dtls, setupCertificate } from '../../src/lib/webrtc/dtls/dtls.ts'
+import { Ice } from '../../src/lib/webrtc/ice/ice.ts'
+import { createUdpMux, type UdpMux } from '../../src/lib/webrtc/ice/udp-mux.ts'
+import { crc32c } from '../../src/lib/webrtc/sctp/crc32c.ts'
 import { Transport } from '../../src/lib/webrtc/transport.ts'
 import type { TransportOptions } from '../../src/lib/webrtc/transport-options.ts'
-import { createUdpMux, type UdpMux } from '../../src/lib/webrtc/udp-mux.ts'
 
 export interface RawViewer {
   /** SCTP packets sent so far, by itself too. */

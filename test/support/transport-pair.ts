@@ -2,8 +2,8 @@
 import { onTestFinished } from 'vitest'
 import type { Clock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
+import { createUdpMux } from '../../src/lib/webrtc/ice/udp-mux.ts'
 import { Transport } from '../../src/lib/webrtc/transport.ts'
-import { createUdpMux } from '../../src/lib/webrtc/udp-mux.ts'
 import { hangMs } from './webrtc-pair.ts'
 
 export interface OpenTransport {

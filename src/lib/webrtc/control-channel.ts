@@ -3,7 +3,7 @@ import { type Clock, delay } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { controlLabel, maxControlLength } from '../protocol/control.ts'
 import { joinSctp } from './fences.ts'
-import { SctpFence } from './sctp-fence.ts'
+import { SctpFence } from './sctp/sctp-fence.ts'
 import {
   RTCDataChannel,
   RTCDataChannelParameters,

@@ -1,5 +1,6 @@
 // The descriptions that one peer gives of itself.
-import { type LocalSection, writeSdp } from './sdp-write.ts'
+
+import { type LocalSection, writeSdp } from './sdp/sdp-write.ts'
 import type { Transport } from './transport.ts'
 
 /** One session, whose version grows with each description (RFC 3264 8). */

@@ -1,5 +1,5 @@
 // Where the fences stand in werift: before its checks, its DTLS and its SCTP. What they let through is decided elsewhere.
-import { type Association, sctpWindowBytes } from './sctp-guard.ts'
+import { type Association, sctpWindowBytes } from './sctp/sctp-guard.ts'
 import type { Address, IceAgent, RTCDtlsTransport, RTCSctpTransport } from './werift.ts'
 
 /** A check that came in on some path. */

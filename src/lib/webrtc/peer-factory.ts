@@ -4,9 +4,9 @@ import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { PeerSettings } from '../protocol/media-plane.ts'
+import { createUdpMux, hostAddresses } from './ice/udp-mux.ts'
 import type { Peer } from './peer.ts'
 import { SendingPeer } from './sending-peer.ts'
-import { createUdpMux, hostAddresses } from './udp-mux.ts'
 import { assertWeriftShape } from './werift.ts'
 
 export interface PeerFactory {

@@ -6,7 +6,7 @@ import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
 import type { IceServer } from '../protocol/media-plane.ts'
 import type { CodecParameters } from './peer.ts'
-import type { ParsedRtp } from './receive-stream.ts'
+import type { ParsedRtp } from './rtp/receive-stream.ts'
 
 /** One received packet. `payload` is its own memory and may be kept. */
 export interface ReceivedRtp {

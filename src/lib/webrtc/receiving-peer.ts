@@ -7,9 +7,7 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind } from '../model/track.ts'
 import { Descriptions } from './descriptions.ts'
-import { dataSectionOf, uniqueCandidates, usableTransport } from './negotiate.ts'
-import { type ParsedRtp, parseRtpHeader, payloadOf, ReceiveStream } from './receive-stream.ts'
-import { ReceiverFeedback } from './receiver-feedback.ts'
+import { createUdpMux, hostAddresses, type UdpMux } from './ice/udp-mux.ts'
 import {
   type ViewerEvents,
   type ViewerOptions,
@@ -17,14 +15,16 @@ import {
   type ViewerStreamStats,
   viewerCodecs,
 } from './receiving-peer-types.ts'
-import { type ReceivingSide, receivingAnswer, receivingOffer } from './receiving-sections.ts'
-import { compactNtp, parseRtcp, wallMsOf } from './rtcp.ts'
-import { type RtpFormat, RtpFormats } from './rtp-formats.ts'
-import { parseSdp } from './sdp.ts'
-import type { LocalSection } from './sdp-write.ts'
-import { Rollover } from './srtp.ts'
+import { type ParsedRtp, parseRtpHeader, payloadOf, ReceiveStream } from './rtp/receive-stream.ts'
+import { ReceiverFeedback } from './rtp/receiver-feedback.ts'
+import { compactNtp, parseRtcp, wallMsOf } from './rtp/rtcp.ts'
+import { type RtpFormat, RtpFormats } from './rtp/rtp-formats.ts'
+import { dataSectionOf, uniqueCandidates, usableTransport } from './sdp/negotiate.ts'
+import { type ReceivingSide, receivingAnswer, receivingOffer } from './sdp/receiving-sections.ts'
+import { parseSdp } from './sdp/sdp.ts'
+import type { LocalSection } from './sdp/sdp-write.ts'
+import { Rollover } from './srtp/srtp.ts'
 import { Transport } from './transport.ts'
-import { createUdpMux, hostAddresses, type UdpMux } from './udp-mux.ts'
 
 export { type ReceivedRtp, type ViewerOptions, type ViewerStats, viewerCodecs } from './receiving-peer-types.ts'
 

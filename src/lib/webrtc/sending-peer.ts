@@ -8,8 +8,7 @@ import type { MediaKind } from '../model/track.ts'
 import { maxControlLength } from '../protocol/control.ts'
 import type { IceCandidate, PeerSettings } from '../protocol/media-plane.ts'
 import { Descriptions } from './descriptions.ts'
-import { answerSection, offerSections, type Sender } from './local-sections.ts'
-import { dataSectionOf, transportSequenceIdOf, uniqueCandidates, usableTransport } from './negotiate.ts'
+import type { UdpMux } from './ice/udp-mux.ts'
 import type {
   ChosenCodecs,
   CodecParameters,
@@ -19,8 +18,11 @@ import type {
   SentObserver,
   ViewerCodecs,
 } from './peer.ts'
-import { dispatchRtcp } from './rtcp-dispatch.ts'
-import { Outlet } from './rtp-outlet.ts'
+import { dispatchRtcp } from './rtp/rtcp-dispatch.ts'
+import { Outlet } from './rtp/rtp-outlet.ts'
+import { SentPackets } from './rtp/sent-packets.ts'
+import { answerSection, offerSections, type Sender } from './sdp/local-sections.ts'
+import { dataSectionOf, transportSequenceIdOf, uniqueCandidates, usableTransport } from './sdp/negotiate.ts'
 import {
   maxCandidates,
   type NegotiatedCodec,
@@ -28,12 +30,10 @@ import {
   parseSdp,
   type RemoteCandidate,
   type SdpSection,
-} from './sdp.ts'
-import type { LocalSection } from './sdp-write.ts'
-import { SentPackets } from './sent-packets.ts'
+} from './sdp/sdp.ts'
+import type { LocalSection } from './sdp/sdp-write.ts'
 import { settle, settleAgain } from './settle.ts'
 import { Transport } from './transport.ts'
-import type { UdpMux } from './udp-mux.ts'
 
 export interface SendingPeerContext {
   readonly settings: PeerSettings

@@ -1,11 +1,11 @@
 // Which section of a viewer's description carries what: asked once, and the same ever after.
 import { McpxError } from '../base/errors.ts'
 import type { MediaKind } from '../model/track.ts'
-import type { Settled } from './local-sections.ts'
-import { isSameCodec } from './negotiate.ts'
 import type { ChosenCodecs, ViewerCodecs } from './peer.ts'
-import type { Outlet } from './rtp-outlet.ts'
-import { codecsOf, type SdpSection } from './sdp.ts'
+import type { Outlet } from './rtp/rtp-outlet.ts'
+import type { Settled } from './sdp/local-sections.ts'
+import { isSameCodec } from './sdp/negotiate.ts'
+import { codecsOf, type SdpSection } from './sdp/sdp.ts'
 
 /** Asks what to send of what the first section of each kind can receive. Throws what `choose` throws. */
 export async function settle(

@@ -1,10 +1,9 @@
 // What a transport is made from and tells.
-import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
-import type { IceServer } from '../protocol/media-plane.ts'
-import type { Fingerprint, IceParameters } from './sdp.ts'
-import type { UdpMux } from './udp-mux.ts'
+import type { DtlsRemote } from './dtls/dtls.ts'
+import type { IceOptions } from './ice/ice.ts'
+import type { IceParameters } from './sdp/sdp.ts'
 
 export type TransportEvents = {
   state: [connection: ConnectionState, ice: IceState]
@@ -18,21 +17,11 @@ export type TransportEvents = {
   controlOpen: []
 }
 
-export interface TransportOptions {
-  readonly mux: UdpMux
-  readonly isControlling: boolean
-  readonly iceServers: readonly IceServer[]
-  readonly announceAddresses: readonly string[]
-  /** Only paths over a TURN server. */
-  readonly relayOnly?: boolean
-  readonly clock: Clock
+export interface TransportOptions extends IceOptions {
   readonly logger: Logger
 }
 
-export interface RemoteParameters {
+export interface RemoteParameters extends DtlsRemote {
   readonly ice: IceParameters
-  readonly fingerprints: readonly Fingerprint[]
   readonly isIceLite: boolean
-  /** The role of this side in DTLS. */
-  readonly dtlsRole: 'client' | 'server'
 }

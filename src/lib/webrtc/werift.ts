@@ -22,9 +22,7 @@ import {
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
-import type { Handshake } from './handshake-proof.ts'
-import type { MuxEndpoint } from './mux-socket.ts'
-import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp-keys.ts'
+import { deriveSessionKeys, masterKeyLength, masterSaltLength, type SessionKeys } from './srtp/srtp-keys.ts'
 
 export {
   Candidate,
@@ -107,9 +105,14 @@ export interface IceAgent extends Omit<Connection, 'nominated' | 'checkList'> {
 
 export const agentOf = (gatherer: RTCIceGatherer): IceAgent => gatherer.connection as unknown as IceAgent
 
+/** Has the shape of werift's Transport. */
+interface Endpoint {
+  onData: (data: Buffer, from: readonly [string, number]) => void
+}
+
 /** Gives a protocol our socket in place of one of its own. */
-export function useEndpoint(protocol: StunProtocol, endpoint: MuxEndpoint): void {
-  const open = protocol as unknown as { transport: MuxEndpoint; datagramReceived(data: Buffer, from: Address): void }
+export function useEndpoint(protocol: StunProtocol, endpoint: Endpoint): void {
+  const open = protocol as unknown as { transport: Endpoint; datagramReceived(data: Buffer, from: Address): void }
   open.transport = endpoint
   endpoint.onData = (data, from) => open.datagramReceived(data, [...from])
 }
@@ -125,6 +128,24 @@ export function sessionKeysOf(dtls: RTCDtlsTransport): { local: SessionKeys; rem
     local: deriveSessionKeys(profile, master.localKey, master.localSalt),
     remote: deriveSessionKeys(profile, master.remoteKey, master.remoteSalt),
   }
+}
+
+/** One message of the handshake, whole. */
+export interface HandshakeMessage {
+  /** RFC 5246 7.4. */
+  readonly type: number
+  readonly body: Buffer
+  /** As it counts in the transcript (RFC 6347 4.2.6): with its header, as if it had come in one fragment. */
+  readonly serialized: Buffer
+}
+
+export interface Handshake {
+  /** What we were in it. */
+  readonly role: 'client' | 'server'
+  /** In the order of the protocol, from the ClientHello with its cookie on. */
+  readonly messages: readonly HandshakeMessage[]
+  /** DER, as the other side showed it; its fingerprint is checked elsewhere. */
+  readonly remoteCertificate: Buffer
 }
 
 /** What was said in a finished handshake. */

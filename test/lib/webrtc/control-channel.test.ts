@@ -1,7 +1,7 @@
 // The data channel of the server side, as a viewer uses it that keeps to the protocol but not to what is expected.
 import { expect, it, onTestFinished } from 'vitest'
 import { maxControlLength } from '../../../src/lib/protocol/control.ts'
-import { createUdpMux } from '../../../src/lib/webrtc/udp-mux.ts'
+import { createUdpMux } from '../../../src/lib/webrtc/ice/udp-mux.ts'
 import { connectRaw, dataChunk, openServer } from '../../support/raw-viewer.ts'
 import { hangMs, until } from '../../support/webrtc-pair.ts'
 

@@ -1,7 +1,7 @@
 // The fences where they stand in the real library: nothing passes by them, and what they let through arrives.
 import { describe, expect, it } from 'vitest'
 import { type Check, fenceChecks, fenceData, joinSctp } from '../../../src/lib/webrtc/fences.ts'
-import { type Association, sctpWindowBytes } from '../../../src/lib/webrtc/sctp-guard.ts'
+import { type Association, sctpWindowBytes } from '../../../src/lib/webrtc/sctp/sctp-guard.ts'
 import {
   type Address,
   agentOf,

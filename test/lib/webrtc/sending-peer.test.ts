@@ -5,7 +5,7 @@ import { maxControlLength } from '../../../src/lib/protocol/control.ts'
 import type { IceCandidate } from '../../../src/lib/protocol/media-plane.ts'
 import type { ChosenCodecs, CodecParameters } from '../../../src/lib/webrtc/peer.ts'
 import type { PeerFactory } from '../../../src/lib/webrtc/peer-factory.ts'
-import { parseSdp } from '../../../src/lib/webrtc/sdp.ts'
+import { parseSdp } from '../../../src/lib/webrtc/sdp/sdp.ts'
 import { startStunServer } from '../../support/ice-sides.ts'
 import { offers } from '../../support/webrtc-offers.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ChosenCodecs, ViewerCodecs } from '../../../src/lib/webrtc/peer.ts'
-import { parseSdp } from '../../../src/lib/webrtc/sdp.ts'
+import { parseSdp } from '../../../src/lib/webrtc/sdp/sdp.ts'
 import { settle, settleAgain } from '../../../src/lib/webrtc/settle.ts'
 import { offers } from '../../support/webrtc-offers.ts'
 

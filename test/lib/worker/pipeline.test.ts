@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import type { CongestionController } from '../../../src/lib/feedback/congestion/controller.ts'
 import type { PacketFeedback } from '../../../src/lib/model/packet-report.ts'
-import type { ParsedRtp } from '../../../src/lib/webrtc/receive-stream.ts'
+import type { ParsedRtp } from '../../../src/lib/webrtc/rtp/receive-stream.ts'
 import { Pipeline } from '../../../src/lib/worker/pipeline.ts'
 import type { TrackPlan } from '../../../src/lib/worker/plan-tracks.ts'
 import { MemoryFeed } from '../../support/memory-feed.ts'
