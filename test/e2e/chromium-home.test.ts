@@ -49,6 +49,18 @@ describe.skipIf(missing.length > 0)('the home page in Chromium', () => {
     expect(page.url()).toBe(`${server.url}/player/${server.sample.cid}`)
   })
 
+  it.each([390, 360, 320])('fits a phone of %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 })
+    await page.getByText('Try the sample').waitFor()
+    const beyond = await page.evaluate(
+      `[...document.querySelectorAll('a, button, input, h1, h2')]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth - 8)
+        .map((element) => element.outerHTML)`,
+    )
+    expect(beyond).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  })
+
   it.each([
     ['other words', () => '<img src=x onerror=alert(1)>'],
     ['a CID with a letter that there is none of', () => `${server.sample.cid.slice(0, -1)}!`],
