@@ -8,6 +8,7 @@ import { createUdpMux, type UdpMux } from '../../src/lib/webrtc/ice/udp-mux.ts'
 import { crc32c } from '../../src/lib/webrtc/sctp/crc32c.ts'
 import { Transport } from '../../src/lib/webrtc/transport.ts'
 import type { TransportOptions } from '../../src/lib/webrtc/transport-options.ts'
+import { tapped } from './tapped-mux.ts'
 
 export interface RawViewer {
   /** SCTP packets sent so far, by itself too. */
@@ -105,7 +106,7 @@ export async function reachRaw(server: Transport): Promise<Pick<RawViewer, 'send
 /** Connects to a server side as a browser would, up to the control channel. `tap` sees each datagram before it leaves. */
 export async function connectRaw(server: Transport, tap: (datagram: Buffer) => void = () => {}): Promise<RawViewer> {
   const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
-  const options = optionsOn(tapped(mux, tap))
+  const options = optionsOn(tapped(mux, { sent: tap }))
   const ice = new Ice(options, unheard)
   const nothing = () => {}
   const deps = { clock: systemClock, onKeys: nothing, onClosed: nothing, onFailure: nothing }
@@ -156,26 +157,6 @@ export async function connectRaw(server: Transport, tap: (datagram: Buffer) => v
       await dtls.stop()
       ice.detach()
       await mux.close()
-    },
-  }
-}
-
-/** Shows what leaves. */
-function tapped(mux: UdpMux, tap: (datagram: Buffer) => void): UdpMux {
-  return {
-    addresses: mux.addresses,
-    stats: mux.stats,
-    close: () => mux.close(),
-    attach(credentials) {
-      const attached = mux.attach(credentials)
-      for (const endpoint of attached.endpoints) {
-        const send = endpoint.send.bind(endpoint)
-        endpoint.send = (data, to) => {
-          tap(data)
-          return send(data, to)
-        }
-      }
-      return attached
     },
   }
 }

@@ -2,8 +2,9 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '../../../../src/lib/base/clock.ts'
 import { silentLogger } from '../../../../src/lib/base/logger.ts'
 import { EarlyHandshake } from '../../../../src/lib/webrtc/dtls/early-handshake.ts'
-import { createUdpMux, type UdpMux } from '../../../../src/lib/webrtc/ice/udp-mux.ts'
+import { createUdpMux } from '../../../../src/lib/webrtc/ice/udp-mux.ts'
 import { Transport } from '../../../../src/lib/webrtc/transport.ts'
+import { tapped } from '../../../support/tapped-mux.ts'
 
 /** A whole ClientHello without a cookie, as recorded: an answer to it is a HelloVerifyRequest. */
 const clientHello = Buffer.from(
@@ -18,41 +19,14 @@ interface Traffic {
   readonly received: Buffer[]
 }
 
-/** Notes what the peer on it sends and gets. */
-function tapped(mux: UdpMux, { sent, received }: Traffic): UdpMux {
-  return {
-    addresses: mux.addresses,
-    stats: mux.stats,
-    close: () => mux.close(),
-    attach(credentials) {
-      const attached = mux.attach(credentials)
-      for (const endpoint of attached.endpoints) {
-        const send = endpoint.send.bind(endpoint)
-        let onData = endpoint.onData
-        endpoint.send = (data, to) => {
-          sent.push(data)
-          return send(data, to)
-        }
-        Object.defineProperty(endpoint, 'onData', {
-          get: () => (data: Buffer, from: readonly [string, number]) => {
-            received.push(data)
-            onData(data, from)
-          },
-          set: (listener: typeof onData) => {
-            onData = listener
-          },
-        })
-      }
-      return attached
-    },
-  }
-}
-
 async function open(isControlling: boolean): Promise<{ transport: Transport; traffic: Traffic }> {
   const traffic: Traffic = { sent: [], received: [] }
   const mux = await createUdpMux({ addresses: ['127.0.0.1'] })
   const transport = await Transport.create({
-    mux: tapped(mux, traffic),
+    mux: tapped(mux, {
+      sent: (data) => traffic.sent.push(data),
+      received: (data) => traffic.received.push(data),
+    }),
     isControlling,
     iceServers: [],
     announceAddresses: [],
