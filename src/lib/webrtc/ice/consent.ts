@@ -1,5 +1,5 @@
 // Consent to be sent to (RFC 7675): a check of the selected path every five seconds, and no more packets half a minute after the last
-// answer. In place of the agent's, which takes ten times as long for each.
+// answer. In place of the agent's, which makes promises, abort signals and a transaction for each.
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { CheckedPair, IceAgent } from '../werift.ts'
 import { hasIntegrity, transactionOf } from './stun.ts'
