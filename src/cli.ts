@@ -1,12 +1,12 @@
 // argv → command → exit code, and the one place that prints an error.
 
-import type { Command } from './commands/define-command.ts'
-import { dispatch } from './commands/dispatch.ts'
 import { commands as allCommands } from './commands/index.ts'
 import { exitCodes, toMcpxError } from './lib/base/errors.ts'
 import type { Io } from './lib/base/io.ts'
 import { jsonLine } from './lib/base/json-text.ts'
 import { plainText } from './lib/base/plain-text.ts'
+import type { Command } from './lib/command-line/define-command.ts'
+import { dispatch } from './lib/command-line/dispatch.ts'
 
 /** Runs the command that `io.argv` names and resolves with the exit code; never rejects. */
 export async function main(io: Io, commands: readonly Command[] = allCommands): Promise<number> {

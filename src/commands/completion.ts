@@ -1,6 +1,6 @@
 // `mcpx completion`: the script a shell loads to complete commands and flags.
-import { completionScripts, type Shell, shells } from './completion-scripts.ts'
-import { defineCommand } from './define-command.ts'
+import { completionScripts, type Shell, shells } from '../lib/command-line/completion-scripts.ts'
+import { defineCommand } from '../lib/command-line/define-command.ts'
 
 export const completionCommand = defineCommand({
   name: 'completion',

@@ -1,7 +1,7 @@
 // Every command there is, in the order of --help.
 
+import type { Command } from '../lib/command-line/define-command.ts'
 import { completionCommand } from './completion.ts'
-import type { Command } from './define-command.ts'
 import { monitorCommand } from './monitor.ts'
 import { reportCommand } from './report.ts'
 import { createServeCommand } from './serve.ts'

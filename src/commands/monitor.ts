@@ -1,8 +1,8 @@
 // `mcpx monitor`: the connections of a server as they happen, on a screen, as tables or as JSON.
-import { defineCommand } from './define-command.ts'
-import { monitoredOptions, monitorOptions, replayOptions } from './monitor-options.ts'
-import { printMessages, printOnce, showScreen } from './monitor-run.ts'
-import { openSource } from './monitor-source.ts'
+import { defineCommand } from '../lib/command-line/define-command.ts'
+import { monitoredOptions, monitorOptions, replayOptions } from './monitor/options.ts'
+import { printMessages, printOnce, showScreen } from './monitor/run.ts'
+import { openSource } from './monitor/source.ts'
 
 export const monitorCommand = defineCommand({
   name: 'monitor',

@@ -2,8 +2,8 @@
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes, McpxError } from '../lib/base/errors.ts'
 import { plain } from '../lib/base/plain-text.ts'
-import { defineCommand } from './define-command.ts'
-import { pairOf, periodOf, reportOptions, sourceOptions } from './report-options.ts'
+import { defineCommand } from '../lib/command-line/define-command.ts'
+import { pairOf, periodOf, reportOptions, sourceOptions } from './report/options.ts'
 
 export const reportCommand = defineCommand({
   name: 'report',
@@ -37,7 +37,7 @@ export const reportCommand = defineCommand({
       if (format === 'jsonl' || format === 'parquet') {
         if (second || thresholds.length > 0)
           throw new McpxError('INVALID_OPTION', `--format ${format} is rows: --compare and --threshold need a report`)
-        const { writeRows } = await import('./report-rows.ts')
+        const { writeRows } = await import('./report/rows.ts')
         await writeRows(source, first!, { ...options, format }, io)
         return exitCodes.ok
       }

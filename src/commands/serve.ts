@@ -3,6 +3,7 @@ import { untilAborted } from '../lib/base/deadline.ts'
 import { exitCodes } from '../lib/base/errors.ts'
 import type { Io } from '../lib/base/io.ts'
 import { plain } from '../lib/base/plain-text.ts'
+import { defineCommand } from '../lib/command-line/define-command.ts'
 import {
   contentOptions,
   mediaOptions,
@@ -13,10 +14,9 @@ import {
 } from '../lib/model/serve-options.ts'
 import type { Server } from '../lib/model/server.ts'
 import { withToken } from '../lib/protocol/routes.ts'
-import { defineCommand } from './define-command.ts'
-import { openPage } from './open-page.ts'
-import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve-view.ts'
-import { type StartServer, startServer } from './start-server.ts'
+import { readyLine, readyText, stepText, verdictLine, verdictText } from './serve/view.ts'
+import { openPage } from './shared/open-page.ts'
+import { type StartServer, startServer } from './shared/start-server.ts'
 
 type Running = Pick<ServeOptions, 'openBrowser' | 'authToken'> & { readonly json: boolean }
 
@@ -41,7 +41,7 @@ export function createServeCommand(start: StartServer = startServer) {
     ],
     async run({ options, io }) {
       if (options.reload) {
-        const { isReloaded, serveAndReload } = await import('./serve-reload.ts')
+        const { isReloaded, serveAndReload } = await import('./serve/reload.ts')
         if (!isReloaded(io)) return serveAndReload(io, options)
       }
       const logFormat = options.json ? 'json' : options.logFormat

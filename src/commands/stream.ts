@@ -3,11 +3,11 @@ import { resolve } from 'node:path'
 import { systemClock } from '../lib/base/clock.ts'
 import { exitCodes, McpxError } from '../lib/base/errors.ts'
 import { isFancy } from '../lib/base/io.ts'
+import { defineCommand } from '../lib/command-line/define-command.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
-import { defineCommand } from './define-command.ts'
-import { type StartServer, startServer } from './start-server.ts'
-import { playOptions, type StreamOptions, serverOptions } from './stream-options.ts'
-import { playOn } from './stream-run.ts'
+import { type StartServer, startServer } from './shared/start-server.ts'
+import { playOptions, type StreamOptions, serverOptions } from './stream/options.ts'
+import { playOn } from './stream/run.ts'
 
 export function createStreamCommand(start: StartServer = startServer) {
   return defineCommand({

@@ -1,6 +1,6 @@
 // The options of `mcpx monitor`.
-import * as option from '../lib/base/options.ts'
-import { contentOptions } from '../lib/model/serve-options.ts'
+import * as option from '../../lib/base/options.ts'
+import { contentOptions } from '../../lib/model/serve-options.ts'
 
 export const monitorOptions = {
   once: option.boolean({ help: 'Print one moment as tables, and stop; the default where stdout is not a terminal' }),

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, watch, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { supervise } from '../../src/commands/supervisor.ts'
+import { supervise } from '../../../src/lib/command-line/supervisor.ts'
 
 let folder: string
 beforeEach(async () => {

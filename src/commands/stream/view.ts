@@ -1,10 +1,10 @@
 // How a stream looks while it plays: a redrawn panel on a terminal, plain lines elsewhere. Snapshots in, text out.
 import asciichart from 'asciichart'
 import Table from 'cli-table3'
-import { plain, plainText } from '../lib/base/plain-text.ts'
-import { formatBps, formatBytes, formatDurationS } from '../lib/base/units.ts'
-import type { ViewerSnapshot } from '../lib/client/viewer.ts'
-import type { WatchResult } from '../lib/client/watch.ts'
+import { plain, plainText } from '../../lib/base/plain-text.ts'
+import { formatBps, formatBytes, formatDurationS } from '../../lib/base/units.ts'
+import type { ViewerSnapshot } from '../../lib/client/viewer.ts'
+import type { WatchResult } from '../../lib/client/watch.ts'
 
 const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`
 

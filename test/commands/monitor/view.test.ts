@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { linkLine, onlyConnection, snapshotText } from '../../src/commands/monitor-view.ts'
-import { bareConnection, connection, liveState, startedAtMs } from '../support/live-state.ts'
+import { linkLine, onlyConnection, snapshotText } from '../../../src/commands/monitor/view.ts'
+import { bareConnection, connection, liveState, startedAtMs } from '../../support/live-state.ts'
 
 describe('one moment as tables', () => {
   const text = (...args: Parameters<typeof liveState>) => snapshotText(liveState(...args), 'http://server')

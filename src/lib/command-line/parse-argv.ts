@@ -1,8 +1,8 @@
 // argv → which command with which arguments and flags, or the text of --help. Commander parses; the option tables decide.
 import { CommanderError, Option as Flag, type Command as Parser, Command as Program } from 'commander'
-import { McpxError } from '../lib/base/errors.ts'
-import { flagTextOf, helpTextOf } from '../lib/base/help.ts'
-import { flagOf, type Option, type OptionTable } from '../lib/base/options.ts'
+import { McpxError } from '../base/errors.ts'
+import { flagTextOf, helpTextOf } from '../base/help.ts'
+import { flagOf, type Option, type OptionTable } from '../base/options.ts'
 import { type Command, globalOptions } from './define-command.ts'
 
 const helpWidth = 80

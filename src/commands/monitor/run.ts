@@ -1,12 +1,12 @@
 // The three ways of `mcpx monitor`: one moment, every message as JSON, the screen.
-import { systemClock } from '../lib/base/clock.ts'
-import { McpxError } from '../lib/base/errors.ts'
-import type { Io } from '../lib/base/io.ts'
-import { jsonLine } from '../lib/base/json-text.ts'
-import { createFeed, openScreen } from '../lib/tui/index.ts'
-import type { MonitorOptions } from './monitor-options.ts'
-import type { WatchSource } from './monitor-source.ts'
-import { linkLine, onlyConnection, snapshotText } from './monitor-view.ts'
+import { systemClock } from '../../lib/base/clock.ts'
+import { McpxError } from '../../lib/base/errors.ts'
+import type { Io } from '../../lib/base/io.ts'
+import { jsonLine } from '../../lib/base/json-text.ts'
+import { createFeed, openScreen } from '../../lib/tui/index.ts'
+import type { MonitorOptions } from './options.ts'
+import type { WatchSource } from './source.ts'
+import { linkLine, onlyConnection, snapshotText } from './view.ts'
 
 export async function printOnce(source: WatchSource, { json, connection }: MonitorOptions, io: Io): Promise<void> {
   const state = await source.snapshot()

@@ -1,11 +1,11 @@
 // From parsed argv to a running command: the config file, the consolidated options, --print-config.
 import { resolve } from 'node:path'
-import { configFor, readConfigFile } from '../lib/base/config-file.ts'
-import { valueText } from '../lib/base/help.ts'
-import type { Io } from '../lib/base/io.ts'
-import { jsonLine } from '../lib/base/json-text.ts'
-import { flagOf, type OptionTable, type Resolved, resolveOptions } from '../lib/base/options.ts'
-import { packageVersion } from '../lib/base/version.ts'
+import { configFor, readConfigFile } from '../base/config-file.ts'
+import { valueText } from '../base/help.ts'
+import type { Io } from '../base/io.ts'
+import { jsonLine } from '../base/json-text.ts'
+import { flagOf, type OptionTable, type Resolved, resolveOptions } from '../base/options.ts'
+import { packageVersion } from '../base/version.ts'
 import { type Command, globalOptions } from './define-command.ts'
 import { parseArgv } from './parse-argv.ts'
 

@@ -1,9 +1,9 @@
 // How a running server is announced, to a person and to a program.
-import { jsonLine } from '../lib/base/json-text.ts'
-import { plain } from '../lib/base/plain-text.ts'
-import type { SelfTestStep } from '../lib/client/self-test.ts'
-import type { Server } from '../lib/model/server.ts'
-import { withToken } from '../lib/protocol/routes.ts'
+import { jsonLine } from '../../lib/base/json-text.ts'
+import { plain } from '../../lib/base/plain-text.ts'
+import type { SelfTestStep } from '../../lib/client/self-test.ts'
+import type { Server } from '../../lib/model/server.ts'
+import { withToken } from '../../lib/protocol/routes.ts'
 
 /** One JSON line. `metrics` is the address of the MCP metrics. */
 export function readyLine({ url, player, dashboard, whep, metrics, sample }: Server): string {

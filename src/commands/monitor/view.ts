@@ -1,9 +1,9 @@
 // What `mcpx monitor` prints where it has no screen: tables without lines, and words on the link.
 import Table from 'cli-table3'
-import { plain } from '../lib/base/plain-text.ts'
-import type { WatchLink } from '../lib/model/link.ts'
-import type { LiveMessage, LiveState } from '../lib/protocol/live.ts'
-import { snapshotOf, type TableText } from '../lib/tui/index.ts'
+import { plain } from '../../lib/base/plain-text.ts'
+import type { WatchLink } from '../../lib/model/link.ts'
+import type { LiveMessage, LiveState } from '../../lib/protocol/live.ts'
+import { snapshotOf, type TableText } from '../../lib/tui/index.ts'
 
 /** What a message says of one connection, named by its id or the beginning of it. */
 export function onlyConnection<M extends LiveMessage>(message: M, id: string): M {

@@ -1,8 +1,8 @@
 // `mcpx report --format jsonl|parquet`: the rows of the history as they are, for other programs.
-import { McpxError } from '../lib/base/errors.ts'
-import type { Io } from '../lib/base/io.ts'
-import { plain } from '../lib/base/plain-text.ts'
-import type { HistoryRange, HistoryReader, HistoryTable } from '../lib/model/history.ts'
+import { McpxError } from '../../lib/base/errors.ts'
+import type { Io } from '../../lib/base/io.ts'
+import { plain } from '../../lib/base/plain-text.ts'
+import type { HistoryRange, HistoryReader, HistoryTable } from '../../lib/model/history.ts'
 
 export type RowFormat = 'jsonl' | 'parquet'
 
@@ -23,8 +23,8 @@ export async function writeRows(source: HistoryReader, range: HistoryRange, want
       hint: 'Name a file, or use --format jsonl.',
     })
   const [{ jsonLinesOf, toParquet }, { writeWhole }] = await Promise.all([
-    import('../lib/report/raw-data.ts'),
-    import('../lib/report/index.ts'),
+    import('../../lib/report/raw-data.ts'),
+    import('../../lib/report/index.ts'),
   ])
   const { rows, damaged } = await source.read(table, { ...range, limit: maxRows + 1 })
   if (rows.length > maxRows)

@@ -1,9 +1,9 @@
 // The options of `mcpx report`, and the periods that they name.
-import { McpxError } from '../lib/base/errors.ts'
-import * as option from '../lib/base/options.ts'
-import { parseMoment } from '../lib/base/units.ts'
-import { type HistoryRange, historyTables, olderTables } from '../lib/model/history.ts'
-import { contentOptions } from '../lib/model/serve-options.ts'
+import { McpxError } from '../../lib/base/errors.ts'
+import * as option from '../../lib/base/options.ts'
+import { parseMoment } from '../../lib/base/units.ts'
+import { type HistoryRange, historyTables, olderTables } from '../../lib/model/history.ts'
+import { contentOptions } from '../../lib/model/serve-options.ts'
 
 export const reportOptions = {
   format: option.choice(['html', 'json', 'csv', 'jsonl', 'parquet'] as const, {

@@ -1,13 +1,13 @@
 // What `mcpx monitor` watches: a server, or a recorded stretch.
 import { resolve } from 'node:path'
-import { systemClock } from '../lib/base/clock.ts'
-import { McpxError } from '../lib/base/errors.ts'
-import type { Io } from '../lib/base/io.ts'
-import { parseMoment } from '../lib/base/units.ts'
-import type { WatchLink } from '../lib/model/link.ts'
-import type { LiveMessage, LiveState } from '../lib/protocol/live.ts'
-import type { AppProps } from '../lib/tui/index.ts'
-import type { MonitorOptions } from './monitor-options.ts'
+import { systemClock } from '../../lib/base/clock.ts'
+import { McpxError } from '../../lib/base/errors.ts'
+import type { Io } from '../../lib/base/io.ts'
+import { parseMoment } from '../../lib/base/units.ts'
+import type { WatchLink } from '../../lib/model/link.ts'
+import type { LiveMessage, LiveState } from '../../lib/protocol/live.ts'
+import type { AppProps } from '../../lib/tui/index.ts'
+import type { MonitorOptions } from './options.ts'
 
 interface Follower {
   readonly signal: AbortSignal
@@ -35,7 +35,7 @@ export async function openSource(options: MonitorOptions, io: Context): Promise<
 
 async function openServer(options: MonitorOptions, { signal }: Context): Promise<WatchSource> {
   const { server, token, persistencePath: repoPath, interval } = options
-  const { createApi, createControls, fetchLive, findServer, followLive } = await import('../lib/client/index.ts')
+  const { createApi, createControls, fetchLive, findServer, followLive } = await import('../../lib/client/index.ts')
   const url = await findServer({ server, repoPath, signal })
   if (!url) throw new McpxError('SERVER_UNREACHABLE', 'no server runs here')
   const api = createApi({ url, signal, ...(token ? { token } : {}) })
@@ -53,8 +53,8 @@ async function openServer(options: MonitorOptions, { signal }: Context): Promise
 
 async function openReplay(options: MonitorOptions, path: string, { cwd }: Context): Promise<WatchSource> {
   const [{ openHistoryAt }, { createReplay, createTape, firstMoment }] = await Promise.all([
-    import('../lib/app/read-history.ts'),
-    import('../lib/client/index.ts'),
+    import('../../lib/app/read-history.ts'),
+    import('../../lib/client/index.ts'),
   ])
   const history = openHistoryAt(resolve(cwd, path))
   try {

@@ -1,6 +1,6 @@
 // What a command is: a declaration from which parsing, help, completion and documentation come, and what it does.
-import type { Io } from '../lib/base/io.ts'
-import * as option from '../lib/base/options.ts'
+import type { Io } from '../base/io.ts'
+import * as option from '../base/options.ts'
 
 export const globalOptions = {
   config: option.string({ help: 'JSON file of option values', placeholder: 'file' }),

@@ -1,6 +1,6 @@
 // The steps of `mcpx stream` once a server is there: add, open, show, watch, sum up.
 import { resolve } from 'node:path'
-import { McpxError } from '../lib/base/errors.ts'
+import { McpxError } from '../../lib/base/errors.ts'
 import {
   type Api,
   loadRecorder,
@@ -9,12 +9,12 @@ import {
   type WatchResult,
   watch,
   whepDoor,
-} from '../lib/client/index.ts'
-import type { Input } from '../lib/client/input.ts'
-import { withToken } from '../lib/protocol/routes.ts'
-import { openPage } from './open-page.ts'
-import type { StreamOptions } from './stream-options.ts'
-import { createReport, type Deps } from './stream-report.ts'
+} from '../../lib/client/index.ts'
+import type { Input } from '../../lib/client/input.ts'
+import { withToken } from '../../lib/protocol/routes.ts'
+import { openPage } from '../shared/open-page.ts'
+import type { StreamOptions } from './options.ts'
+import { createReport, type Deps } from './report.ts'
 
 type Report = ReturnType<typeof createReport>
 
@@ -54,7 +54,7 @@ async function open(
   { clock }: Deps,
   report: Report,
 ): Promise<Viewer> {
-  const { createPeer } = await import('../lib/client/peer.ts')
+  const { createPeer } = await import('../../lib/client/peer.ts')
   try {
     const request = { content, startS: options.start, ...(options.quality ? { quality: options.quality } : {}) }
     const codecs = options.output ? (await loadRecorder()).recordableCodecs(options.output) : undefined

@@ -1,13 +1,13 @@
 // What `mcpx stream` says as it goes: JSON lines for a program; for a person text, a panel on a terminal.
-import type { Clock } from '../lib/base/clock.ts'
-import type { Io } from '../lib/base/io.ts'
-import { jsonLine } from '../lib/base/json-text.ts'
-import { plain } from '../lib/base/plain-text.ts'
-import type { ViewerSnapshot, WatchResult } from '../lib/client/index.ts'
-import type { Input } from '../lib/client/input.ts'
-import { isLoopback } from '../lib/model/bind.ts'
-import type { StreamOptions } from './stream-options.ts'
-import { choiceTable, createPanel, endText, statsLine, uploadLine } from './stream-view.ts'
+import type { Clock } from '../../lib/base/clock.ts'
+import type { Io } from '../../lib/base/io.ts'
+import { jsonLine } from '../../lib/base/json-text.ts'
+import { plain } from '../../lib/base/plain-text.ts'
+import type { ViewerSnapshot, WatchResult } from '../../lib/client/index.ts'
+import type { Input } from '../../lib/client/input.ts'
+import { isLoopback } from '../../lib/model/bind.ts'
+import type { StreamOptions } from './options.ts'
+import { choiceTable, createPanel, endText, statsLine, uploadLine } from './view.ts'
 
 export interface Deps {
   readonly io: Io

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pairOf, periodOf, reportOptions } from '../../src/commands/report-options.ts'
+import { pairOf, periodOf, reportOptions } from '../../../src/commands/report/options.ts'
 
 const nowMs = Date.UTC(2026, 4, 4, 12)
 const ask = { nowMs, connection: undefined }

@@ -1,7 +1,7 @@
 // What `mcpx stream` can be told.
-import * as option from '../lib/base/options.ts'
-import { parseQuality, type Quality } from '../lib/model/quality.ts'
-import type { contentOptions } from '../lib/model/serve-options.ts'
+import * as option from '../../lib/base/options.ts'
+import { parseQuality, type Quality } from '../../lib/model/quality.ts'
+import type { contentOptions } from '../../lib/model/serve-options.ts'
 
 const quality: option.Option<Quality | undefined> = {
   ...option.string({ help: 'auto, very_low … very_high, or 0-100', placeholder: 'name' }),

@@ -1,5 +1,5 @@
 // Completion scripts from the same tables as --help, so that they cannot fall behind.
-import { flagOf, type Option } from '../lib/base/options.ts'
+import { flagOf, type Option } from '../base/options.ts'
 import type { Command } from './define-command.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const

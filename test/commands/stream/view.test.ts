@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { endText, statsLine } from '../../src/commands/stream-view.ts'
-import type { ViewerSnapshot } from '../../src/lib/client/viewer.ts'
+import { endText, statsLine } from '../../../src/commands/stream/view.ts'
+import type { ViewerSnapshot } from '../../../src/lib/client/viewer.ts'
 
 const seen = (freezeCount: number, totalFreezesDurationS: number): ViewerSnapshot => ({
   packetsReceived: 100,
