@@ -1,5 +1,6 @@
 // An option is declared once; flag, environment variable, config key, --help, the README table and validation come of it.
 import { McpxError } from './errors.ts'
+import { didYouMean } from './near-name.ts'
 import { parseBytes, parseDurationS } from './units.ts'
 
 /** One declared option. `T` is the value a program sees. */
@@ -214,14 +215,10 @@ function parseNamed<T>(option: Option<T>, origin: Origin, raw: unknown, place: s
   }
 }
 
-/** Throws INVALID_CONFIG for a key that no option of any of the tables has, with the nearest name. */
+/** Throws INVALID_CONFIG for a key that no option of any of the tables has, with the nearest names. */
 export function checkConfigKeys(file: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   for (const key of Object.keys(file)) {
     if (known.includes(key)) continue
-    const near = known.find((k) => k.toLowerCase() === key.replaceAll(/[-_]/g, '').toLowerCase())
-    throw new McpxError(
-      'INVALID_CONFIG',
-      `unknown key "${key}" in the config file${near ? ` (did you mean "${near}"?)` : ''}`,
-    )
+    throw new McpxError('INVALID_CONFIG', `unknown key "${key}" in the config file${didYouMean(key, known)}`)
   }
 }
