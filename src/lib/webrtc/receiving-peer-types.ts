@@ -5,6 +5,7 @@ import { receivable } from '../codec/index.ts'
 import type { ConnectionState, IceState } from '../model/stream.ts'
 import type { MediaKind, RtpCodec } from '../model/track.ts'
 import type { IceServer } from '../protocol/media-plane.ts'
+import type { DatagramPath } from './ice/datagram-path.ts'
 import type { CodecParameters } from './peer.ts'
 import type { ParsedRtp } from './rtp/receive-stream.ts'
 
@@ -63,6 +64,8 @@ export interface ViewerOptions {
   readonly bindAddresses?: readonly string[]
   /** Only paths over a TURN server, to see whether it works. */
   readonly relayOnly?: boolean
+  /** What its datagrams go through; not those that go over a TURN server. Close it after the peer. */
+  readonly path?: DatagramPath
   readonly clock: Clock
   readonly logger?: Logger
   /** For tests: true drops the packet as if the network had lost it. */

@@ -33,7 +33,7 @@ const tickMs = 20
 /** Throws PORT_IN_USE when no socket can be had. */
 export async function createReceivingPeer(options: ViewerOptions): Promise<ReceivingPeer> {
   const addresses = options.bindAddresses ? hostAddresses(options.bindAddresses) : allAddresses()
-  const mux = await createUdpMux({ addresses })
+  const mux = await createUdpMux({ addresses, path: options.path })
   return new ReceivingPeer(options, mux)
 }
 

@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { keepPacket } from '../srtp/packet-memory.ts'
+import type { DatagramPath } from './datagram-path.ts'
 import { hasIntegrity, isSound, localFragmentOf, stunClassOf, transactionOf } from './stun.ts'
 
 /** The passwords a peer answers to, by username fragment: those of before an ICE restart too, for a while. */
@@ -49,6 +50,8 @@ export interface MuxState {
   readonly byFragment: ReadonlyMap<string, Attached>
   /** Called before each datagram. */
   readonly yieldToMedia: () => void
+  /** Between all sockets and the network. */
+  readonly path: DatagramPath | undefined
 }
 
 export class MuxSocket {
@@ -58,6 +61,8 @@ export class MuxSocket {
   readonly #routes = new Map<string, Endpoint>()
   readonly #transactions = new Map<string, Endpoint>()
   #isClosed = false
+  /** Later than closed, where something is still on a path. */
+  #isGone = false
 
   static open(mux: MuxState, address: string, port: number): Promise<MuxSocket> {
     const family = isIPv6(address) ? 6 : 4
@@ -83,16 +88,19 @@ export class MuxSocket {
     this.#mux = mux
     this.#socket = socket
     this.address = socket.address()
-    socket.on('message', (data, from) => this.#receive(data, from))
+    const { path } = mux
+    socket.on('message', (data, from) => {
+      if (path) path.down(data, (arrived) => this.#isClosed || this.#receive(arrived, from))
+      else this.#receive(data, from)
+    })
     // A refused datagram (ICMP) says nothing that consent checks do not say better.
     socket.on('error', () => {})
   }
 
   post(data: Buffer, port: number, address: string): void {
     if (this.#isClosed) return
-    this.#socket.send(data, port, address)
-    // The kernel has taken it, or its buffer is full and it stands in line.
-    if (this.#socket.getSendQueueCount() > 0) keepPacket()
+    if (this.#mux.path) this.#mux.path.up(data, (arrived) => this.#isGone || this.#send(arrived, port, address))
+    else this.#send(data, port, address)
   }
 
   /** Remembers who asked, so that the response finds its way. */
@@ -113,11 +121,20 @@ export class MuxSocket {
     for (const tuple of attached.tuples) if (this.#routes.get(tuple) === endpoint) this.#routes.delete(tuple)
   }
 
-  close(): Promise<void> {
+  /** What has been sent before still goes over the path. */
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#routes.clear()
     this.#transactions.clear()
-    return new Promise((resolve) => this.#socket.close(() => resolve()))
+    if (this.#mux.path) await this.#mux.path.drained()
+    this.#isGone = true
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
+  }
+
+  #send(data: Buffer, port: number, address: string): void {
+    this.#socket.send(data, port, address)
+    // The kernel has taken it, or its buffer is full and it stands in line.
+    if (this.#socket.getSendQueueCount() > 0) keepPacket()
   }
 
   #receive(data: Buffer, from: RemoteInfo): void {

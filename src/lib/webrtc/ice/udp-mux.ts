@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { McpxError } from '../../base/errors.ts'
+import type { DatagramPath } from './datagram-path.ts'
 import { type Attached, type Credentials, Endpoint, type MuxEndpoint, MuxSocket, type MuxState } from './mux-socket.ts'
 
 export interface UdpMux {
@@ -41,8 +42,10 @@ export async function createUdpMux(options: {
   offset?: number
   /** Called before each datagram: a burst of them comes in one turn of the event loop. */
   yieldToMedia?: () => void
+  /** What all datagrams go through, out and in. Whoever made it closes it. */
+  path?: DatagramPath | undefined
 }): Promise<UdpMux> {
-  const mux = new Mux(options.yieldToMedia ?? (() => {}))
+  const mux = new Mux(options.yieldToMedia ?? (() => {}), options.path)
   for (const port of candidatePorts(options)) {
     if (await mux.open(options.addresses, port)) return mux
   }
@@ -64,10 +67,12 @@ class Mux implements UdpMux, MuxState {
   readonly stats = { unknownPackets: 0, forgedChecks: 0 }
   readonly byFragment = new Map<string, Attached>()
   readonly yieldToMedia: () => void
+  readonly path: DatagramPath | undefined
   #sockets: MuxSocket[] = []
 
-  constructor(yieldToMedia: () => void) {
+  constructor(yieldToMedia: () => void, path: DatagramPath | undefined) {
     this.yieldToMedia = yieldToMedia
+    this.path = path
   }
 
   get addresses(): AddressInfo[] {
