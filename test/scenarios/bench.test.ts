@@ -42,7 +42,7 @@ async function bench(...args: readonly string[]): Promise<{ results: readonly Re
 const needsClips = ['dashboard', 'fan-out', 'full-load', 'scaling', 'transcode']
 
 // At the same time, for they mostly wait and no figure is looked at. The limit is above that of a bench and ends what hangs.
-it.concurrent.each(['content', 'leak', 'start', ...needsClips])(
+it.concurrent.each(['content', 'impairment', 'leak', 'start', ...needsClips])(
   'the bench %s runs and reports figures',
   async (name) => {
     if (needsClips.includes(name) && !hasFfmpeg) return
