@@ -32,6 +32,17 @@ async function boundTo(address: string): Promise<Socket> {
   return socket
 }
 
+/** Of this machine; that of loopback where there is no way. Sends nothing. */
+async function addressTowards({ address, port }: SdpAddress): Promise<string> {
+  const socket = udpSocket(address)
+  const found = await new Promise<string | undefined>((resolve) => {
+    socket.once('error', () => resolve(undefined))
+    socket.connect(port, address, () => resolve(socket.address().address))
+  })
+  socket.close()
+  return found ?? (isIPv6(address) ? '::1' : '127.0.0.1')
+}
+
 /** A refused datagram (ICMP) says nothing that the checks of ICE do not say better. */
 const ignore = () => {}
 
@@ -81,10 +92,9 @@ export class Door {
     socket.on('message', onData)
   }
 
-  /** On the address of the server where that is of this machine, on loopback otherwise. */
+  /** On the address of the server where that is of this machine, otherwise on the one from which it is reached: browsers know that. */
   static async open(server: SdpAddress, onData: (door: Door, data: Buffer, from: RemoteInfo) => void): Promise<Door> {
-    const loopback = isIPv6(server.address) ? '::1' : '127.0.0.1'
-    const socket = await boundTo(server.address).catch(() => boundTo(loopback))
+    const socket = await boundTo(server.address).catch(async () => boundTo(await addressTowards(server)))
     const door: Door = new Door(server, socket, (data, from) => onData(door, data, from))
     return door
   }
