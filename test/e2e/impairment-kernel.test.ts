@@ -99,10 +99,10 @@ describe.skipIf(missing.length > 0)('an impaired path, by the counters of the ke
     expect(run.in).toBe(run.sent.delivered)
     expect(run.sent.delivered + run.sent.overflowed).toBe(1400)
     const bps = rateOf(run.got, 500, 3500)
-    if (wasBusy && Math.abs(bps / 2e6 - 1) > 0.02) return saySkipped('the machine is too busy to hold a rate')
-    expect(Math.abs(bps / 2e6 - 1)).toBeLessThan(0.02)
     // 300 ms of queue; the first packets find it empty.
     expect(Math.max(...run.got.transitsMs)).toBeGreaterThan(290)
+    if (wasBusy) return saySkipped('how exact a rate is, on a machine that is busy')
+    expect(Math.abs(bps / 2e6 - 1)).toBeLessThan(0.02)
     expect(median(run.got.transitsMs.slice(-300))).toBeLessThan(310)
   })
 
@@ -112,7 +112,8 @@ describe.skipIf(missing.length > 0)('an impaired path, by the counters of the ke
     for (const delayMs of [30, 100]) {
       const { got } = await cross({ impair: `up.delay=${delayMs}ms`, packets: 500, packetsPerS: 250 })
       const seen = median(got.transitsMs) - bare
-      if (Math.abs(seen / delayMs - 1) > 0.02 && machine.end().wasBusy) return saySkipped('the machine is too busy')
+      if (Math.abs(seen / delayMs - 1) > 0.02 && machine.end().wasBusy)
+        return saySkipped('how exact a delay is, on a machine that is busy')
       expect(Math.abs(seen / delayMs - 1), `${seen} ms for ${delayMs}`).toBeLessThan(0.02)
     }
   })

@@ -129,7 +129,7 @@ export class Link<T> {
     const service = this.#service
     const isSame =
       service instanceof TraceService
-        ? service.trace === conditions.trace
+        ? isEqual(service.trace, conditions.trace)
         : conditions.trace === undefined && service.meanBps === rateOf(conditions)
     this.#conditions = conditions
     if (!isSame) {
@@ -208,6 +208,10 @@ export class Link<T> {
     this.#onDrop?.(packet.item, reason, atMs)
   }
 }
+
+/** Steps that came over a border as JSON have the same trace, but not as one array. */
+const isEqual = (trace: readonly number[], other: readonly number[] = []): boolean =>
+  trace === other || (trace.length === other.length && trace.every((atMs, i) => atMs === other[i]))
 
 const rateOf = ({ rateBps = Number.POSITIVE_INFINITY }: LinkConditions): number => rateBps
 

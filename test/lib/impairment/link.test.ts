@@ -292,7 +292,7 @@ describe('a trace', () => {
     const trace = [10, 20, 30]
     const { send, until, arrivals, link } = rig({ trace })
     send(0, 1, 2972)
-    link.change(15, { trace, delayMs: 1 })
+    link.change(15, { trace: [...trace], delayMs: 1 })
     until(1000)
     expect(arrivals()).toEqual([[1, 21]])
   })
