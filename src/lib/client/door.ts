@@ -7,6 +7,8 @@ export interface StreamRequest {
   readonly content: string
   readonly startS?: number
   readonly quality?: Quality
+  /** From its end it goes on at its beginning. */
+  readonly loop?: boolean
 }
 
 export interface Session {

@@ -51,7 +51,7 @@ export function watchServer({ api, clock, heard, onGone }: ServerWatchOptions): 
 }
 
 /** Undefined where the server answers, whatever it says. */
-async function silenceOf(api: Pick<Api, 'request' | 'address'>): Promise<McpxError | undefined> {
+export async function silenceOf(api: Pick<Api, 'request' | 'address'>): Promise<McpxError | undefined> {
   const signal = AbortSignal.timeout(answerTimeoutMs)
   try {
     const response = await api.request('/health', { signal })

@@ -61,8 +61,8 @@ export interface ViewerEnd {
   readonly detail?: string
 }
 
-/** `report`: how the clock of a track stands to the sender's, once a second. */
-type ReceivedEvents = { frame: [ReceivedFrame]; report: [SenderClock] }
+/** `report`: how the clock of a track stands to the sender's, once a second. `quality`: what is sent from now on, by name. */
+type ReceivedEvents = { frame: [ReceivedFrame]; report: [SenderClock]; quality: [string] }
 
 export interface Viewer {
   readonly events: Events<ReceivedEvents>
@@ -207,6 +207,7 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
         break
       case 'quality':
         quality = note.name
+        events.emit('quality', note.name)
         break
       case 'ended':
         ending.resolve({ reason: 'ended' })

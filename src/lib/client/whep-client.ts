@@ -12,10 +12,11 @@ export const whepDoor = (api: Api, clock: Clock): Door => ({
   watch: (watching) => watchServer({ api, clock, ...watching }),
 })
 
-function whepAddress({ content, startS, quality }: StreamRequest): string {
+function whepAddress({ content, startS, quality, loop }: StreamRequest): string {
   const query = new URLSearchParams()
   if (startS) query.set('start', String(startS))
   if (quality) query.set('quality', quality)
+  if (loop) query.set('loop', 'true')
   return `${whepPath(content)}${query.size > 0 ? `?${query}` : ''}`
 }
 

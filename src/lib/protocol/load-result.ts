@@ -1,11 +1,12 @@
 // What a load test measured, as data: what `mcpx test-client --json` says, and what table, page and JUnit are made from. Published as
 // JSON Schema (docs/load-result.schema.json); the version stands for the fields.
 import { z } from 'zod'
+import { loadScenarios } from '../model/load-scenario.ts'
+
+export { type LoadScenario, loadScenarios } from '../model/load-scenario.ts'
 
 export const loadResultVersion = 1
 
-export const loadScenarios = ['steady', 'random', 'flash-crowd', 'churn', 'soak'] as const
-export type LoadScenario = (typeof loadScenarios)[number]
 export const viewerKinds = ['mcpx', 'chromium', 'firefox'] as const
 export type ViewerKind = (typeof viewerKinds)[number]
 

@@ -71,6 +71,11 @@ export class ReceivingPeer {
     return this.#closing ? 'closed' : (this.#transport?.connection ?? 'new')
   }
 
+  /** Ports of its own sockets. */
+  get localPorts(): readonly number[] {
+    return this.#mux.addresses.map(({ port }) => port)
+  }
+
   /** A recvonly offer with all candidates; on a running connection with `iceRestart`, new credentials. */
   async offer(options: { iceRestart?: boolean } = {}): Promise<string> {
     const transport = await this.#openTransport(true)
