@@ -1,0 +1,3 @@
+// The load test as commands see it; loaded only by one that runs it.
+export { runLoad } from './load.ts'
+export type { LoadDeps, LoadOptions, LoadRun } from './load-options.ts'
