@@ -6,11 +6,13 @@ import { monitorCommand } from './monitor.ts'
 import { reportCommand } from './report.ts'
 import { createServeCommand } from './serve.ts'
 import { createStreamCommand } from './stream.ts'
+import { testClientCommand } from './test-client.ts'
 
 export const commands: readonly Command[] = [
   createServeCommand(),
   createStreamCommand(),
   monitorCommand,
   reportCommand,
+  testClientCommand,
   completionCommand,
 ]

@@ -40,6 +40,8 @@ interface CommandDefinition<G extends OptionGroups> {
     readonly required?: boolean
     readonly choices?: readonly string[]
   }[]
+  /** Another spelling: a flag of another command, which then is not run. */
+  readonly otherwise?: { readonly command: string; readonly flag: string }
   readonly options: G
   readonly examples: readonly { readonly line: string; readonly does: string }[]
   /** Resolves with the exit code (default 0); throws an McpxError otherwise. */

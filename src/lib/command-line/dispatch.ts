@@ -7,11 +7,12 @@ import { jsonLine } from '../base/json-text.ts'
 import { flagOf, type OptionTable, type Resolved, resolveOptions } from '../base/options.ts'
 import { packageVersion } from '../base/version.ts'
 import { type Command, globalOptions } from './define-command.ts'
+import { byOwnName } from './other-spelling.ts'
 import { parseArgv } from './parse-argv.ts'
 
 /** Runs the command that argv names; resolves with its exit code. Throws McpxError. */
 export async function dispatch(io: Io, commands: readonly Command[]): Promise<number | undefined> {
-  const parsed = parseArgv(io.argv, commands, packageVersion())
+  const parsed = parseArgv(byOwnName(io.argv, commands), commands, packageVersion())
   if (parsed.kind === 'print') {
     io.out(parsed.text)
     return 0
