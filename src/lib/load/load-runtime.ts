@@ -80,7 +80,7 @@ export function createLoadRuntime(deps: LoadRuntimeDeps): LoadRuntime {
   }
 
   async function follow(plan: Iterator<PlannedSession>): Promise<void> {
-    for (let next = plan.next(); !next.done; next = plan.next()) {
+    for (let next = plan.next(); !next.done && !isCut; next = plan.next()) {
       await until(next.value.beginMs)
       if (isCut) return
       await watch(next.value)
