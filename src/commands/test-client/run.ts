@@ -1,5 +1,5 @@
 // The steps of `mcpx test-client`: a server, something to watch, the load, the result.
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/base/clock.ts'
 import { McpxError } from '../../lib/base/errors.ts'
@@ -18,7 +18,7 @@ type Deps = { readonly io: Io; readonly start?: typeof startOwnServer }
 /** Resolves with the exit code. Throws what keeps the test from beginning. */
 export async function runTestClient(options: TestClientOptions, { io, start = startOwnServer }: Deps): Promise<number> {
   // What is wrong with what was asked for is said before anything starts.
-  const load = await loadOf(options)
+  const load = await loadOf(options, io.cwd)
   const outputs = await openOutputs(options, { io, totalS: options.duration })
   const { server: named, persistencePath: repoPath, token } = options
   const found = await findServer({ server: named, repoPath, signal: io.signal })
@@ -41,7 +41,7 @@ export async function runTestClient(options: TestClientOptions, { io, start = st
   }
 }
 
-async function loadOf(options: TestClientOptions): Promise<Omit<LoadOptions, 'server' | 'contents'>> {
+async function loadOf(options: TestClientOptions, cwd: string): Promise<Omit<LoadOptions, 'server' | 'contents'>> {
   const { viewers, duration, scenario, seed, quality, processes, browser, browserViewers } = options
   if (browserViewers !== undefined && !browser)
     throw new McpxError(
@@ -58,8 +58,22 @@ async function loadOf(options: TestClientOptions): Promise<Omit<LoadOptions, 'se
     seed,
     processes,
     ...(quality && { quality }),
+    ...(await impairmentOf(options, cwd)),
     ...(browser && { browser: { kind: browser, viewers: browserViewers ?? 1 } }),
   }
+}
+
+async function impairmentOf(
+  { impair, impairAt }: TestClientOptions,
+  cwd: string,
+): Promise<Pick<LoadOptions, 'impairment'>> {
+  if (impair === undefined && impairAt.length === 0) return {}
+  const [{ parseImpairment }, { readTraceFile }] = await Promise.all([
+    import('../../lib/impairment/spec.ts'),
+    import('../../lib/impairment/trace-file.ts'),
+  ])
+  const readTrace = (file: string) => readTraceFile(resolve(cwd, file))
+  return { impairment: parseImpairment({ at: impairAt, readTrace, ...(impair !== undefined && { base: impair }) }) }
 }
 
 /** The sample that the server has, or that it is given now. */

@@ -4,6 +4,7 @@ import { McpxError } from '../base/errors.ts'
 import { processCpuS } from '../base/host.ts'
 import { wordsOf } from '../base/plain-text.ts'
 import type { RpcHandlers, RpcPeer } from '../base/rpc.ts'
+import { ImpairedPath } from '../impairment/path.ts'
 import { createReceivingPeer } from '../webrtc/receiving-peer.ts'
 import { type LoadWorkerEvents, type LoadWorkerMethods, type LoadWorkerSettings, viewersOf } from './load-plane.ts'
 import { createLoadRuntime, type LoadRuntime } from './load-runtime.ts'
@@ -47,20 +48,32 @@ async function warmUp({ addresses }: LoadWorkerSettings): Promise<void> {
 }
 
 function createRuntime(settings: LoadWorkerSettings, host: () => Host): LoadRuntime {
-  const { plan, share, addresses, server, token, quality } = settings
-  const peerOptions = { clock: systemClock, bindAddresses: addresses }
+  const { plan, share, server, token, quality } = settings
   const viewer = { clock: systemClock, server, ...(token && { token }), ...(quality && { quality }) }
-  const createPeer = () => createReceivingPeer(peerOptions)
   return createLoadRuntime({
     clock: systemClock,
     plans: viewersOf(share).map((index) => sessionsOf(plan, index)),
-    createSession: (planned, originMs) => new ViewerSession(planned, { ...viewer, originMs, createPeer }),
+    createSession: (planned, originMs) =>
+      new ViewerSession(planned, {
+        ...viewer,
+        originMs,
+        createPeer: () => openPeer(settings, planned.viewer, originMs),
+      }),
     measureLag,
     socketDrops: readSocketDrops,
     cpuS: processCpuS,
     onStep: (step) => host().emit('step', step),
     onSession: (session) => host().emit('session', session),
   })
+}
+
+/** With a path of its own where the paths are impaired, which changes with the run whenever the viewer comes. */
+async function openPeer({ addresses, impairment, plan }: LoadWorkerSettings, viewer: number, originMs: number) {
+  const clock = systemClock
+  const options = { clock, bindAddresses: addresses }
+  if (!impairment) return { peer: await createReceivingPeer(options) }
+  const path = new ImpairedPath({ impairment, clock, seed: plan.seed + viewer, startMs: originMs })
+  return { peer: await createReceivingPeer({ ...options, path }), path }
 }
 
 /** What nobody caught is told, and ends nothing: a timer of WebRTC may meet a process without descriptors. */

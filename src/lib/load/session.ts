@@ -22,7 +22,8 @@ export interface SessionDeps {
   readonly server: string
   readonly token?: string
   readonly quality?: Quality
-  createPeer(planned: PlannedSession): Promise<ReceivingPeer>
+  /** The path is closed after the peer. */
+  createPeer(): Promise<{ readonly peer: ReceivingPeer; readonly path?: { close(): void } }>
   /** The begin of the run on the clock. */
   readonly originMs: number
 }
@@ -39,6 +40,7 @@ export class ViewerSession {
   readonly #jitter = new Mean()
   #cutBy: LoadCut | undefined
   #peer: { readonly peer: ReceivingPeer; readonly createdAtMs: number } | undefined
+  #path: { close(): void } | undefined
   #viewer: Viewer | undefined
   #answerMs: number | undefined
   #connectedAtMs: number | undefined
@@ -71,6 +73,7 @@ export class ViewerSession {
     this.#end = { ending, atMs: this.#deps.clock.now(), seen: this.#see() }
     for (const action of this.#actions) action.cancel()
     await this.#viewer?.close()
+    this.#path?.close()
   }
 
   /** Ends it now. */
@@ -174,7 +177,8 @@ export class ViewerSession {
   }
 
   async #createPeer(): Promise<ReceivingPeer> {
-    const peer = await this.#deps.createPeer(this.planned)
+    const { peer, path } = await this.#deps.createPeer()
+    this.#path = path
     this.#peer = { peer, createdAtMs: this.#deps.clock.now() }
     peer.events.on('state', (connection) => {
       if (connection === 'connected') this.#connectedAtMs ??= this.#deps.clock.now()
