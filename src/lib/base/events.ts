@@ -3,7 +3,8 @@
 type EventMap = { [name: string]: unknown[] }
 
 export class Events<M extends EventMap> {
-  readonly #listeners = new Map<keyof M, Set<(...args: never[]) => void>>()
+  /** Lists are never changed but replaced: who is told goes through the one that was there. */
+  readonly #listeners = new Map<keyof M, readonly ((...args: never[]) => void)[]>()
   readonly #onListenerError: (error: unknown) => void
 
   constructor(onListenerError: (error: unknown) => void = () => {}) {
@@ -12,16 +13,16 @@ export class Events<M extends EventMap> {
 
   /** Adds a listener and returns what removes it. */
   on<K extends keyof M>(name: K, listener: (...args: M[K]) => void): () => void {
-    const set = this.#listeners.get(name) ?? new Set()
-    this.#listeners.set(name, set)
-    set.add(listener as unknown as (...args: never[]) => void)
-    return () => set.delete(listener as unknown as (...args: never[]) => void)
+    const added = listener as unknown as (...args: never[]) => void
+    const others = () => (this.#listeners.get(name) ?? []).filter((other) => other !== added)
+    this.#listeners.set(name, [...others(), added])
+    return () => this.#listeners.set(name, others())
   }
 
   emit<K extends keyof M>(name: K, ...args: M[K]): void {
-    const set = this.#listeners.get(name)
-    if (!set) return
-    for (const listener of [...set]) {
+    const listeners = this.#listeners.get(name)
+    if (!listeners) return
+    for (const listener of listeners) {
       try {
         ;(listener as unknown as (...args: M[K]) => void)(...args)
       } catch (error) {
