@@ -24,6 +24,9 @@ export interface SessionKeys {
  */
 export type Protect = (header: Uint8Array, payload: Uint8Array, rollover: number) => Buffer
 
+/** The payload in the clear with the header before it, or undefined when the packet is not authentic. */
+export type Unprotect = (packet: Buffer, headerLength: number, rollover: number) => Buffer | undefined
+
 /** Lengths of what DTLS exports for a profile, in bytes. */
 export const masterKeyLength = 16
 export const masterSaltLength = (profile: SrtpProfile): number => (profile === 'gcm' ? 12 : 14)

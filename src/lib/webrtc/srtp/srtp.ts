@@ -1,16 +1,12 @@
 // SRTP packet protection (RFC 3711, RFC 7714) with KeyObjects: on Node 24 a raw Buffer key costs 10 µs more a packet.
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { packetAt, packetMemory } from './packet-memory.ts'
-import { createProtectCm } from './srtp-cm.ts'
-import { type Protect, type SrtpKeys, secretKey } from './srtp-keys.ts'
+import { createProtectCm, createUnprotectCm } from './srtp-cm.ts'
+import { type Protect, type SrtpKeys, secretKey, type Unprotect } from './srtp-keys.ts'
 
-export type { Protect } from './srtp-keys.ts'
-
-/** The payload in the clear with the header before it, or undefined when the packet is not authentic. */
-export type Unprotect = (packet: Buffer, headerLength: number, rollover: number) => Buffer | undefined
+export type { Protect, Unprotect } from './srtp-keys.ts'
 
 const gcmTagLength = 16
-const hmacTagLength = 10
 
 /** A function that encrypts packets of any SSRC; the caller keeps rollover counters. Throws RangeError for more than a datagram takes. */
 export function createProtect(keys: SrtpKeys): Protect {
@@ -18,7 +14,7 @@ export function createProtect(keys: SrtpKeys): Protect {
 }
 
 export function createUnprotect(keys: SrtpKeys): Unprotect {
-  return keys.profile === 'gcm' ? unprotectGcm(keys) : unprotectCm(keys)
+  return keys.profile === 'gcm' ? unprotectGcm(keys) : createUnprotectCm(keys)
 }
 
 /** RFC 7714 8.1: 00 00 | SSRC | ROC | SEQ, exclusive-or the salt. SSRC and SEQ come from the header as they stand. */
@@ -31,19 +27,6 @@ function writeGcmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, rollover: 
   }
   iv[10] = salt[10]! ^ header[2]!
   iv[11] = salt[11]! ^ header[3]!
-  return iv
-}
-
-/** RFC 3711 4.1.1: salt · 2^16, exclusive-or SSRC · 2^64, exclusive-or index · 2^16. */
-function writeCmIv(iv: Buffer, salt: Uint8Array, header: Uint8Array, rollover: number): Buffer {
-  iv.fill(0)
-  iv.set(salt.subarray(0, 14))
-  for (let i = 0; i < 4; i++) {
-    iv[4 + i] = iv[4 + i]! ^ header[8 + i]!
-    iv[8 + i] = iv[8 + i]! ^ (rollover >>> (24 - 8 * i))
-  }
-  iv[12] = iv[12]! ^ header[2]!
-  iv[13] = iv[13]! ^ header[3]!
   return iv
 }
 
@@ -82,23 +65,6 @@ function unprotectGcm(keys: SrtpKeys): Unprotect {
       return undefined
     }
     return Buffer.concat([header, clear])
-  }
-}
-
-function unprotectCm(keys: SrtpKeys): Unprotect {
-  const key = secretKey(keys.key)
-  const authKey = secretKey(keys.authKey)
-  const iv = Buffer.alloc(16)
-  const rolloverBytes = Buffer.alloc(4)
-  return (packet, headerLength, rollover) => {
-    const end = packet.length - hmacTagLength
-    if (end < headerLength) return undefined
-    rolloverBytes.writeUInt32BE(rollover >>> 0)
-    const tag = createHmac('sha1', authKey).update(packet.subarray(0, end)).update(rolloverBytes).digest()
-    if (!timingSafeEqual(tag.subarray(0, hmacTagLength), packet.subarray(end))) return undefined
-    const header = packet.subarray(0, headerLength)
-    const decipher = createDecipheriv('aes-128-ctr', key, writeCmIv(iv, keys.salt, header, rollover))
-    return Buffer.concat([header, decipher.update(packet.subarray(headerLength, end))])
   }
 }
 
