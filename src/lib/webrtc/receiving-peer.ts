@@ -1,6 +1,6 @@
 // The peer that receives, for `mcpx stream`, test clients and tests: a headless viewer that reports like a browser does.
 import { randomInt } from 'node:crypto'
-import { every, type Timer } from '../base/clock.ts'
+import type { Timer } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { Events } from '../base/events.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
@@ -8,6 +8,7 @@ import type { ConnectionState } from '../model/stream.ts'
 import { clockRateOf, type MediaKind } from '../model/track.ts'
 import { Descriptions } from './descriptions.ts'
 import { createUdpMux, hostAddresses, type UdpMux } from './ice/udp-mux.ts'
+import { everyTick } from './peer-ticker.ts'
 import {
   type ViewerEvents,
   type ViewerOptions,
@@ -27,8 +28,6 @@ import { Rollover } from './srtp/srtp.ts'
 import { Transport } from './transport.ts'
 
 export { type ReceivedRtp, type ViewerOptions, type ViewerStats, viewerCodecs } from './receiving-peer-types.ts'
-
-const tickMs = 20
 
 /** Throws PORT_IN_USE when no socket can be had. */
 export async function createReceivingPeer(options: ViewerOptions): Promise<ReceivingPeer> {
@@ -201,7 +200,7 @@ export class ReceivingPeer {
       this.events.emit('candidate', candidate === null ? null : { candidate, sdpMid: '0', sdpMLineIndex: 0 }),
     )
     transport.events.on('connected', () => {
-      this.#ticker = every(clock, tickMs, () => this.#feedback.tick(clock.now()))
+      this.#ticker ??= everyTick(clock, () => this.#feedback.tick(clock.now()))
     })
     transport.events.on('rtp', (packet) => this.#onRtp(packet))
     transport.events.on('rtcp', (compound) => this.#onRtcp(compound))
