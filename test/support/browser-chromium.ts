@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { findProgram, until } from './e2e.ts'
 import { watchMachine } from './machine-load.ts'
-import type { UdpCable } from './udp-cable.ts'
 
 export const chromiumPath = process.env.MCPX_CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome')
 
@@ -98,21 +97,34 @@ export interface Player {
   close(): Promise<void>
 }
 
-/** The answers of the server as they come over a cable. */
-async function answerOver(page: Page, cable: UdpCable): Promise<void> {
+/** What stands between the server and a viewer, and has its word in their descriptions. */
+export interface BetweenThem {
+  toViewer(serverSdp: string): string | Promise<string>
+  toServer?(viewerSdp: string): string
+}
+
+/** The answers of the server as they come over what is between them; the offers go as they are unless they are told to change. */
+async function answerOver(page: Page, between: BetweenThem, changesOffers: boolean): Promise<void> {
   await page.route(/\/whep\//, async (route) => {
-    if (route.request().method() !== 'POST') return route.continue()
-    const response = await route.fetch()
-    await route.fulfill({ response, body: cable.toViewer(await response.text()) })
+    const request = route.request()
+    if (request.method() !== 'POST') return route.continue()
+    const offer = changesOffers ? { postData: between.toServer!(request.postData() ?? '') } : {}
+    const response = await route.fetch(offer)
+    await route.fulfill({ response, body: await between.toViewer(await response.text()) })
   })
 }
 
 /** Opens a player page in a context of its own; with a cable the media comes over that. */
-export async function openPlayer(browser: Browser, url: string, cable?: UdpCable): Promise<Player> {
+export async function openPlayer(
+  browser: Browser,
+  url: string,
+  cable?: BetweenThem,
+  { changesOffers = false } = {},
+): Promise<Player> {
   const context = await browser.newContext({ viewport: { width: 960, height: 540 }, bypassCSP: true })
   const page = await context.newPage()
   await page.addInitScript(recordPeers)
-  if (cable) await answerOver(page, cable)
+  if (cable) await answerOver(page, cable, changesOffers)
   await page.goto(url)
   const inbound = (kind: string) => page.evaluate<Inbound>(`inbound('${kind}')`)
   const bar = page.getByLabel('Position')

@@ -62,6 +62,7 @@ async function open(
       door: whepDoor(api, clock),
       clock,
       createPeer: () => createPeer({ clock, codecs }),
+      isRecorded: options.output !== undefined,
     })
   } catch (error) {
     if (!(error instanceof McpxError) || error.code !== 'AMBIGUOUS_CONTENT') throw error

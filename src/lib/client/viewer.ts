@@ -13,6 +13,7 @@ import {
   viewerReportIntervalMs,
 } from '../protocol/control.ts'
 import { FreezeCounter, type Freezes } from '../protocol/freezes.ts'
+import { Playout } from '../protocol/playout.ts'
 import { parseServerNote } from '../protocol/server-note.ts'
 import { Stillness } from '../protocol/stillness.ts'
 import { FrameAssembler, type ReceivedFrame } from '../webrtc/frame-assembler.ts'
@@ -23,6 +24,11 @@ import type { SenderClock } from './recording-timeline.ts'
 
 /** What a player would hold back to even out jitter; the buffer figure is what is left of it. */
 const playoutDelayS = 0.2
+
+/** How long a missing packet of video is waited for: as long as it is asked for again, and its last answer may take. */
+const repairMs = 1300
+/** Of audio nothing is sent again. */
+const audioRepairMs = 300
 
 interface Totals {
   readonly packetsReceived: number
@@ -79,17 +85,20 @@ export interface Viewer {
 
 interface ViewerDeps {
   readonly door: Door
+  /** Frames are kept: what is missing is waited for also where a player would go on with a key frame that is there. */
+  readonly isRecorded?: boolean
   readonly clock: Clock
   readonly createPeer: () => Promise<ReceivingPeer>
 }
 
 /** Opens the stream and resolves once the server has answered the offer. Throws what the server says. */
-export async function openViewer(request: StreamRequest, { door, clock, createPeer }: ViewerDeps): Promise<Viewer> {
+export async function openViewer(request: StreamRequest, deps: ViewerDeps): Promise<Viewer> {
+  const { door, clock, createPeer, isRecorded = false } = deps
   const startedAtMs = clock.now()
   const closer = createCloser()
   const peer = await createPeer()
   closer.add('peer', () => peer.close())
-  const watcher = createWatcher(peer, clock, startedAtMs)
+  const watcher = createWatcher(peer, clock, { startedAtMs, skipsToKey: !isRecorded })
   try {
     const session = await door.open(request, await peer.offer())
     closer.add('session', () => session.close(AbortSignal.timeout(3000)).catch(() => {}))
@@ -120,11 +129,13 @@ export async function openViewer(request: StreamRequest, { door, clock, createPe
 }
 
 /** Counts what the peer tells. */
-function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
+function createWatcher(peer: ReceivingPeer, clock: Clock, options: { startedAtMs: number; skipsToKey: boolean }) {
+  const { startedAtMs, skipsToKey } = options
   const events = new Events<ReceivedEvents>()
   const position = createPlaybackPosition()
   const stillness = new Stillness()
   const freezes = new FreezeCounter(stillness)
+  const playout = new Playout()
   const assemblers: Partial<Record<MediaKind, FrameAssembler>> = {}
   const ending = Promise.withResolvers<ViewerEnd>()
   ending.promise.catch(() => {})
@@ -139,7 +150,6 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   let framesReceived = 0
   let keyFramesReceived = 0
   let awaitsKey = false
-  let shownAtMs = Number.NEGATIVE_INFINITY
   let mediaTimeS = 0
   let lead: { readonly timestamp: number; readonly atMs: number } | undefined
   let newest = 0
@@ -162,7 +172,12 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
 
   function onPacket(packet: ReceivedRtp): void {
     const { kind, codec } = packet
-    assemblers[kind] ??= new FrameAssembler({ kind, codec })
+    assemblers[kind] ??= new FrameAssembler({
+      kind,
+      codec,
+      maxWaitMs: kind === 'video' ? repairMs : audioRepairMs,
+      skipsToKey,
+    })
     for (const frame of assemblers[kind].push(packet)) onFrame(frame)
   }
 
@@ -179,12 +194,12 @@ function createWatcher(peer: ReceivingPeer, clock: Clock, startedAtMs: number) {
   }
 
   /** A decoder that has lost something shows nothing more until the next key frame, and that at once: it waits for nothing before it. */
-  function onVideo({ isKey, isAfterLoss, timestamp, atMs }: ReceivedFrame): void {
+  function onVideo({ isKey, isAfterLoss, isRecovered, timestamp, atMs, data }: ReceivedFrame): void {
     framesReceived++
     if (isKey) keyFramesReceived++
     awaitsKey = !isKey && (awaitsKey || isAfterLoss)
     if (awaitsKey) return
-    shownAtMs = Math.max(shownAtMs, atMs)
+    const shownAtMs = playout.show({ timestamp, atMs, bytes: data.length, isRecovered })
     freezes.add(shownAtMs)
     stillness.shown(shownAtMs, timestamp)
   }

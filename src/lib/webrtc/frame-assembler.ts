@@ -13,8 +13,10 @@ export interface ReceivedFrame {
   readonly timestamp: number
   /** True when something before it was lost: a video decoder shows it well only if it is a key frame. */
   readonly isAfterLoss: boolean
-  /** Arrival of its last packet. */
+  /** When all of it had arrived. */
   readonly atMs: number
+  /** Part of it came as a retransmission. */
+  readonly isRecovered: boolean
 }
 
 interface FrameAssemblerOptions {
@@ -24,6 +26,8 @@ interface FrameAssemblerOptions {
   readonly maxWaitMs?: number
   /** Packets kept while waiting. */
   readonly maxPackets?: number
+  /** A key frame that is whole is waited for no longer, whatever is missing before it: so a decoder does that shows what it has. */
+  readonly skipsToKey?: boolean
 }
 
 export class FrameAssembler {
@@ -39,7 +43,7 @@ export class FrameAssembler {
   #isAfterLoss = false
 
   constructor(options: FrameAssemblerOptions) {
-    this.#options = { maxWaitMs: 300, maxPackets: 2048, ...options }
+    this.#options = { maxWaitMs: 300, maxPackets: 2048, skipsToKey: false, ...options }
     this.#depacketizer = codecs[options.codec].depacketizer
   }
 
@@ -51,6 +55,7 @@ export class FrameAssembler {
     this.#highest = Math.max(this.#highest, extended)
     this.#packets.set(extended, packet)
     const frames = this.#drain()
+    if (this.#options.skipsToKey && this.#packets.size > 0) frames.push(...this.#skipToKey(extended))
     if (this.#isStuck(packet.atMs)) {
       this.#skip()
       frames.push(...this.#drain())
@@ -113,8 +118,10 @@ export class FrameAssembler {
     const { kind, codec } = this.#options
     const isAfterLoss = this.#isAfterLoss
     this.#isAfterLoss = false
-    const { timestamp, atMs } = packets.at(-1)!
-    return { kind, codec, ...joined, timestamp, isAfterLoss, atMs }
+    const { timestamp } = packets[0]!
+    const atMs = packets.reduce((latest, packet) => Math.max(latest, packet.atMs), 0)
+    const isRecovered = packets.some((packet) => packet.isRecovered)
+    return { kind, codec, ...joined, timestamp, isAfterLoss, atMs, isRecovered }
   }
 
   /** A frame that comes slowly is not stuck: only one with a gap before what has arrived is. */
@@ -134,6 +141,23 @@ export class FrameAssembler {
       this.#packets.delete(at)
     }
     this.#findStart(this.#next)
+  }
+
+  /** Where the packet has made a key frame whole that stands behind a gap. */
+  #skipToKey(extended: number): ReceivedFrame[] {
+    const packet = this.#packets.get(extended)
+    if (!packet || this.#next < 0) return []
+    const isOfFrame = (at: number) => this.#packets.get(at)?.timestamp === packet.timestamp
+    let [first, last] = [extended, extended]
+    while (isOfFrame(first - 1)) first--
+    while (isOfFrame(last + 1)) last++
+    const payloads = Array.from({ length: last - first + 1 }, (_, i) => this.#packets.get(first + i)!.payload)
+    const isWhole = this.#packets.get(last)!.marker && this.#depacketizer.isStart(payloads[0]!)
+    if (!isWhole || !this.#depacketizer.join(payloads)?.isKey) return []
+    this.#noteLoss()
+    for (const at of this.#packets.keys()) if (at < first) this.#packets.delete(at)
+    this.#next = first
+    return this.#drain()
   }
 
   #findStart(from: number): void {

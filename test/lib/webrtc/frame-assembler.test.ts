@@ -55,6 +55,20 @@ describe('the frame assembler', () => {
     )
   })
 
+  it('says when all of a frame was there, and whether part of it was sent again', () => {
+    const assembler = new FrameAssembler({ kind: 'video', codec: 'vp8' })
+    const [a, b, c, d] = packetsOf([40, 130, 40]).map((packet, i) => ({ ...packet, atMs: i * 10 }))
+    const [, , , , last] = packetsOf([40, 130, 40]).map((packet) => ({ ...packet, atMs: 40 }))
+    const frames = [a!, b!, d!, last!, { ...c!, atMs: 200, isRecovered: true }].flatMap((packet) =>
+      assembler.push(packet),
+    )
+    expect(frames.map(({ atMs, isRecovered }) => [atMs, isRecovered])).toEqual([
+      [0, false],
+      [200, true],
+      [40, false],
+    ])
+  })
+
   it('gives only whole frames when packets are lost, and marks the one after each gap', () => {
     fc.assert(
       fc.property(sizes, fc.array(fc.nat(400), { minLength: 1, maxLength: 20 }), (lengths, lost) => {
