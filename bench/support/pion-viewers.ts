@@ -13,6 +13,7 @@ export interface Joined {
 }
 
 export interface PionViewers {
+  readonly pid: number
   join(count: number, perS: number): Promise<Joined>
   /** Viewers that leave a second after they have a picture; resolves when the last has left. */
   churn(perS: number, durationMs: number): Promise<Joined>
@@ -59,6 +60,7 @@ export function startPion(whepUrl: string, mayDownload: boolean): PionViewers | 
     return answer
   }
   return {
+    pid: child.pid!,
     join: (count, perS) => ask(`join ${count} ${perS}`),
     churn: (perS, durationMs) => ask(`churn ${perS} ${durationMs}`),
     counts: () => ask('counts'),
