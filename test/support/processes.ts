@@ -10,13 +10,14 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
-/** The pids of the children of a process that run a program of this name. */
-export function childrenOf(pid: number, name: string): number[] {
+/** The pids of the children of a process, or of those that run a program of this name. */
+export function childrenOf(pid: number, name?: string): number[] {
   try {
     const list = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(pid)], { encoding: 'utf8' })
     return list.split('\n').flatMap((line) => {
       const [child, program] = line.trim().split(/\s+/)
-      return program === name ? [Number(child)] : []
+      const isOne = child !== undefined && child !== '' && program !== 'ps' && (name === undefined || program === name)
+      return isOne ? [Number(child)] : []
     })
   } catch {
     return []
