@@ -1,6 +1,7 @@
 // `startup_p95<800ms`: a figure, how it is summed up, and what it must not pass, as in k6. What there is to be judged is told by who
 // asks: a report has other figures than a test of a connection.
 import { McpxError } from '../base/errors.ts'
+import { didYouMean } from '../base/near-name.ts'
 
 export const thresholdStatistics = ['p50', 'p90', 'p95', 'p99', 'mean', 'min', 'max', 'count'] as const
 export type ThresholdStatistic = (typeof thresholdStatistics)[number]
@@ -11,18 +12,21 @@ export interface ThresholdSubjects {
   readonly totals: Readonly<Record<string, string>>
 }
 
+export const thresholdOperators = ['<=', '>=', '==', '!=', '<', '>'] as const
+export type ThresholdOperator = (typeof thresholdOperators)[number]
+
 export interface Threshold {
   readonly text: string
   readonly subject:
     | { readonly figure: string; readonly statistic: ThresholdStatistic }
     | { readonly total: string; readonly figure?: undefined }
-  readonly operator: '<' | '<=' | '>' | '>='
+  readonly operator: ThresholdOperator
   readonly bound: number
 }
 
 export interface Verdict {
   readonly threshold: string
-  /** Absent where nobody measured it: then it has failed. */
+  /** Absent where nobody measured it, which has failed, and where it is without end. */
   readonly value?: number | undefined
   readonly passed: boolean
 }
@@ -37,41 +41,70 @@ const units: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   '': { '': 1 },
 }
 
-const pattern = /^\s*([a-z]+)(?:_([a-z0-9]+))?\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*([a-z%]*)\s*$/i
+const pattern = /^\s*([a-z]+)(?:_([a-z0-9]+))?\s*(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*([a-z%]*)\s*$/i
 
-/** Throws INVALID_OPTION with what is wrong and what there is. */
-export function parseThreshold(text: string, { figures, totals }: ThresholdSubjects): Threshold {
+/** Throws INVALID_OPTION with what is wrong, what there is, and what may have been meant. */
+export function parseThreshold(text: string, subjects: ThresholdSubjects): Threshold {
   const found = pattern.exec(text)
-  if (!found) throw wrong(text, 'it reads <figure>_<statistic><operator><number><unit>, as startup_p95<800ms')
+  if (!found)
+    throw wrong(
+      text,
+      `it reads <figure>_<statistic><operator><number><unit>, as startup_p95<800ms; operators are ${thresholdOperators.join(' ')}`,
+    )
   const [, name = '', statistic, operator = '<', number = '', unit = ''] = found
-  const common = { text: text.trim(), operator: operator as Threshold['operator'] }
-  const boundIn = (measuredIn: string) => {
-    const known = units[measuredIn] ?? { '': 1 }
-    if (!Object.hasOwn(known, unit.toLowerCase())) throw wrong(text, `${name} is not measured in "${unit}"`)
-    return Number(number) * known[unit.toLowerCase()]!
+  const { subject, measuredIn } = subjectOf(text, name, statistic, subjects)
+  const known = units[measuredIn] ?? { '': 1 }
+  if (!Object.hasOwn(known, unit.toLowerCase())) {
+    const those = Object.keys(known).filter(Boolean)
+    throw wrong(
+      text,
+      `${name} is not measured in "${unit}" but ${those.length > 0 ? `in ${those.join(', ')}` : 'has no unit'}`,
+    )
   }
-  if (Object.hasOwn(totals, name) && !statistic)
-    return { ...common, subject: { total: name }, bound: boundIn(totals[name]!) }
+  const bound = Number(number) * known[unit.toLowerCase()]!
+  return { text: text.trim(), subject, operator: operator as ThresholdOperator, bound }
+}
+
+function subjectOf(
+  text: string,
+  name: string,
+  statistic: string | undefined,
+  { figures, totals }: ThresholdSubjects,
+): { subject: Threshold['subject']; measuredIn: string } {
+  if (Object.hasOwn(totals, name) && !statistic) return { subject: { total: name }, measuredIn: totals[name]! }
   if (!Object.hasOwn(figures, name)) {
+    if (Object.hasOwn(totals, name)) throw wrong(text, `${name} is one number and has no ${statistic}`)
+    const all = [...Object.keys(figures), ...Object.keys(totals)]
     const there = `there are ${Object.keys(figures).join(', ')}, and ${Object.keys(totals).join(', ')}`
-    throw wrong(text, `there is no figure "${name}"; ${there}`)
+    throw wrong(text, `there is no figure "${name}"${didYouMean(name, all)}; ${there}`)
   }
   const known = thresholdStatistics.find((one) => one === (statistic ?? 'mean'))
-  if (!known) throw wrong(text, `there is no statistic "${statistic}"; there are ${thresholdStatistics.join(', ')}`)
-  const bound = boundIn(known === 'count' ? '' : figures[name]!)
-  return { ...common, subject: { figure: name, statistic: known }, bound }
+  if (!known) {
+    const near = didYouMean(statistic!, thresholdStatistics)
+    throw wrong(text, `there is no statistic "${statistic}"${near}; there are ${thresholdStatistics.join(', ')}`)
+  }
+  return { subject: { figure: name, statistic: known }, measuredIn: known === 'count' ? '' : figures[name]! }
 }
 
 const wrong = (text: string, why: string) =>
   new McpxError('INVALID_OPTION', `--threshold ${JSON.stringify(text)}: ${why}`)
 
-/** `read` gives the value of a subject, undefined where nobody measured it. */
+const holds: Readonly<Record<ThresholdOperator, (value: number, bound: number) => boolean>> = {
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound,
+  '==': (value, bound) => value === bound,
+  '!=': (value, bound) => value !== bound,
+}
+
+/** `read` gives the value of a subject: undefined where nobody measured it, null where it is without end, as a wait can be. */
 export function judge(
   { subject, operator, bound, text }: Threshold,
-  read: (subject: Threshold['subject']) => number | undefined,
+  read: (subject: Threshold['subject']) => number | null | undefined,
 ): Verdict {
   const value = read(subject)
   if (value === undefined) return { threshold: text, passed: false }
-  const passed = { '<': value < bound, '<=': value <= bound, '>': value > bound, '>=': value >= bound }[operator]
-  return { threshold: text, value, passed }
+  const passed = holds[operator](value ?? Number.POSITIVE_INFINITY, bound)
+  return { threshold: text, ...(value !== null && { value }), passed }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { judge, parseThreshold, type ThresholdSubjects } from '../../../src/lib/model/threshold.ts'
+import { judge, parseThreshold, type ThresholdSubjects, thresholdOperators } from '../../../src/lib/model/threshold.ts'
 
 const subjects: ThresholdSubjects = { figures: { connect: 'ms', rate: 'kbps' }, totals: { lost: '', goneS: 's' } }
 
@@ -44,6 +44,8 @@ it('a bound counts as the operator says, at the bound itself too', () => {
   expect([9, 10, 11].map((value) => passes('connect<=10', value))).toEqual([true, true, false])
   expect([9, 10, 11].map((value) => passes('connect>10', value))).toEqual([false, false, true])
   expect([9, 10, 11].map((value) => passes('connect>=10', value))).toEqual([false, true, true])
+  expect([9, 10, 11].map((value) => passes('connect==10', value))).toEqual([false, true, false])
+  expect([9, 10, 11].map((value) => passes('connect != 10', value))).toEqual([true, false, true])
 })
 
 it('a bound is in the unit of its figure, however it is written', () => {
@@ -63,4 +65,25 @@ it('a figure alone means its mean, and a text is kept as it was written', () => 
     text: 'connect<5',
     subject: { figure: 'connect', statistic: 'mean' },
   })
+})
+
+it('what is without end is more than any bound, and what nobody measured fails whatever is asked', () => {
+  const passes = (operator: string, value: null | undefined) =>
+    judge(parseThreshold(`connect_p95${operator}10s`, subjects), () => value)
+  for (const operator of ['<', '<=', '=='])
+    expect(passes(operator, null)).toEqual({ threshold: `connect_p95${operator}10s`, passed: false })
+  for (const operator of ['>', '>=', '!=']) expect(passes(operator, null).passed).toBe(true)
+  for (const operator of thresholdOperators) expect(passes(operator, undefined).passed).toBe(false)
+})
+
+it('says what may have been meant', () => {
+  const said = (text: string) => () => parseThreshold(text, subjects)
+  expect(said('conect<1s')).toThrow('there is no figure "conect" (did you mean "connect"?); there are')
+  expect(said('lots<1')).toThrow('(did you mean "lost"?)')
+  expect(said('connect_p96<1s')).toThrow('(did you mean "p90" or "p95" or "p99"?)')
+  expect(said('connect<1kbps')).toThrow('connect is not measured in "kbps" but in ms, s')
+  expect(said('lost<1s')).toThrow('lost is not measured in "s" but has no unit')
+  expect(said('lost_p95<1')).toThrow('lost is one number and has no p95')
+  for (const text of ['', 'connect', 'connect=1', 'connect=<1', 'connect<', 'connect<-1', 'connect<1e3', 'a<1<2'])
+    expect(said(text)).toThrow('it reads <figure>_<statistic><operator>')
 })
