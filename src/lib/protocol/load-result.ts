@@ -109,11 +109,13 @@ const moment = z
   .meta({ id: 'LoadMoment' })
 export type LoadMoment = Readonly<z.infer<typeof moment>>
 
-const verdict = z.strictObject({
-  threshold: z.string(),
-  value: z.number().optional().describe('Absent where nobody measured it, or one waited for ever: then it has failed'),
-  passed: z.boolean(),
-})
+const verdict = z
+  .strictObject({
+    threshold: z.string(),
+    value: z.number().optional().describe('Absent where nobody measured it, or one waited for ever'),
+    passed: z.boolean(),
+  })
+  .meta({ id: 'LoadVerdict' })
 
 const difference = z
   .strictObject({
@@ -121,9 +123,13 @@ const difference = z
     now: z.number().nullable(),
     counts: z.tuple([count, count]).readonly(),
     pValue: z.number().nullable().describe('Mann-Whitney U, two-sided; null with too few sessions'),
-    verdict: z.enum(['better', 'worse', 'different', 'no difference shown', 'too few sessions']),
+    adjustedPValue: z.number().nullable().describe('Corrected for the number of figures (Holm); below 0.01 it counts'),
+    verdict: z
+      .enum(['better', 'worse', 'different', 'within tolerance', 'no difference shown', 'too few sessions'])
+      .describe('worse fails the run'),
   })
   .meta({ id: 'LoadDifference' })
+export type LoadDifference = Readonly<z.infer<typeof difference>>
 
 export const loadResult = z
   .strictObject({
@@ -170,10 +176,21 @@ export const loadResult = z
     sessions: z.array(session).readonly(),
     sessionsLeftOut: count.describe('More are counted, but not listed'),
     thresholds: z.array(verdict).readonly(),
-    comparison: z.partialRecord(z.enum(loadFigures), difference).optional().describe('Of --compare-baseline'),
+    comparison: z
+      .strictObject({
+        baseline: z.strictObject({ file: z.string(), startedAt: instant, trusted: z.boolean() }),
+        test: z.literal('Mann-Whitney U'),
+        toleranceRatio: amount.describe('A median that moved by less is no worsening'),
+        warnings: z.array(z.string()).readonly().describe('Why the two may not be comparable'),
+        figures: z.partialRecord(z.enum(loadFigures), difference).describe('Absent where nobody measured it in either'),
+      })
+      .optional()
+      .describe('Of --compare-baseline'),
   })
   .meta({ id: 'LoadResult' })
 export type LoadResult = Readonly<z.infer<typeof loadResult>>
+
+export type LoadComparison = NonNullable<LoadResult['comparison']>
 
 /** As JSON Schema (2020-12), for who reads results elsewhere. */
 export const loadResultJsonSchema = (): object =>
