@@ -1,27 +1,36 @@
 // Lines over time as SVG text, drawn here: the report needs no script and no network to be read.
 import type { EChartsCoreOption } from 'echarts/core'
+import { formatDurationS } from '../base/units.ts'
 
 export interface ChartPoint {
-  readonly at: string
+  /** A date, or seconds since the beginning. */
+  readonly at: string | number
   readonly value: number | undefined
 }
 
-/** Of the lines of one chart. */
-const colors = ['var(--accent)', 'var(--bad)']
+/** Of the lines of one chart, in their order. */
+const colors = ['accent', 'bad', 'third', 'fourth', 'fifth', 'sixth'].map((name) => `var(--${name})`)
+export const mostLines = colors.length
 const size = { width: 720, height: 190 }
 
-/** Colours are those of the page's style sheet, so that the chart follows its scheme. */
-export async function drawChart(lines: readonly (readonly ChartPoint[])[], unit: string): Promise<string> {
+/** The colour of a line by its place; the second is that of what is bad. Colours are those of the page's style sheet. */
+export async function drawChart(
+  lines: readonly (readonly ChartPoint[])[],
+  unit: string,
+  colourOf: (line: number) => number = (line) => line,
+): Promise<string> {
   // It takes half a second to load: only who draws pays.
   const { init } = await import('./echarts.ts')
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
   const quiet = { color: 'var(--quiet)', fontSize: 11 }
+  const isElapsed = typeof lines[0]?.[0]?.at === 'number'
   const option: EChartsCoreOption = {
     animation: false,
     grid: { left: 70, right: 12, top: 14, bottom: 26 },
     xAxis: {
-      type: 'time',
-      axisLabel: { ...quiet, hideOverlap: true },
+      ...(isElapsed ? { type: 'value', min: 'dataMin', max: 'dataMax' } : { type: 'time' }),
+      axisLabel: { ...quiet, hideOverlap: true, ...(isElapsed && { formatter: formatDurationS }) },
+      splitLine: { show: false },
       axisLine: { lineStyle: { color: 'var(--line)' } },
     },
     yAxis: {
@@ -36,8 +45,8 @@ export async function drawChart(lines: readonly (readonly ChartPoint[])[], unit:
       silent: true,
       showSymbol: points.length < 3,
       connectNulls: false,
-      lineStyle: { color: colors[at]!, width: 1.6 },
-      itemStyle: { color: colors[at]! },
+      lineStyle: { color: colors[colourOf(at) % mostLines]!, width: 1.6 },
+      itemStyle: { color: colors[colourOf(at) % mostLines]! },
       data: points.map((point) => [point.at, point.value ?? '-']),
     })),
   }

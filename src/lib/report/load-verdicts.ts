@@ -1,5 +1,6 @@
 // What is to be said of a load test, one judgement after the other: table, page, JUnit and exit code are made from the same list.
 import { exitCodes } from '../base/errors.ts'
+import type { Threshold } from '../model/threshold.ts'
 import {
   type LoadDifference,
   type LoadFigure,
@@ -22,7 +23,7 @@ export const judgementsOf = (result: LoadResult): Judgement[] => [
   cameToEnd(result),
   connected(result),
   keptUp(result),
-  ...result.thresholds.map(ofThreshold),
+  ...result.thresholds.map((verdict) => ofThreshold(result, verdict)),
   ...ofBaseline(result),
 ]
 
@@ -70,25 +71,22 @@ const keptUp = ({ tool }: LoadResult): Judgement => ({
     : `not to be trusted: ${tool.reasons.join('; ')}`,
 })
 
-function ofThreshold({ threshold, value, passed }: LoadResult['thresholds'][number]): Judgement {
-  return {
-    group: 'threshold',
-    name: threshold,
-    status: passed ? 'passed' : 'failed',
-    detail: valueText(threshold, value),
+function ofThreshold(
+  { figures }: LoadResult,
+  { threshold, value, passed }: LoadResult['thresholds'][number],
+): Judgement {
+  const of = { group: 'threshold', name: threshold, status: passed ? 'passed' : 'failed' } as const
+  const { subject } = parseLoadThreshold(threshold)
+  if (value === undefined) {
+    const isEndless = subject.figure !== undefined && figures[subject.figure as LoadFigure] !== undefined
+    return { ...of, detail: isEndless ? 'one waited for ever' : 'nobody measured it' }
   }
+  return { ...of, detail: figureText(value, unitOf(subject)) }
 }
 
-/** An endless wait has no value, nor has what nobody measured. */
-function valueText(threshold: string, value: number | undefined): string {
-  const { subject } = parseLoadThreshold(threshold)
-  if (subject.figure === undefined)
-    return value === undefined
-      ? 'not measured'
-      : figureText(value, loadTotals[subject.total as keyof typeof loadTotals].unit)
-  const { unit, isWait } = loadFigureSpec(subject.figure as LoadFigure)
-  if (value === undefined) return isWait ? 'one waited for ever, or nobody measured it' : 'not measured'
-  return figureText(value, subject.statistic === 'count' ? '' : unit)
+function unitOf(subject: Threshold['subject']): string {
+  if (subject.figure === undefined) return loadTotals[subject.total as keyof typeof loadTotals].unit
+  return subject.statistic === 'count' ? '' : loadFigureSpec(subject.figure as LoadFigure).unit
 }
 
 const ofBaseline = ({ comparison }: LoadResult): Judgement[] =>
