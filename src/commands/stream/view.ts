@@ -5,6 +5,7 @@ import { plain, plainText } from '../../lib/base/plain-text.ts'
 import { formatBps, formatBytes, formatDurationS } from '../../lib/base/units.ts'
 import type { ViewerSnapshot } from '../../lib/client/viewer.ts'
 import type { WatchResult } from '../../lib/client/watch.ts'
+import { progressBar } from '../shared/progress-bar.ts'
 
 const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`
 
@@ -26,13 +27,6 @@ export function statsLine(now: ViewerSnapshot): string {
   if (now.quality) parts.push(plainText(now.quality))
   if (now.paused) parts.push('paused')
   return parts.join('  ')
-}
-
-/** `[=====>     ]`, as wide as asked for. */
-function progressBar(ratio: number, width: number): string {
-  const inner = Math.max(1, width - 2)
-  const full = Math.round(Math.min(1, Math.max(0, ratio)) * inner)
-  return `[${'='.repeat(Math.max(0, full - 1))}${full > 0 ? '>' : ''}${' '.repeat(inner - full)}]`
 }
 
 /** The lines of a panel that is drawn over and over; `columns` is the width of the terminal. */

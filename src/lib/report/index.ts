@@ -1,8 +1,6 @@
 // A report from its rows to its file.
-import { resolve } from 'node:path'
 import { McpxError, toMcpxError } from '../base/errors.ts'
 import { calmJson } from '../base/json-text.ts'
-import { type FileData, writeFileWhole } from '../base/write-whole.ts'
 import type { HistoryRange, HistoryReader, HistoryRow } from '../model/history.ts'
 import type { Comparison, Report, Verdict } from '../protocol/report.ts'
 import { buildReport, meansOf, type ReportRows } from './build-report.ts'
@@ -14,6 +12,7 @@ import type { Look } from './page.ts'
 import { createSampleSums, sampleColumns } from './sample-sums.ts'
 
 export type { Look } from './page.ts'
+export { writeWhole } from './write-output.ts'
 
 const hourMs = 3_600_000
 /** Up to here every sample is looked at, up to there every minute. */
@@ -109,18 +108,3 @@ export async function renderComparison(
 
 const asJson = (data: object, verdicts: readonly Verdict[]): string =>
   `${calmJson(JSON.stringify(verdicts.length > 0 ? { ...data, thresholds: verdicts } : data, null, 2))}\n`
-
-/** Whole or not at all. Throws DISK_FULL, or INVALID_OPTION where it cannot be written. */
-export async function writeWhole(path: string, cwd: string, text: FileData): Promise<void> {
-  try {
-    await writeFileWhole(resolve(cwd, path), text)
-  } catch (error) {
-    if (toMcpxError(error).code === 'DISK_FULL') throw toMcpxError(error)
-    // The system goes on with the name of the file beside.
-    const [reason] = (error as Error).message.split(', ')
-    throw new McpxError('INVALID_OPTION', `--output ${path}: ${reason}`, {
-      cause: error,
-      hint: 'Name a file in a folder that is there and that this user may write to.',
-    })
-  }
-}
