@@ -12,6 +12,9 @@ const orNothing = (value: number | null) => value ?? undefined
 const wait = (value: number | null, ...later: readonly (number | null)[]): FigureValue =>
   value === null && later.some((one) => one !== null) ? undefined : value
 
+/** Packets, each once: those that came by a retransmission are among the lost already. */
+const sentTo = ({ packets, packetsLost, packetsRecovered }: LoadSession) => packets - packetsRecovered + packetsLost
+
 const readers: Readonly<Record<LoadFigure, (session: LoadSession) => FigureValue>> = {
   startup: ({ startupMs }) => startupMs,
   connect: ({ connectMs, firstPacketMs, startupMs }) => wait(connectMs, firstPacketMs, startupMs),
@@ -22,9 +25,8 @@ const readers: Readonly<Record<LoadFigure, (session: LoadSession) => FigureValue
   bitrate: ({ bytes, watchedS }) => ratio(bytes * 8, watchedS * 1000),
   fps: ({ frames, watchedS }) => ratio(frames, watchedS),
   frozen: ({ frozenS, watchedS }) => percent(frozenS, watchedS),
-  loss: ({ packets, packetsLost }) => percent(packetsLost, packets + packetsLost),
-  residual: ({ packets, packetsLost, packetsRecovered }) =>
-    percent(Math.max(0, packetsLost - packetsRecovered), packets + packetsLost),
+  loss: (session) => percent(session.packetsLost, sentTo(session)),
+  residual: (session) => percent(Math.max(0, session.packetsLost - session.packetsRecovered), sentTo(session)),
   rtt: ({ roundTripMs }) => orNothing(roundTripMs),
   jitter: ({ jitterMs }) => orNothing(jitterMs),
   switches: ({ rungs, watchedS }) => (watchedS > 0 ? Math.max(0, rungs.length - 1) : undefined),

@@ -6,7 +6,7 @@ import { loadRun, loadSession, loadSessions, lostSession } from '../../support/l
 
 it('works out each figure in its unit', () => {
   const session = loadSession(0, {
-    ...{ watchedS: 20, bytes: 2_500_000, frames: 600, frozenS: 1, packets: 950, packetsLost: 50, packetsRecovered: 45 },
+    ...{ watchedS: 20, bytes: 2_500_000, frames: 600, frozenS: 1, packets: 995, packetsLost: 50, packetsRecovered: 45 },
     rungs: ['360p', '720p', '360p'].map((quality, atS) => ({ atS, quality })),
   })
   expect(Object.fromEntries(loadFigures.map((figure) => [figure, figureOf(session, figure)]))).toEqual({
