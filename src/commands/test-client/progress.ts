@@ -15,11 +15,11 @@ const historyLength = 30
 const lossText = (ratio: number | null) => (ratio === null ? 'loss unknown' : `loss ${figureText(100 * ratio)} %`)
 const lagText = (ms: number | null) => (ms === null ? 'own lag unknown' : `own lag p99 ${figureText(ms)} ms`)
 const peopleText = ({ watching, sessions, failed, freezes }: LoadMoment) =>
-  `${watching} watching  ${sessions} sessions  ${failed} failed  ${freezes} freezes`
+  `sessions ${sessions}  watching ${watching}  failed ${failed}  freezes ${freezes}`
 const timesText = (atS: number, totalS: number) =>
   `${formatDurationS(atS)} of ${formatDurationS(totalS)}, ${formatDurationS(Math.ceil(totalS - atS))} left`
 
-/** `0:12 of 0:25, 0:13 left  20 watching  …` */
+/** `0:12 of 0:25, 0:13 left  sessions 20  watching 20  …` */
 export const momentLine = (moment: LoadMoment, totalS: number): string =>
   [
     timesText(moment.atS, totalS),

@@ -51,7 +51,7 @@ function headLines({ server, plan, summary, startedAt, endedAt, outcome }: LoadR
   return [
     plain`${plan.viewers} viewers${browsers}, ${plan.scenario}, at ${server}`,
     plain`${outcome}, after ${formatDurationS(tookS)}; ${plan.impairment ? `path ${plan.impairment}` : 'path as it is'}; seed ${plan.seed}`,
-    `${summary.sessions} sessions, ${summary.connected} connected, ${summary.failed} failed, ${summary.freezes} freezes (${figureText(summary.frozenS)} s), ${summary.switches} quality switches`,
+    `sessions ${summary.sessions}, connected ${summary.connected}, failed ${summary.failed}, freezes ${summary.freezes} (${figureText(summary.frozenS)} s), quality switches ${summary.switches}`,
   ].flatMap((line) => wrapped(line, '  '))
 }
 
