@@ -26,7 +26,10 @@ export async function readBaseline(path: string, cwd: string): Promise<LoadResul
 export function parseBaseline(text: string, path: string): LoadResult {
   const version = versionOf(text, path)
   if (version !== loadResultVersion)
-    throw wrong(path, `it has version ${JSON.stringify(version)}, and this mcpx reads version ${loadResultVersion}`)
+    throw wrong(
+      path,
+      `it has version ${plainText(JSON.stringify(version)).slice(0, 20)}, and this mcpx reads version ${loadResultVersion}`,
+    )
   const parsed = loadResult.safeParse(JSON.parse(text))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
