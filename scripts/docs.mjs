@@ -10,10 +10,14 @@ import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
 import { scoreTerms, scoreVersion } from '../src/lib/model/score.ts'
 import { scoreWords } from '../src/lib/model/score-words.ts'
+import { thresholdStatistics } from '../src/lib/model/threshold.ts'
+import { loadFigureSpecs, loadResultJsonSchema } from '../src/lib/protocol/load-result.ts'
 import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
-import { reportJsonSchema } from '../src/lib/protocol/report.ts'
+import { reportJsonSchema, reportSpecs } from '../src/lib/protocol/report.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
+import { loadTotals } from '../src/lib/report/judge-load.ts'
+import { reportTotals } from '../src/lib/report/judge-report.ts'
 import { rulesText, ruleTestsText } from './observability/alerts.mjs'
 import { dashboardText } from './observability/dashboard.mjs'
 
@@ -26,11 +30,13 @@ export const generatedFiles = [
   'docs/metrics.md',
   'docs/scores.md',
   'docs/monitor-config.md',
+  'docs/verdicts.md',
 ]
 
 /** Files that are generated as a whole. */
 export const wholeFiles = {
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
+  'docs/load-result.schema.json': () => `${JSON.stringify(loadResultJsonSchema(), null, 2)}\n`,
   'deploy/grafana/webrtc_dashboard.json': dashboardText,
   'deploy/prometheus/alerts.yml': rulesText,
   'deploy/prometheus/alerts.test.yml': ruleTestsText,
@@ -234,6 +240,27 @@ const scoreTable = (terms) =>
     ]),
   )
 
+const betterWords = { less: 'less', more: 'more' }
+
+/** What a threshold can name. */
+const figureTable = (specs) =>
+  table(
+    ['Figure', 'What it is', 'Unit', 'Better', 'Never over'],
+    Object.entries(specs).map(([name, { title, unit, better, isWait }]) => [
+      code(name),
+      cell(title),
+      unit,
+      better ? betterWords[better] : '',
+      isWait ? 'counts as for ever' : '',
+    ]),
+  )
+
+const totalTable = (totals) =>
+  table(
+    ['Total', 'What it is', 'Unit'],
+    Object.entries(totals).map(([name, { title, unit }]) => [code(name), cell(title), unit]),
+  )
+
 const blocks = {
   scoreVersion: () => `Version ${scoreVersion}.`,
   streamHealth: () => scoreTable(scoreTerms.health),
@@ -247,6 +274,17 @@ const blocks = {
   exits: exitTable,
   styles: () => `${plotStyles.map(code).join(', ')}.`,
   switches: switchTable,
+  statistics: () => `${thresholdStatistics.map(code).join(', ')}.`,
+  loadFigures: () => `${figureTable(loadFigureSpecs)}\n\n${totalTable(loadTotals)}`,
+  reportFigures: () => {
+    const figures = Object.entries(reportSpecs).map(([name, { title, unit }]) => [
+      code(name),
+      cell(title),
+      unit || 'points',
+    ])
+    const totals = Object.entries(reportTotals).map(([name, unit]) => [code(name), 'total', unit])
+    return table(['Of a report', 'What it is', 'Unit'], [...figures, ...totals])
+  },
 }
 
 /** The text of a file with its blocks as the declarations have them now. Throws for a block that nothing generates. */

@@ -24,6 +24,11 @@ export const testClientCommand = defineCommand({
       line: 'mcpx test-client --scenario random --seed 7 --json',
       does: 'At random, the same again with the same seed',
     },
+    {
+      line: "mcpx test-client --threshold 'failed==0' --threshold 'startup_p95<3000ms' --junit load.xml",
+      does: 'A verdict for CI',
+    },
+    { line: 'mcpx test-client --compare-baseline load.json --html load.html', does: 'Is it worse than it was' },
     { line: 'mcpx test-client --scenario flash-crowd --viewers 100', does: 'A hundred viewers at once' },
   ],
   async run({ options, io }) {

@@ -3,14 +3,21 @@ import { judge, parseThreshold, type Threshold, type ThresholdSubjects } from '.
 import { type Report, type ReportFigure, reportSpecs, type Verdict } from '../protocol/report.ts'
 
 /** Sums of the period, which have no distribution, with their units. */
-const totals = { connections: '', failed: '', reporting: '', freezes: '', frozenS: 's', failedOperations: '' } as const
-type Total = keyof typeof totals
+export const reportTotals = {
+  connections: '',
+  failed: '',
+  reporting: '',
+  freezes: '',
+  frozenS: 's',
+  failedOperations: '',
+} as const
+type Total = keyof typeof reportTotals
 /** Only viewers can say. */
 const saidByViewers: readonly Total[] = ['freezes', 'frozenS']
 
 const subjects: ThresholdSubjects = {
   figures: Object.fromEntries(Object.entries(reportSpecs).map(([name, { unit }]) => [name, unit])),
-  totals,
+  totals: reportTotals,
 }
 
 /** Throws INVALID_OPTION with what is wrong and what there is. */
