@@ -10,6 +10,8 @@ export interface Sample {
   readonly bytesReceived: number
   readonly packetsReceived: number
   readonly packetsLost: number
+  /** Came again; they are in `packetsReceived` too. */
+  readonly packetsRecovered: number
   readonly hasVideo: boolean
   readonly hasAudio: boolean
   readonly framesReceived: number
@@ -32,6 +34,9 @@ export interface Sample {
   readonly videoJitterS?: number
   readonly audioJitterS?: number
   readonly roundTripTimeS?: number
+  /** Of all round trips on the present path, and how many there were. */
+  readonly totalRoundTripTimeS?: number
+  readonly roundTrips?: number
   readonly localCandidate?: string
   readonly remoteCandidate?: string
 }
@@ -60,6 +65,8 @@ const count = (entry: StatsEntry | undefined, field: string): number => number(e
 const text = (entry: StatsEntry | undefined, field: string): string | undefined =>
   typeof entry?.[field] === 'string' ? entry[field] : undefined
 
+const recovered = (entry: StatsEntry | undefined): number => count(entry, 'retransmittedPacketsReceived')
+
 /** Takes what matters out of a report. */
 export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample {
   const byId = new Map<string, StatsEntry>()
@@ -85,6 +92,7 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
     bytesReceived: count(video, 'bytesReceived') + count(audio, 'bytesReceived'),
     packetsReceived: count(video, 'packetsReceived') + count(audio, 'packetsReceived'),
     packetsLost: count(video, 'packetsLost') + count(audio, 'packetsLost'),
+    packetsRecovered: recovered(video) + recovered(audio),
     hasVideo: count(video, 'packetsReceived') > 0,
     hasAudio: count(audio, 'packetsReceived') > 0,
     framesReceived: count(video, 'framesReceived'),
@@ -107,6 +115,8 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
       videoJitterS: number(video, 'jitter'),
       audioJitterS: number(audio, 'jitter'),
       roundTripTimeS: number(pair, 'currentRoundTripTime'),
+      totalRoundTripTimeS: number(pair, 'totalRoundTripTime'),
+      roundTrips: number(pair, 'responsesReceived'),
       localCandidate: candidateOf('localCandidateId'),
       remoteCandidate: candidateOf('remoteCandidateId'),
     }),
