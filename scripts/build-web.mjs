@@ -4,7 +4,7 @@ import { build } from 'vite'
 import { viteSingleFile } from 'vite-plugin-singlefile'
 
 const source = resolve(import.meta.dirname, '..', 'src', 'web')
-const pages = ['home', 'player', 'dashboard']
+const pages = ['home', 'player', 'dashboard', 'load']
 
 /** Writes `<page>.html` for each page into `outDir`; rejects with Vite's message when one does not build. */
 export async function buildWeb(outDir) {

@@ -45,9 +45,14 @@ function changes(path) {
 
 /** Whether everything that a build writes last is there, and newer than all that it reads. */
 function isFresh() {
-  const written = ['cli.js', 'lib/BUNDLED-LICENSES.txt', 'web/home.html', 'web/player.html', 'web/dashboard.html'].map(
-    (name) => changes(join(dist, name))[0] ?? 0,
-  )
+  const written = [
+    'cli.js',
+    'lib/BUNDLED-LICENSES.txt',
+    'web/home.html',
+    'web/player.html',
+    'web/dashboard.html',
+    'web/load.html',
+  ].map((name) => changes(join(dist, name))[0] ?? 0)
   const read = [
     'src',
     'scripts/build.mjs',

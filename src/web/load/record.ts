@@ -1,0 +1,73 @@
+// From what a browser counted to the record that the tool takes.
+import { maxRungs } from '../../lib/protocol/browser-load.ts'
+import type { BrowserRecord } from '../../lib/protocol/browser-records.ts'
+import type { ServerNote } from '../../lib/protocol/control.ts'
+import type { Freezes } from '../../lib/protocol/freezes.ts'
+import type { Sample } from '../player/stats.ts'
+
+type Counted = Omit<
+  BrowserRecord,
+  | 'session'
+  | 'sequence'
+  | 'atMs'
+  | 'startupMs'
+  | 'connectMs'
+  | 'iceMs'
+  | 'dtlsMs'
+  | 'firstPacketMs'
+  | 'durationS'
+  | 'rungs'
+  | 'isOver'
+  | 'error'
+>
+
+interface Mean {
+  sum: number
+  count: number
+}
+
+const add = (mean: Mean, value: number | undefined) => {
+  if (value === undefined) return
+  mean.sum += value
+  mean.count++
+}
+const meanOf = ({ sum, count }: Mean) => (count > 0 ? sum / count : null)
+
+/** Sums up the looks at one session. */
+export class LookSums {
+  readonly #roundTripMs: Mean = { sum: 0, count: 0 }
+  readonly #jitterMs: Mean = { sum: 0, count: 0 }
+
+  /** A look, once a second. */
+  add({ roundTripTimeS, videoJitterS, audioJitterS }: Sample): void {
+    const jitterS = videoJitterS ?? audioJitterS
+    add(this.#roundTripMs, roundTripTimeS === undefined ? undefined : roundTripTimeS * 1000)
+    add(this.#jitterMs, jitterS === undefined ? undefined : jitterS * 1000)
+  }
+
+  /** Round trips are the mean of all that the browser has measured where it says so, else of the looks. */
+  counted(sample: Sample, { freezeCount, totalFreezesDurationS }: Freezes): Counted {
+    const { totalRoundTripTimeS, roundTrips } = sample
+    const isSummed = totalRoundTripTimeS !== undefined && roundTrips !== undefined && roundTrips > 0
+    return {
+      frames: sample.framesDecoded,
+      framesDropped: sample.framesDropped,
+      freezes: freezeCount,
+      frozenS: totalFreezesDurationS,
+      bytes: sample.bytesReceived,
+      packets: sample.packetsReceived,
+      packetsLost: Math.max(0, sample.packetsLost),
+      packetsRecovered: sample.packetsRecovered,
+      roundTripMs: isSummed ? (totalRoundTripTimeS / roundTrips) * 1000 : meanOf(this.#roundTripMs),
+      jitterMs: meanOf(this.#jitterMs),
+    }
+  }
+}
+
+type Rung = BrowserRecord['rungs'][number]
+
+/** The rungs with what a note says of them. Of more than can be told the first ones stay. */
+export function withRung(rungs: readonly Rung[], note: ServerNote, atMs: number): readonly Rung[] {
+  if (note.type !== 'quality' || rungs.length >= maxRungs || rungs.at(-1)?.quality === note.name) return rungs
+  return [...rungs, { atMs, quality: note.name.slice(0, 100) }]
+}
