@@ -135,6 +135,11 @@ export const errorKinds = {
     status: 500,
     hint: 'Start mcpx again: what can be made again is. Otherwise restore the file from a backup, or choose another --persistence-path.',
   },
+  BROWSER_FAILED: {
+    exit: 1,
+    status: 500,
+    hint: 'Start the browser by hand to see whether it works, or name another one with --browser-path.',
+  },
   DISK_FULL: { exit: 1, status: 507, hint: 'Free some space, or lower --disk-cache-size.' },
   INTERRUPTED: { exit: 130, status: 499, hint: '' },
   INTERNAL: { exit: 1, status: 500, hint: 'This is a defect of mcpx. Run again with --debug and report what it says.' },
