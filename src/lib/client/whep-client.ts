@@ -12,7 +12,7 @@ export const whepDoor = (api: Api, clock: Clock): Door => ({
   watch: (watching) => watchServer({ api, clock, ...watching }),
 })
 
-function whepAddress({ content, startS, quality, loop }: StreamRequest): string {
+export function whepAddress({ content, startS, quality, loop }: StreamRequest): string {
   const query = new URLSearchParams()
   if (startS) query.set('start', String(startS))
   if (quality) query.set('quality', quality)
