@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/base/clock.ts'
 import { McpxError } from '../../lib/base/errors.ts'
 import { type Io, isFancy } from '../../lib/base/io.ts'
 import { type Api, createApi, findServer, openInput } from '../../lib/client/index.ts'
-import { type LoadOptions, runLoad } from '../../lib/load/index.ts'
+import { findBrowser, type LoadOptions, runLoad } from '../../lib/load/index.ts'
 import { routes } from '../../lib/protocol/routes.ts'
 import { rampOf, type TestClientOptions } from './options.ts'
 import { openOutputs } from './outputs.ts'
@@ -31,9 +31,10 @@ export async function runTestClient(options: TestClientOptions, { io, start = st
     const api = createApi({ url: server, signal: io.signal, ...access })
     const contents = options.cid.length > 0 ? options.cid : [await sampleOf(api, own)]
     const { onMoment } = outputs
+    const onNote = (text: string) => options.quiet || io.err(`${text}\n`)
     const run = await runLoad(
       { ...load, server, contents, ...access },
-      { clock: systemClock, signal: io.signal, onMoment },
+      { clock: systemClock, signal: io.signal, onMoment, onNote },
     )
     return await outputs.finish(run)
   } finally {
@@ -42,11 +43,11 @@ export async function runTestClient(options: TestClientOptions, { io, start = st
 }
 
 async function loadOf(options: TestClientOptions, cwd: string): Promise<Omit<LoadOptions, 'server' | 'contents'>> {
-  const { viewers, duration, scenario, seed, quality, processes, browser, browserViewers } = options
-  if (browserViewers !== undefined && !browser)
+  const { viewers, duration, scenario, seed, quality, processes, browser, browserViewers, browserPath } = options
+  if ((browserViewers !== undefined || browserPath !== undefined) && !browser)
     throw new McpxError(
       'INVALID_OPTION',
-      '--browser-viewers says how many viewers are a browser, and not which: add --browser',
+      `--browser-${browserPath === undefined ? 'viewers' : 'path'} does not say which viewers are a browser: add --browser`,
     )
   if ((browserViewers ?? 1) > viewers)
     throw new McpxError('INVALID_OPTION', `--browser-viewers: ${browserViewers} of ${viewers} viewers`)
@@ -59,7 +60,9 @@ async function loadOf(options: TestClientOptions, cwd: string): Promise<Omit<Loa
     processes,
     ...(quality && { quality }),
     ...(await impairmentOf(options, cwd)),
-    ...(browser && { browser: { kind: browser, viewers: browserViewers ?? 1 } }),
+    ...(browser && {
+      browser: { kind: browser, viewers: browserViewers ?? 1, path: findBrowser(browser, browserPath) },
+    }),
   }
 }
 

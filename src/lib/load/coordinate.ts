@@ -2,7 +2,7 @@
 // tell becomes one account. Nobody here knows where the viewers run.
 import { type Clock, delay, every } from '../base/clock.ts'
 import { type ErrorRecord, type McpxError, toErrorRecord, toMcpxError } from '../base/errors.ts'
-import type { LoadResult, LoadSession } from '../protocol/load-result.ts'
+import type { LoadResult, LoadSession, ViewerKind } from '../protocol/load-result.ts'
 import type { GroupEvents, ViewerGroup } from './group.ts'
 import type { LoadDeps, LoadOptions, LoadRun } from './load-options.ts'
 import type { LoadCut } from './load-plane.ts'
@@ -47,6 +47,7 @@ export async function coordinate(options: LoadOptions, deps: LoadDeps, parts: Lo
       tally.session(session)
       lastFailure = session.error?.code
     },
+    onNote: (text) => deps.onNote?.(text),
     onStray: (message) => note(`an error that nobody waited for: ${message}`),
   }))
 
@@ -101,7 +102,7 @@ export async function coordinate(options: LoadOptions, deps: LoadDeps, parts: Lo
         const known = tally.heardOf({ viewer, plannedS: planned.beginMs / 1000 })
         const isDue = outcome === 'complete' || planned.beginMs <= clock.now() - originMs
         if (known === 'over' || !(known || isDue)) continue
-        tally.session({ ...(known ?? blank(planned)), ...how })
+        tally.session({ ...(known ?? blank(planned, group.kind)), ...how })
       }
   }
 
@@ -182,9 +183,9 @@ function accountOf({
 }
 
 /** Of a session of which nothing was heard. */
-const blank = ({ viewer, content, beginMs }: PlannedSession): LoadSession => ({
+const blank = ({ viewer, content, beginMs }: PlannedSession, kind: ViewerKind): LoadSession => ({
   viewer,
-  kind: 'mcpx',
+  kind,
   content,
   plannedS: beginMs / 1000,
   endedS: beginMs / 1000,

@@ -1,6 +1,6 @@
 // Some viewers of a load test as the coordinator sees them: wherever they run, they begin, tell, are cut short and end.
 import type { ErrorRecord, McpxError } from '../base/errors.ts'
-import type { LoadSession } from '../protocol/load-result.ts'
+import type { LoadSession, ViewerKind } from '../protocol/load-result.ts'
 import type { LoadCut, LoadStep } from './load-plane.ts'
 
 export interface GroupEvents {
@@ -9,9 +9,12 @@ export interface GroupEvents {
   onSession(session: LoadSession): void
   /** An error that nobody waited for. */
   onStray(message: string): void
+  /** Something that the person should know. */
+  onNote(text: string): void
 }
 
 export interface ViewerGroup {
+  readonly kind: ViewerKind
   /** Of the plan. */
   readonly viewers: readonly number[]
   /** Makes ready for a begin that takes no time. */

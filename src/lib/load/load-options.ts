@@ -31,6 +31,8 @@ export interface LoadDeps {
   readonly clock: Clock
   /** Ends the run; what was measured is the result. */
   readonly signal: AbortSignal
+  /** Something that the person should know now. */
+  onNote?(text: string): void
   /** Every second. `soFar` sums up what was measured until then; true ends the run as 'aborted'. */
   onMoment(moment: LoadMoment, soFar: () => LoadRun): boolean | undefined
 }

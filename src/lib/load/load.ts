@@ -5,6 +5,7 @@ import { processCpuS } from '../base/host.ts'
 import { createApi } from '../client/api.ts'
 import { silenceOf, watchServer } from '../client/server-watch.ts'
 import { routes } from '../protocol/routes.ts'
+import { browserGroup } from './browser-group.ts'
 import { coordinate, type LoadParts } from './coordinate.ts'
 import type { LoadDeps, LoadOptions, LoadRun } from './load-options.ts'
 import type { LoadWorkerSettings } from './load-plane.ts'
@@ -23,7 +24,7 @@ export async function runLoad(options: LoadOptions, deps: LoadDeps): Promise<Loa
   const api = createApi({ url: server, ...(token ? { token } : {}) })
   await checkServer(api, deps.signal)
   const addresses = await localAddressesFor(server)
-  const workers = Math.max(1, Math.min(processes || availableParallelism(), headless))
+  const workers = Math.min(processes || availableParallelism(), headless)
   const settings: Omit<LoadWorkerSettings, 'share'> = {
     plan: planOf(options),
     server,
@@ -34,10 +35,18 @@ export async function runLoad(options: LoadOptions, deps: LoadDeps): Promise<Loa
   }
   const createGroup = processes > 0 ? processGroup : threadGroup
   const parts: LoadParts = {
-    createGroups: (events) =>
-      Array.from({ length: workers }, (_, first) =>
+    createGroups(events) {
+      const groups = Array.from({ length: workers }, (_, first) =>
         createGroup({ ...settings, share: { first, step: workers, below: headless } }, events(first)),
-      ),
+      )
+      const { browser } = options
+      if (!browser) return groups
+      // The last numbers of the plan.
+      const inBrowser = Array.from({ length: browser.viewers }, (_, at) => headless + at)
+      const { clock, signal } = deps
+      const plan = planOf(options)
+      return [...groups, browserGroup({ ...options, browser }, inBrowser, events(workers), { clock, signal, plan })]
+    },
     serverGone: () => silenceOf(api),
     watchServer: (heard, onGone) => watchServer({ api, clock: deps.clock, heard, onGone }),
     cpuS: processCpuS,

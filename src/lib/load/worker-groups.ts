@@ -43,6 +43,7 @@ const tellTo =
   }
 
 const groupOf = (settings: LoadWorkerSettings, rpc: Calls, stop: () => Promise<void>): ViewerGroup => ({
+  kind: 'mcpx',
   viewers: viewersOf(settings.share),
   prepare: () => rpc.call('prepare', settings),
   run: () => rpc.call('run', undefined),

@@ -56,6 +56,7 @@ function start(changes: Partial<LoadOptions> = {}, onMoment: LoadDeps['onMoment'
           }
           groups.push(group)
           return {
+            kind: 'mcpx',
             viewers: group.viewers,
             prepare: async () => {},
             run: () => group.run.promise,
