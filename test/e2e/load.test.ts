@@ -141,7 +141,7 @@ describe('a load test', () => {
     expect(code).toBe(0)
     const sum = (of: (session: LoadResult['sessions'][number]) => number) =>
       result.sessions.reduce((total, session) => total + of(session), 0)
-    const sent = sum(({ packets, packetsLost, packetsRecovered }) => packets - packetsRecovered + packetsLost)
+    const sent = sum(({ packets, packetsLost, packetsRecovered }) => packets - (packetsRecovered ?? 0) + packetsLost)
     const lossRatio = sum(({ packetsLost }) => packetsLost) / sent
     // Five standard deviations of independent losses.
     expect(Math.abs(lossRatio - 0.03)).toBeLessThan(5 * Math.sqrt((0.03 * 0.97) / sent))

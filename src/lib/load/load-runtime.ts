@@ -160,6 +160,6 @@ function add(sums: Sums, session: LoadSession): void {
   sums.bytes += session.bytes
   sums.packets += session.packets
   sums.packetsLost += session.packetsLost
-  sums.packetsRecovered += session.packetsRecovered
+  sums.packetsRecovered += session.packetsRecovered ?? 0
   sums.freezes += session.freezes
 }

@@ -25,7 +25,8 @@ const browserRecord = z.strictObject({
   bytes: count,
   packets: count,
   packetsLost: count,
-  packetsRecovered: count,
+  /** null: this browser does not say, and does not count them. */
+  packetsRecovered: count.nullable(),
   roundTripMs: wait,
   jitterMs: wait,
   /** Of the content. */

@@ -13,7 +13,8 @@ const wait = (value: number | null, ...later: readonly (number | null)[]): Figur
   value === null && later.some((one) => one !== null) ? undefined : value
 
 /** Packets, each once: those that came by a retransmission are among the lost already. */
-const sentTo = ({ packets, packetsLost, packetsRecovered }: LoadSession) => packets - packetsRecovered + packetsLost
+const sentTo = ({ packets, packetsLost, packetsRecovered }: LoadSession) =>
+  packets - (packetsRecovered ?? 0) + packetsLost
 
 const readers: Readonly<Record<LoadFigure, (session: LoadSession) => FigureValue>> = {
   startup: ({ startupMs }) => startupMs,
@@ -26,7 +27,10 @@ const readers: Readonly<Record<LoadFigure, (session: LoadSession) => FigureValue
   fps: ({ frames, watchedS }) => ratio(frames, watchedS),
   frozen: ({ frozenS, watchedS }) => percent(frozenS, watchedS),
   loss: (session) => percent(session.packetsLost, sentTo(session)),
-  residual: (session) => percent(Math.max(0, session.packetsLost - session.packetsRecovered), sentTo(session)),
+  residual: ({ packetsRecovered, ...session }) =>
+    packetsRecovered === null
+      ? undefined
+      : percent(Math.max(0, session.packetsLost - packetsRecovered), sentTo({ ...session, packetsRecovered })),
   rtt: ({ roundTripMs }) => orNothing(roundTripMs),
   jitter: ({ jitterMs }) => orNothing(jitterMs),
   switches: ({ rungs, watchedS }) => (watchedS > 0 ? Math.max(0, rungs.length - 1) : undefined),

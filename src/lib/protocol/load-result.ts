@@ -83,7 +83,7 @@ const session = z
     bytes: count,
     packets: count.describe('All that arrived, those that a retransmission brought too'),
     packetsLost: count.describe('Did not come by themselves, repaired or not'),
-    packetsRecovered: count,
+    packetsRecovered: count.nullable().describe('null: the viewer does not say, and none of them is in `packets`'),
     roundTripMs: amount.nullable().describe('Mean of the samples'),
     jitterMs: amount.nullable(),
     actions: count.describe('Seeks, pauses and changes of quality that it asked for'),

@@ -47,8 +47,7 @@ export class LookSums {
 
   /** Round trips are the mean of all that the browser has measured where it says so, else of the looks. */
   counted(sample: Sample, { freezeCount, totalFreezesDurationS }: Freezes): Counted {
-    const { totalRoundTripTimeS, roundTrips } = sample
-    const isSummed = totalRoundTripTimeS !== undefined && roundTrips !== undefined && roundTrips > 0
+    const allMs = meanRoundTripMs(sample)
     return {
       frames: sample.framesDecoded,
       framesDropped: sample.framesDropped,
@@ -57,11 +56,17 @@ export class LookSums {
       bytes: sample.bytesReceived,
       packets: sample.packetsReceived,
       packetsLost: Math.max(0, sample.packetsLost),
-      packetsRecovered: sample.packetsRecovered,
-      roundTripMs: isSummed ? (totalRoundTripTimeS / roundTrips) * 1000 : meanOf(this.#roundTripMs),
+      packetsRecovered: sample.packetsRecovered ?? null,
+      roundTripMs: allMs === undefined ? meanOf(this.#roundTripMs) : allMs,
       jitterMs: meanOf(this.#jitterMs),
     }
   }
+}
+
+/** Undefined where the browser does not count them; null before the first. */
+function meanRoundTripMs({ totalRoundTripTimeS, roundTrips }: Sample): number | null | undefined {
+  if (totalRoundTripTimeS === undefined || roundTrips === undefined) return undefined
+  return roundTrips > 0 ? (totalRoundTripTimeS / roundTrips) * 1000 : null
 }
 
 type Rung = BrowserRecord['rungs'][number]

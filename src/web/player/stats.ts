@@ -10,8 +10,6 @@ export interface Sample {
   readonly bytesReceived: number
   readonly packetsReceived: number
   readonly packetsLost: number
-  /** Came again; they are in `packetsReceived` too. */
-  readonly packetsRecovered: number
   readonly hasVideo: boolean
   readonly hasAudio: boolean
   readonly framesReceived: number
@@ -33,6 +31,8 @@ export interface Sample {
   readonly audioCodec?: string
   readonly videoJitterS?: number
   readonly audioJitterS?: number
+  /** Came again; where a browser says so, they are in `packetsReceived` too. */
+  readonly packetsRecovered?: number
   readonly roundTripTimeS?: number
   /** Of all round trips on the present path, and how many there were. */
   readonly totalRoundTripTimeS?: number
@@ -65,7 +65,10 @@ const count = (entry: StatsEntry | undefined, field: string): number => number(e
 const text = (entry: StatsEntry | undefined, field: string): string | undefined =>
   typeof entry?.[field] === 'string' ? entry[field] : undefined
 
-const recovered = (entry: StatsEntry | undefined): number => count(entry, 'retransmittedPacketsReceived')
+function recovered(...entries: readonly (StatsEntry | undefined)[]): number | undefined {
+  const known = entries.map((entry) => number(entry, 'retransmittedPacketsReceived')).filter((one) => one !== undefined)
+  return known.length > 0 ? known.reduce((sum, one) => sum + one) : undefined
+}
 
 /** Takes what matters out of a report. */
 export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample {
@@ -92,7 +95,6 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
     bytesReceived: count(video, 'bytesReceived') + count(audio, 'bytesReceived'),
     packetsReceived: count(video, 'packetsReceived') + count(audio, 'packetsReceived'),
     packetsLost: count(video, 'packetsLost') + count(audio, 'packetsLost'),
-    packetsRecovered: recovered(video) + recovered(audio),
     hasVideo: count(video, 'packetsReceived') > 0,
     hasAudio: count(audio, 'packetsReceived') > 0,
     framesReceived: count(video, 'framesReceived'),
@@ -108,6 +110,7 @@ export function takeSample(entries: Iterable<StatsEntry>, atMs: number): Sample 
     jitterBufferEmitted: count(main, 'jitterBufferEmittedCount'),
     ...defined({
       totalInterFrameDelayS: number(video, 'totalInterFrameDelay'),
+      packetsRecovered: recovered(video, audio),
       width: number(video, 'frameWidth'),
       height: number(video, 'frameHeight'),
       videoCodec: codecOf(video),

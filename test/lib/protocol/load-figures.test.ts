@@ -56,3 +56,8 @@ it('fits what is published, and makes results by hand that do', () => {
   const made = { ...loadRun([...loadSessions(20), lostSession(20)]), thresholds: [] }
   expect(loadResult.parse(JSON.parse(JSON.stringify(made)))).toMatchObject({ summary: { connected: 20, failed: 1 } })
 })
+
+it('does not know what was left of the loss where the viewer does not say what came again', () => {
+  const session = loadSession(0, { packets: 950, packetsLost: 50, packetsRecovered: null })
+  expect([figureOf(session, 'loss'), figureOf(session, 'residual')]).toEqual([5, undefined])
+})

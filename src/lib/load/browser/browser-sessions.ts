@@ -8,7 +8,7 @@ import type { BrowserRecord } from '../../protocol/browser-records.ts'
 import type { Command } from '../../protocol/control.ts'
 import type { LoadSession } from '../../protocol/load-result.ts'
 import type { BrowserKind } from './find-browser.ts'
-import { PageSession, type SessionCounts } from './page-session.ts'
+import { PageSession } from './page-session.ts'
 import type { MediaPath, ServerSide } from './server-side.ts'
 import type { Grant } from './tool-door.ts'
 
@@ -39,7 +39,7 @@ export interface BrowserSession {
 export type SessionOutcome = Pick<LoadSession, 'outcome' | 'error'>
 
 /** Since the begin, of all sessions together. */
-export interface BrowserCounts extends SessionCounts {
+export interface BrowserCounts extends Readonly<Record<(typeof counted)[number], number>> {
   readonly sessions: number
   /** That see something now. */
   readonly watching: number
@@ -131,7 +131,7 @@ export class BrowserSessions {
   counts(): BrowserCounts {
     const open = [...this.#open.values()]
     const sums = { ...this.#settled }
-    for (const { counts } of open) if (counts) for (const field of counted) sums[field] += counts[field]
+    for (const { counts } of open) if (counts) for (const field of counted) sums[field] += counts[field] ?? 0
     return { ...sums, sessions: this.#begun, watching: open.filter(({ isWatching }) => isWatching).length }
   }
 
@@ -168,7 +168,7 @@ export class BrowserSessions {
   #settle(id: number, session: PageSession): void {
     this.#open.delete(id)
     const { counts } = session
-    if (counts) for (const field of counted) this.#settled[field] += counts[field]
+    if (counts) for (const field of counted) this.#settled[field] += counts[field] ?? 0
     if (session.outcome === 'failed') this.#settled.failed++
     this.#release(session)
   }

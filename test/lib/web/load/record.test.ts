@@ -65,6 +65,22 @@ describe('the record of what a browser counted', () => {
     expect(new LookSums().counted(sample, freezes).roundTripMs).toBeCloseTo(90)
   })
 
+  it('does not take what Firefox says before its first round trip for one', () => {
+    const pair = { id: 'p', type: 'candidate-pair', selected: true }
+    const none = { ...pair, currentRoundTripTime: 0, totalRoundTripTime: 0, responsesReceived: 0 }
+    const sums = new LookSums()
+    const sample = takeSample([none], 0)
+    sums.add(sample)
+    expect(sums.counted(sample, freezes).roundTripMs).toBeNull()
+  })
+
+  it('does not know what came again where the browser does not say', () => {
+    const [video, ...others] = report()
+    const { retransmittedPacketsReceived: _, ...firefox } = video!
+    const sample = takeSample([firefox as StatsEntry, ...others], 0)
+    expect(new LookSums().counted(sample, freezes)).toMatchObject({ packetsLost: 7, packetsRecovered: null })
+  })
+
   it('does not know what nobody measured', () => {
     const sample = takeSample([], 0)
     const sums = new LookSums()
