@@ -49,6 +49,8 @@ const chromiumArgs = [
 ]
 
 const firefoxPreferences = {
+  // Pages that may not use the camera get the address of the default route alone, from where no loopback is reached.
+  'permissions.default.camera': 1,
   'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   'media.autoplay.default': 0,

@@ -38,10 +38,11 @@ describe('Chromium', () => {
 })
 
 describe('Firefox', () => {
-  it('has preferences for ICE on loopback, and for a page that closes its window', () => {
+  it('has preferences for ICE on loopback, which is for pages with a camera, and for a page that closes its window', () => {
     const { files } = browserCommand({ ...start, kind: 'firefox' }, first)
     const lines = files['user.js']!.trimEnd().split('\n')
     expect(lines).toContain('user_pref("media.peerconnection.ice.loopback", true);')
+    expect(lines).toContain('user_pref("permissions.default.camera", 1);')
     expect(lines).toContain('user_pref("dom.allow_scripts_to_close_windows", true);')
     for (const line of lines) expect(line).toMatch(/^user_pref\("[\w.-]+", .+\);$/)
   })
