@@ -23,6 +23,10 @@ export interface Finding {
   readonly detail: string
   /** Key of the check's troubles; with `warn` and `fail`. */
   readonly trouble?: string
+  /** In place of the trouble's, where what was found says it more exactly. */
+  readonly fix?: string
+  /** How long this subject took, where a check looks at several; of one it is measured anyway. */
+  readonly elapsedMs?: number
   /** Figures for programs, with the unit in the name. */
   readonly values?: Readonly<Record<string, number | string | boolean>>
 }
@@ -36,5 +40,7 @@ export interface CheckResult extends Finding {
   readonly where: 'here' | 'server'
   readonly elapsedMs: number
   readonly cause?: string
-  readonly fix?: string
 }
+
+/** The checks of these names inside the server's process; all that run there when none is named. One run at a time. */
+export type RunServerChecks = (names: readonly string[], signal: AbortSignal) => Promise<CheckResult[]>
