@@ -8,10 +8,14 @@ import { metricSwitches } from '../src/lib/app/monitor-config-file.ts'
 import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
 import { optionRows } from '../src/lib/base/help.ts'
+import { allChecks } from '../src/lib/checks/index.ts'
+import { checkNeeds } from '../src/lib/checks/needs.ts'
+import { checkGroups } from '../src/lib/model/check.ts'
 import { scoreTerms, scoreVersion } from '../src/lib/model/score.ts'
 import { scoreWords } from '../src/lib/model/score-words.ts'
 import { thresholdStatistics } from '../src/lib/model/threshold.ts'
 import { loadFigureSpecs, loadResultJsonSchema } from '../src/lib/protocol/load-result.ts'
+import { checksReportJsonSchema } from '../src/lib/protocol/checks.ts'
 import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/metrics.ts'
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { reportJsonSchema, reportSpecs } from '../src/lib/protocol/report.ts'
@@ -31,10 +35,12 @@ export const generatedFiles = [
   'docs/scores.md',
   'docs/monitor-config.md',
   'docs/verdicts.md',
+  'docs/checks.md',
 ]
 
 /** Files that are generated as a whole. */
 export const wholeFiles = {
+  'docs/checks.schema.json': () => `${JSON.stringify(checksReportJsonSchema(), null, 2)}\n`,
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   'docs/load-result.schema.json': () => `${JSON.stringify(loadResultJsonSchema(), null, 2)}\n`,
   'deploy/grafana/webrtc_dashboard.json': dashboardText,
@@ -53,7 +59,11 @@ const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.ma
 
 function commandTable() {
   const usage = ({ name, arguments: list = [] }) =>
-    ['mcpx', name, ...list.map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(' ')
+    [
+      'mcpx',
+      name,
+      ...list.map(({ name, required, variadic }) => (required ? `<${name}>` : `[${name}${variadic ? '...' : ''}]`)),
+    ].join(' ')
   return table(
     ['Command', 'What it does'],
     commands.map((command) => [code(usage(command)), cell(command.summary)]),
@@ -260,8 +270,30 @@ const totalTable = (totals) =>
     ['Total', 'What it is', 'Unit'],
     Object.entries(totals).map(([name, { title, unit }]) => [code(name), cell(title), unit]),
   )
+const checkPlaces = { here: 'Here', server: 'In the server', either: 'In the server, or here without one' }
+
+/** A section for each group, and for each check what it looks at and what can be wrong. */
+function checkTables() {
+  const groups = Map.groupBy(allChecks, ({ group }) => group)
+  return checkGroups
+    .flatMap((group) => (groups.has(group) ? [`## ${group}`, ...groups.get(group).map(checkSection)] : []))
+    .join('\n\n')
+}
+
+function checkSection({ name, title, about, where, needs, deadlineS, onlyAsked, troubles }) {
+  const needed = needs.map((need) => checkNeeds[need].title)
+  const facts = [
+    checkPlaces[where],
+    needed.length > 0 ? `needs ${needed.join('; ')}` : 'needs nothing',
+    `at most ${deadlineS} s`,
+    ...(onlyAsked ? ['with `--all` or by its name'] : []),
+  ]
+  const rows = Object.entries(troubles).map(([trouble, { cause, fix }]) => [code(trouble), cell(cause), cell(fix)])
+  return `### ${name}\n\n${title}. ${cell(about)}. ${facts.join('; ')}.\n\n${table(['Trouble', 'Cause', 'Fix'], rows)}`
+}
 
 const blocks = {
+  checks: checkTables,
   scoreVersion: () => `Version ${scoreVersion}.`,
   streamHealth: () => scoreTable(scoreTerms.health),
   videoQuality: () => scoreTable(scoreTerms.videoQuality),

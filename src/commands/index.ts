@@ -1,6 +1,7 @@
 // Every command there is, in the order of --help.
 
 import type { Command } from '../lib/command-line/define-command.ts'
+import { checkConnectivityCommand } from './check-connectivity.ts'
 import { completionCommand } from './completion.ts'
 import { monitorCommand } from './monitor.ts'
 import { reportCommand } from './report.ts'
@@ -14,5 +15,6 @@ export const commands: readonly Command[] = [
   monitorCommand,
   reportCommand,
   testClientCommand,
+  checkConnectivityCommand,
   completionCommand,
 ]

@@ -1,7 +1,8 @@
 // The composition root: builds every part of a server, starts them in order and stops them in reverse.
 import { disabledGroups, openMonitorConfig } from './app/monitor-config-file.ts'
+import { createServerChecks } from './app/server-checks.ts'
 import { foldersOf, loggerOptions } from './app/settings.ts'
-import { announce, startHttp, startWebrtcMetrics } from './app/start-doors.ts'
+import { announce, type MetricsAddress, startHttp, startWebrtcMetrics } from './app/start-doors.ts'
 import { startContent, startEngine } from './app/start-streaming.ts'
 import { startWatching } from './app/start-watching.ts'
 import { warningsOf } from './app/warnings.ts'
@@ -97,9 +98,17 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
   const sample = options.sample ? await addSample(engine, logger) : undefined
   const problems = () => [...content.problems(), ...(watched.history?.problems() ?? [])]
   const hidePaths = createPathHider(foldersOf(options, content.repo.path))
-  const parts = { engine, metrics, config, problems, hidePaths, plugins: deps.plugins ?? [], ...watched }
+  let webrtcMetrics: MetricsAddress | undefined
+  const runChecks = createServerChecks(options, {
+    content,
+    engine,
+    history: watched.history,
+    webrtcMetricsUrl: () => webrtcMetrics?.url,
+    clock,
+  })
+  const parts = { engine, metrics, config, problems, hidePaths, runChecks, plugins: deps.plugins ?? [], ...watched }
   const url = await startHttp(options, parts, tools, closer)
-  const webrtcMetrics = await startWebrtcMetrics(options, metrics, tools, closer)
+  webrtcMetrics = await startWebrtcMetrics(options, metrics, tools, closer)
   await announce(content, url, tools, closer)
   const { monitor, history } = watched
   return {

@@ -11,6 +11,7 @@ import { createMetricsServer } from '../http/metrics-server.ts'
 import type { Plugin } from '../http/plugins.ts'
 import { createHttpServer } from '../http/server.ts'
 import type { EngineMetrics } from '../metrics/metrics.ts'
+import type { RunServerChecks } from '../model/check.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import { formatServerFile, serverFilePath } from '../model/server.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -30,13 +31,14 @@ interface Parts {
   readonly hidePaths: HidePaths
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
+  readonly runChecks: RunServerChecks
   readonly plugins: readonly Plugin[]
 }
 
 /** Resolves with the address. Throws OPEN_BIND_REFUSED, PORT_IN_USE, …. */
 export async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, problems, hidePaths, config, benchmarks, plugins }: Parts,
+  { engine, metrics, monitor, history, problems, hidePaths, config, benchmarks, runChecks, plugins }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -53,6 +55,7 @@ export async function startHttp(
     monitorConfig: () => config.current,
     ...(history && { readHistory: history.readJson }),
     runBenchmark: benchmarks.run,
+    runChecks,
     problems,
     hidePaths,
     options,

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Api } from '../client/api.ts'
 import type { ContentStore } from '../content/store.ts'
-import type { HistoryRange, HistoryTable } from '../model/history.ts'
+import type { ReadHistory } from '../model/history.ts'
 import type { IceServer } from '../protocol/media-plane.ts'
 
 /** A server as it was met before any check ran. */
@@ -49,14 +49,12 @@ export interface ServerInside {
   /** Undefined where they are off. */
   readonly webrtcMetricsUrl?: string
   readonly authToken?: string
+  /** Undefined with --disable-webrtc-monitor. */
   readonly history?: {
-    read(
-      table: HistoryTable,
-      range: HistoryRange & { readonly limit?: number },
-    ): Promise<{ readonly rows: readonly object[] }>
+    readonly read: ReadHistory
     problems(): readonly string[]
     readonly folder: string
-    readonly retentionDays: number
+    readonly maxAgeDays: number
     readonly maxBytes: number
   }
 }

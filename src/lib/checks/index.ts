@@ -1,5 +1,38 @@
 // Every check there is, in the order in which they are shown: a new one is a file and a line here.
+import { checkGroups } from '../model/check.ts'
 import type { Check } from './check.ts'
 import { apiCheck } from './server/api.ts'
 
 export const allChecks: readonly Check[] = [apiCheck]
+
+/** What runs when nothing is named: all that are quick and ask for nothing special. */
+const isUsual = ({ group, onlyAsked }: Check): boolean => group !== 'security' && !onlyAsked
+
+/** Those of these names that a server makes; the usual ones when none is named. Names that it does not know are left out. */
+export const serverChecks = (names: readonly string[]): Check[] =>
+  allChecks.filter(
+    (check) => check.where !== 'here' && (names.length > 0 ? names.includes(check.name) : isUsual(check)),
+  )
+
+export interface Wanted {
+  /** Of checks and of groups. */
+  readonly names: readonly string[]
+  readonly all?: boolean
+  readonly security?: boolean
+}
+
+/** In the order of `allChecks`. */
+export function selectChecks({ names, all = false, security = false }: Wanted): Check[] {
+  const isNamed = ({ name, group }: Check) => names.includes(name) || names.includes(group)
+  const nothingNamed = names.length === 0 && !security
+  return allChecks.filter(
+    (check) =>
+      isNamed(check) ||
+      (security && check.group === 'security') ||
+      (all && check.group !== 'security') ||
+      (nothingNamed && isUsual(check)),
+  )
+}
+
+export const isCheckName = (text: string): boolean =>
+  (checkGroups as readonly string[]).includes(text) || allChecks.some(({ name }) => name === text)

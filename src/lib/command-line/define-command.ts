@@ -19,7 +19,7 @@ type CommandOptions<G extends OptionGroups> =
   Flat<G> extends infer T extends option.OptionTable ? option.OptionsOf<T> : never
 
 interface CommandContext<Options> {
-  /** Positional arguments in the order of the declaration; an optional one that is absent is undefined. */
+  /** Positional arguments in the order of the declaration; an optional one that is absent is undefined, of a variadic one there are any number. */
   readonly args: readonly (string | undefined)[]
   readonly options: Options
   readonly origins: Readonly<Record<string, option.Origin>>
@@ -38,6 +38,8 @@ interface CommandDefinition<G extends OptionGroups> {
     readonly name: string
     readonly help: string
     readonly required?: boolean
+    /** The last one may be given several times. */
+    readonly variadic?: boolean
     readonly choices?: readonly string[]
   }[]
   /** Another spelling: a flag of another command, which then is not run. */

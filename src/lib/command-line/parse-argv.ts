@@ -35,7 +35,12 @@ export function parseArgv(argv: readonly string[], commands: readonly Command[],
   for (const command of commands) {
     const parser = declare(program, command)
     parser.action(() => {
-      parsed = { kind: 'run', command, args: parser.processedArgs, flags: { ...program.opts(), ...parser.opts() } }
+      parsed = {
+        kind: 'run',
+        command,
+        args: parser.processedArgs.flat(),
+        flags: { ...program.opts(), ...parser.opts() },
+      }
     })
   }
 
@@ -73,7 +78,8 @@ function declare(program: Parser, command: Command): Parser {
     .allowExcessArguments(false)
     .addHelpOption(new Flag('-h, --help', 'Show this help').helpGroup('Global:'))
   for (const argument of command.arguments ?? []) {
-    const spelled = argument.required ? `<${argument.name}>` : `[${argument.name}]`
+    const name = argument.variadic ? `${argument.name}...` : argument.name
+    const spelled = argument.required ? `<${name}>` : `[${name}]`
     const declared = parser.createArgument(spelled, argument.help)
     parser.addArgument(argument.choices ? declared.choices(argument.choices) : declared)
   }

@@ -15,6 +15,7 @@ import type { HidePaths } from '../base/hide-paths.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
+import type { RunServerChecks } from '../model/check.ts'
 import type { ReadHistoryJson } from '../model/history.ts'
 import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
@@ -96,6 +97,8 @@ export interface RouteContext {
   readonly readHistory?: ReadHistoryJson | undefined
   /** Absent where no benchmarks can be taken. */
   readonly runBenchmark?: RunBenchmark | undefined
+  /** Absent where nobody can check this side. */
+  readonly runChecks?: RunServerChecks | undefined
   /** What is wrong with what the server keeps; without paths. */
   readonly problems: () => readonly string[]
   /** Takes the folders of this machine out of a text for others. */

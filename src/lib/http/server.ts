@@ -11,6 +11,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunBenchmark } from '../model/benchmark.ts'
 import { checkBind } from '../model/bind.ts'
+import type { RunServerChecks } from '../model/check.ts'
 import type { ReadHistoryJson } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
@@ -27,6 +28,7 @@ import {
 } from './context.ts'
 import { loadPages, type PageSources } from './page.ts'
 import type { Plugin } from './plugins.ts'
+import { checkRoutes } from './routes/checks.ts'
 import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
 import { type ExtraRoute, extraRoutes } from './routes/extra.ts'
@@ -53,6 +55,7 @@ export interface HttpServerSettings {
   readonly monitorConfig?: () => MonitorConfig
   readonly readHistory?: ReadHistoryJson
   readonly runBenchmark?: RunBenchmark
+  readonly runChecks?: RunServerChecks
   /** What is wrong with what the server keeps; without paths. */
   readonly problems?: () => readonly string[]
   /** Takes the folders of this machine out of what is answered; not asked with --debug. */
@@ -99,6 +102,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitorConfig: settings.monitorConfig ?? (() => defaultMonitorConfig),
     readHistory: settings.readHistory,
     runBenchmark: settings.runBenchmark,
+    runChecks: settings.runChecks,
     problems: settings.problems ?? (() => []),
     hidePaths: options.debug ? (text) => text : (settings.hidePaths ?? ((text) => text)),
     options,
@@ -161,6 +165,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     monitorRoutes,
     liveRoutes,
     historyRoutes,
+    checkRoutes,
     mcpWebrtcRoutes,
     ipfsRoutes,
     rawRoutes,

@@ -11,6 +11,8 @@ export const routes = {
   ticket: '/api/v0/ticket',
   tokens: '/api/v0/tokens',
   metrics: '/metrics',
+  /** What the server finds of itself. */
+  checks: '/api/v0/checks',
   /** WHEP (RFC 9725 drafts: POST offer, PATCH trickle, DELETE). `:cid` may go on with a path inside the CID. */
   whep: '/whep/*',
   whepSession: '/whep-session/:id',

@@ -1,0 +1,52 @@
+// The half of the checks that the server makes: asked for in one request, and what is said where it cannot or may not.
+import { toMcpxError } from '../../lib/base/errors.ts'
+import type { Check } from '../../lib/checks/check.ts'
+import type { ServerTarget } from '../../lib/checks/context.ts'
+import type { CheckResult } from '../../lib/model/check.ts'
+import { checksReply } from '../../lib/protocol/checks.ts'
+import { routes } from '../../lib/protocol/routes.ts'
+
+export type ServerAnswer =
+  | { readonly results: readonly CheckResult[] }
+  /** Why it was not asked, or did not answer. */
+  | { readonly reason: string }
+
+/** Never rejects but with the reason of the signal. */
+export async function askServer(
+  { api, access, state }: ServerTarget,
+  checks: readonly Check[],
+  signal: AbortSignal,
+): Promise<ServerAnswer> {
+  if (state !== 'reached' || access !== 'granted') return { reason: 'the server could not be asked' }
+  const query = new URLSearchParams(checks.map(({ name }): [string, string] => ['name', name]))
+  const limit = AbortSignal.timeout(1000 * (5 + checks.reduce((sum, { deadlineS }) => sum + deadlineS, 0)))
+  try {
+    const response = await api.request(`${routes.checks}?${query}`, { signal: AbortSignal.any([signal, limit]) })
+    const { success, data } = checksReply.safeParse(await response.json())
+    if (!success) return { reason: 'the server answers in a way that this mcpx does not know: update the older one' }
+    return { results: data.results as CheckResult[] }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (limit.aborted) return { reason: 'the server did not answer in time' }
+    return { reason: reasonOf(error) }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = toMcpxError(error)
+  if (code === 'NOT_FOUND') return 'the server is too old to check its side'
+  if (code === 'FORBIDDEN' || code === 'UNAUTHORIZED') return `the server does not tell: ${message}`
+  return message
+}
+
+/** For checks of which the server said nothing. */
+export const skippedAll = (checks: readonly Check[], reason: string): CheckResult[] =>
+  checks.map(({ name, group, title }) => ({
+    check: name,
+    group,
+    title,
+    where: 'server',
+    status: 'skipped',
+    detail: reason,
+    elapsedMs: 0,
+  }))

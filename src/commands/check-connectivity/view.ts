@@ -1,0 +1,134 @@
+// How checks look: a table with what to do under each failure; boxes on a terminal, plain columns elsewhere.
+import Table from 'cli-table3'
+import { plain, plainText } from '../../lib/base/plain-text.ts'
+import type { CheckResult } from '../../lib/model/check.ts'
+import type { ChecksReport } from '../../lib/protocol/checks.ts'
+
+export interface View {
+  readonly columns: number
+  readonly isTerminal: boolean
+}
+
+const noBorders = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((name) => [name, '']),
+)
+
+const mostColumns = 160
+const statusWidth = 9
+const timeWidth = 9
+
+/** Check and detail share what is left; of a box five characters are lines. */
+function widthsOf({ columns, isTerminal }: View): number[] {
+  const width = Math.min(mostColumns, Math.max(60, columns)) - (isTerminal ? 5 : 1)
+  const checkWidth = Math.min(34, Math.floor((width - statusWidth - timeWidth) * 0.4))
+  return [statusWidth, checkWidth, timeWidth, width - statusWidth - timeWidth - checkWidth]
+}
+
+export function reportText(report: ChecksReport, view: View): string {
+  const table = new Table({
+    head: ['', 'check', 'time', 'found'],
+    colWidths: widthsOf(view),
+    wordWrap: true,
+    wrapOnWordBoundary: false,
+    colAligns: ['left', 'left', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+    ...(!view.isTerminal && { chars: noBorders }),
+  })
+  for (const result of report.results) for (const row of rowsOf(result)) table.push(row)
+  return `${table.toString().replaceAll(/ +$/gm, '')}\n${summaryLine(report)}\n`
+}
+
+type Cell = string | { content: string; colSpan?: number; style?: { head?: string[] } }
+
+function rowsOf(result: CheckResult): Cell[][] {
+  const { status, elapsedMs, detail, cause, fix } = result
+  const time = status === 'skipped' ? '' : timeText(elapsedMs)
+  const first = [status, nameOf(result), time, plainText(detail)]
+  if (status === 'pass' || status === 'skipped') return [first]
+  const words = [
+    ['why', cause],
+    ['fix', fix],
+  ].flatMap(([title, text]) => (text ? [['', { content: plain`${title}: ${text}`, colSpan: 3 }]] : []))
+  return [first, ...(words as Cell[][])]
+}
+
+function nameOf({ check, subject, where }: CheckResult): string {
+  const place = where === 'server' ? ' (server)' : ''
+  return subject === undefined ? `${plainText(check)}${place}` : `${plainText(check)} ${plainText(subject)}${place}`
+}
+
+function timeText(elapsedMs: number): string {
+  if (elapsedMs < 10) return `${elapsedMs.toFixed(1)} ms`
+  return elapsedMs < 10_000 ? `${Math.round(elapsedMs)} ms` : `${(elapsedMs / 1000).toFixed(1)} s`
+}
+
+/** `http://…: 12 passed, 1 warning, 0 failed, 4 skipped, in 0.8 s`. */
+function summaryLine({ server, serverState, outcome, counts, elapsedMs }: ChecksReport): string {
+  const { pass, warn, fail, skipped } = counts
+  const state = {
+    none: ' (no server runs here, and none is named)',
+    unreachable: ' (cannot be reached)',
+    untrusted: ' (its certificate is not trusted)',
+    reached: outcome === 'refused' ? ' (it refuses the token)' : '',
+  }[serverState]
+  const amounts = `${pass} passed, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${fail} failed, ${skipped} skipped`
+  return plain`${server ?? 'here'}${state}: ${amounts}, in ${(elapsedMs / 1000).toFixed(1)} s`
+}
+
+/** `3 of 20: gateways, kubo`. */
+export const progressLine = (running: readonly string[], done: number, total: number): string =>
+  `${done} of ${total}: ${running.join(', ')}`
+
+const keyOf = ({ check, subject }: CheckResult): string => `${check} ${subject ?? ''}`
+
+/** A line for each result that is otherwise than before, with the fix where it went wrong; nothing when all is as it was. */
+export function changesText(before: ChecksReport, now: ChecksReport): string {
+  const known = new Map(before.results.map((result) => [keyOf(result), result]))
+  const changed = now.results.filter((result) => known.get(keyOf(result))?.status !== result.status)
+  const time = now.startedAt.slice(11, 19)
+  const lines = changed.map((result) => {
+    const was = known.get(keyOf(result))?.status ?? 'new'
+    const fix = result.fix ? plain`\n         fix: ${result.fix}` : ''
+    return plain`${time} ${nameOf(result)}: ${was} → ${result.status}: ${result.detail}` + fix
+  })
+  if (now.serverState !== before.serverState)
+    lines.unshift(plain`${time} the server: ${before.serverState} → ${now.serverState}`)
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+export interface ListedCheck {
+  readonly name: string
+  readonly group: string
+  readonly title: string
+  readonly about: string
+  readonly where: string
+  readonly runs: string
+}
+
+export function listText(checks: readonly ListedCheck[], columns: number): string {
+  const table = new Table({
+    head: ['group', 'name', 'runs', 'what it looks at'],
+    colWidths: [10, 22, 12, Math.max(30, Math.min(mostColumns, columns) - 45)],
+    wordWrap: true,
+    style: { head: [], border: [], compact: true },
+    chars: noBorders,
+  })
+  for (const { group, name, runs, about } of checks) table.push([group, name, runs, about])
+  return `${table.toString().replaceAll(/ +$/gm, '')}\n`
+}
