@@ -39,7 +39,7 @@ describe('every check', () => {
         expect(trouble).toMatch(/^[a-z][a-z0-9-]*$/)
         expect(Object.keys(commonTroubles)).not.toContain(trouble)
         expect(cause, trouble).toMatch(/^[A-Z].{20,}\.$/)
-        expect(fix, trouble).toMatch(/^[A-Z`].{15,}[.`]$/)
+        expect(fix, trouble).toMatch(/^[A-Z`].{15,}[.;`]$/)
       }
     })
 

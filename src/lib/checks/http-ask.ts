@@ -12,6 +12,8 @@ export interface AskOptions {
   readonly trustAnybody?: boolean
   readonly tlsVersion?: SecureVersion
   readonly ciphers?: string
+  /** Of the body; the rest is cut off. Default 1 MiB. */
+  readonly maxBytes?: number
 }
 
 export interface Answer {
@@ -28,7 +30,10 @@ export interface Answer {
   }
 }
 
-const maxBodyBytes = 2 ** 20
+const defaultMaxBytes = 2 ** 20
+
+export const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` }
 
 /** Follows no redirect. An accepted upgrade is answered with 101 and closed. */
 export function ask(address: string, options: AskOptions): Promise<Answer> {
@@ -44,7 +49,7 @@ export function ask(address: string, options: AskOptions): Promise<Answer> {
     const settings = { method, headers: { connection: 'close', ...headers }, agent: false, signal, ...(isTls && tls) }
     const sent = (isTls ? tlsRequest : plainRequest)(url, settings, (answer) => {
       const said = tlsOf(answer)
-      readText(answer).then((text) => {
+      readText(answer, options.maxBytes ?? defaultMaxBytes).then((text) => {
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, ...said })
       }, reject)
     })
@@ -75,16 +80,16 @@ function tlsOf(answer: IncomingMessage): Pick<Answer, 'tls'> {
 const codeOf = (error: Error | string): string =>
   typeof error === 'string' ? error : ((error as NodeJS.ErrnoException).code ?? error.message)
 
-async function readText(answer: IncomingMessage): Promise<string> {
+async function readText(answer: IncomingMessage, maxBytes: number): Promise<string> {
   const parts: Buffer[] = []
   let size = 0
   for await (const part of answer as AsyncIterable<Buffer>) {
     parts.push(part)
     size += part.length
     // Leaving the loop ends the connection.
-    if (size >= maxBodyBytes) break
+    if (size >= maxBytes) break
   }
-  return Buffer.concat(parts).subarray(0, maxBodyBytes).toString()
+  return Buffer.concat(parts).subarray(0, maxBytes).toString()
 }
 
 /** What OpenSSL and Node call a certificate that is not trusted. */

@@ -2,8 +2,26 @@
 import { checkGroups } from '../model/check.ts'
 import type { Check } from './check.ts'
 import { apiCheck } from './server/api.ts'
+import { certificateCheck } from './server/certificate.ts'
+import { clockCheck } from './server/clock.ts'
+import { hostCheck } from './server/host.ts'
+import { metricsCheck } from './server/metrics.ts'
+import { proxyCheck } from './server/proxy.ts'
+import { tokenCheck } from './server/token.ts'
+import { webrtcMetricsCheck } from './server/webrtc-metrics.ts'
+import { websocketCheck } from './server/websocket.ts'
 
-export const allChecks: readonly Check[] = [apiCheck]
+export const allChecks: readonly Check[] = [
+  apiCheck,
+  hostCheck,
+  tokenCheck,
+  certificateCheck,
+  proxyCheck,
+  websocketCheck,
+  clockCheck,
+  metricsCheck,
+  webrtcMetricsCheck,
+]
 
 /** What runs when nothing is named: all that are quick and ask for nothing special. */
 const isUsual = ({ group, onlyAsked }: Check): boolean => group !== 'security' && !onlyAsked

@@ -35,6 +35,7 @@ export const apiCheck = defineCheck({
   async run({ server, signal }) {
     const { url, info } = server!
     const health = await ask(`${url}${routes.health}`, { signal })
+    if (health.status === 403) return { status: 'skipped', detail: 'it refuses the host name: see the check host' }
     const { success, data } = healthReply.safeParse(parseJson(health.body))
     if (!success)
       return { status: 'fail', detail: `/health answered ${health.status}, and not as mcpx does`, trouble: 'not-mcpx' }

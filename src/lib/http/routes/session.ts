@@ -3,7 +3,7 @@ import { McpxError } from '../../base/errors.ts'
 import { routes } from '../../protocol/routes.ts'
 import { sessionReply, sessionRequest, ticketReply, tokenReply, tokenRequest } from '../../protocol/schemas.ts'
 import { ticketLifeS } from '../access.ts'
-import { type App, grantOf, type RouteContext } from '../context.ts'
+import { type App, grantOf, type Request, type RouteContext } from '../context.ts'
 import { cookieName } from '../security.ts'
 
 const sessionLifeS = 7 * 86_400
@@ -13,8 +13,11 @@ export function sessionRoutes(app: App, { gatekeeper, clock, options, basePath }
   const nowS = () => Math.floor(clock.wallMs() / 1000)
   const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString()
 
-  function cookie(value: string, lifeS: number): string {
-    const secure = options.tlsCert === undefined ? '' : '; Secure'
+  /** A proxy that does TLS says so; who says it without one makes only his own cookie useless. */
+  const isHttps = ({ headers }: Request) => options.tlsCert !== undefined || headers['x-forwarded-proto'] === 'https'
+
+  function cookie(request: Request, value: string, lifeS: number): string {
+    const secure = isHttps(request) ? '; Secure' : ''
     return `${cookieName}=${value}; Path=${basePath || '/'}; Max-Age=${lifeS}; HttpOnly; SameSite=Strict${secure}`
   }
 
@@ -30,7 +33,10 @@ export function sessionRoutes(app: App, { gatekeeper, clock, options, basePath }
       const { role, cid } = grant
       if (!gatekeeper.required) return { success: true as const, role }
       const expiresAtS = Math.min(grant.expiresAtS ?? Infinity, nowS() + sessionLifeS)
-      reply.header('set-cookie', cookie(gatekeeper.mint({ ...grant, expiresAtS }), expiresAtS - nowS()))
+      reply.header(
+        'set-cookie',
+        cookie(request as Request, gatekeeper.mint({ ...grant, expiresAtS }), expiresAtS - nowS()),
+      )
       return { success: true as const, role, ...(cid ? { cid } : {}), expires_at: isoOf(expiresAtS) }
     },
   )
@@ -38,7 +44,11 @@ export function sessionRoutes(app: App, { gatekeeper, clock, options, basePath }
   app.delete(
     routes.session,
     { config: { role: 'public' }, schema: { tags, summary: 'Forget the cookie' } },
-    async (_request, reply) => reply.header('set-cookie', cookie('', 0)).code(204).send(),
+    async (request, reply) =>
+      reply
+        .header('set-cookie', cookie(request as Request, '', 0))
+        .code(204)
+        .send(),
   )
 
   app.post(
