@@ -44,27 +44,29 @@ export function reportText(report: ChecksReport, view: View): string {
   const table = new Table({
     head: ['', 'check', 'time', 'found'],
     colWidths: widthsOf(view),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
     colAligns: ['left', 'left', 'right', 'left'],
     style: { head: [], border: [], compact: true },
     ...(!view.isTerminal && { chars: noBorders }),
   })
-  for (const result of report.results) for (const row of rowsOf(result)) table.push(row)
+  const widths = widthsOf(view)
+  for (const result of report.results) for (const row of rowsOf(result, widths)) table.push(row)
   return `${table.toString().replaceAll(/ +$/gm, '')}\n${summaryLine(report)}\n`
 }
 
 type Cell = string | { content: string; colSpan?: number; style?: { head?: string[] } }
 
-function rowsOf(result: CheckResult): Cell[][] {
+function rowsOf(result: CheckResult, [, checkWidth = 0, timeWidth = 0, detailWidth = 0]: readonly number[]): Cell[][] {
   const { status, elapsedMs, detail, cause, fix } = result
   const time = status === 'skipped' ? '' : timeText(elapsedMs)
-  const first = [status, nameOf(result), time, plainText(detail)]
+  const inside = (text: string, width: number) => wrapped(text, width - 2)
+  const first = [status, inside(nameOf(result), checkWidth), time, inside(plainText(detail), detailWidth)]
   if (status === 'pass' || status === 'skipped') return [first]
   const words = [
     ['why', cause],
     ['fix', fix],
-  ].flatMap(([title, text]) => (text ? [['', { content: plain`${title}: ${text}`, colSpan: 3 }]] : []))
+  ].flatMap(([title, text]) =>
+    text ? [['', { content: inside(plain`${title}: ${text}`, checkWidth + timeWidth + detailWidth), colSpan: 3 }]] : [],
+  )
   return [first, ...(words as Cell[][])]
 }
 
@@ -72,6 +74,26 @@ function nameOf({ check, subject, where }: CheckResult): string {
   const place = where === 'server' ? ' (server)' : ''
   return subject === undefined ? `${plainText(check)}${place}` : `${plainText(check)} ${plainText(subject)}${place}`
 }
+
+/** Lines of at most so many characters, broken between words; a longer word is cut into pieces. */
+export function wrapped(text: string, width: number): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ').flatMap((word) => piecesOf(word, width))) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (longer.length <= width) line = longer
+    else {
+      lines.push(line)
+      line = word
+    }
+  }
+  return [...lines, line].join('\n')
+}
+
+const piecesOf = (word: string, width: number): string[] =>
+  Array.from({ length: Math.max(1, Math.ceil(word.length / width)) }, (_, at) =>
+    word.slice(at * width, (at + 1) * width),
+  )
 
 function timeText(elapsedMs: number): string {
   if (elapsedMs < 10) return `${elapsedMs.toFixed(1)} ms`

@@ -55,6 +55,7 @@ function contextOf(options: ServeOptions, deps: ServerChecksDeps): Omit<CheckCon
       offline,
       iceServers,
       announceAddresses: announceAddress,
+      ...(sampleCid !== undefined && { sampleCid }),
       ...(ipfsApi !== undefined && { ipfsApi }),
     },
     inside: insideOf(options, deps),
@@ -71,6 +72,7 @@ function insideOf(
   return {
     store: content.store,
     encoder: engine.info.encoder,
+    startedAtMs: engine.info.startedAtMs,
     ...(metricsUrl !== undefined && { webrtcMetricsUrl: metricsUrl }),
     ...(authToken !== undefined && { authToken }),
     ...(history && {

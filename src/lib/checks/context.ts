@@ -39,13 +39,15 @@ export interface CheckSettings {
   readonly offline: boolean
   readonly iceServers: readonly IceServer[]
   readonly announceAddresses: readonly string[]
+  /** What the server added itself: nobody else has it. */
+  readonly sampleCid?: string
 }
 
 /** The inside of a server. */
 export interface ServerInside {
   readonly store: ContentStore
   readonly encoder: 'node-av' | 'ffmpeg' | 'none'
-  readonly sampleCid?: string
+  readonly startedAtMs: number
   /** Undefined where they are off. */
   readonly webrtcMetricsUrl?: string
   readonly authToken?: string

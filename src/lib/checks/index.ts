@@ -1,6 +1,12 @@
 // Every check there is, in the order in which they are shown: a new one is a file and a line here.
 import { checkGroups } from '../model/check.ts'
 import type { Check } from './check.ts'
+import { gatewaysCheck } from './content/gateways.ts'
+import { kuboCheck } from './content/kubo.ts'
+import { storeCheck } from './content/store.ts'
+import { diskCheck } from './machine/disk.ts'
+import { encoderCheck } from './machine/encoder.ts'
+import { historyCheck } from './machine/history.ts'
 import { apiCheck } from './server/api.ts'
 import { certificateCheck } from './server/certificate.ts'
 import { clockCheck } from './server/clock.ts'
@@ -21,6 +27,12 @@ export const allChecks: readonly Check[] = [
   clockCheck,
   metricsCheck,
   webrtcMetricsCheck,
+  storeCheck,
+  kuboCheck,
+  gatewaysCheck,
+  encoderCheck,
+  diskCheck,
+  historyCheck,
 ]
 
 /** What runs when nothing is named: all that are quick and ask for nothing special. */

@@ -18,6 +18,8 @@ interface Kubo {
   readonly resolveName: ResolveName
   /** The daemon's version. Throws KUBO_UNREACHABLE that names the address. */
   version(signal?: AbortSignal): Promise<string>
+  /** How many peers the daemon is connected to; undefined while it is offline. */
+  swarmSize(signal?: AbortSignal): Promise<number | undefined>
   createStore(content: ContentReader): ContentStore
 }
 
@@ -81,6 +83,15 @@ export function createKubo(options: KuboOptions): Kubo {
       }),
 
     version: (signal) => quick('version', signal, async (within) => (await client.version({ signal: within })).version),
+
+    async swarmSize(signal) {
+      try {
+        return await quick('swarm', signal, async (within) => (await client.swarm.peers({ signal: within })).length)
+      } catch (error) {
+        if (error instanceof McpxError && /must be run in online mode/i.test(error.message)) return undefined
+        throw error
+      }
+    },
 
     createStore: (content) => ({
       kind: 'kubo',
