@@ -70,6 +70,9 @@ export async function startOddProxy(target: string, odd: OddProxy): Promise<stri
   return `http${odd.tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** The address that stands for every one of this machine (Linux connects to it as to loopback), which no rule takes for loopback. */
+export const outsideUrl = (url: string): string => url.replace('127.0.0.1', '0.0.0.0')
+
 export interface Certificate {
   readonly cert: string
   readonly key: string
@@ -83,13 +86,16 @@ export async function makeCertificate({
   until = new Date(Date.now() + 365 * 86_400_000),
   names = 'IP:127.0.0.1,DNS:localhost',
   issuer = undefined as Certificate | undefined,
+  kind = 'ec' as 'ec' | 'rsa',
 } = {}): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), 'mcpx-cert-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   const stamp = (date: Date) => date.toISOString().replaceAll(/[-:T]|\.\d+/g, '')
   const subject = ['-subj', '/CN=mcpx test', '-addext', `subjectAltName=${names}`]
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile]
+  const newKey =
+    kind === 'rsa' ? ['-newkey', 'rsa:2048'] : ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+  const key = [...newKey, '-nodes', '-keyout', keyFile]
   await run('openssl', ['req', '-new', ...key, ...subject, '-out', join(folder, 'request.pem')])
   // `openssl req -x509` of Debian 12 takes no dates; an authority of one does.
   const config = [

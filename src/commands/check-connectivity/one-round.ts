@@ -53,9 +53,12 @@ function outcomeOf(
 ): ChecksReport['outcome'] {
   const isMissing = server ? server.state === 'unreachable' : checks.some(({ where }) => where !== 'either')
   if (isMissing) return 'unreachable'
-  if (server?.access === 'refused') return 'refused'
+  if (server?.access === 'refused' && (server.token !== undefined || checks.some(needsAccess))) return 'refused'
   return failed > 0 || server?.state === 'untrusted' ? 'failed' : 'passed'
 }
+
+/** Most promises of --security can be held against a server that lets nobody in. */
+const needsAccess = ({ where, needs }: Check): boolean => where !== 'here' || needs.includes('access')
 
 async function runBoth(options: RoundOptions, server: ServerTarget | undefined): Promise<CheckResult[]> {
   const { checks, signal } = options

@@ -107,7 +107,7 @@ function summaryLine({ server, serverState, outcome, counts, elapsedMs }: Checks
     none: ' (no server runs here, and none is named)',
     unreachable: ' (cannot be reached)',
     untrusted: ' (its certificate is not trusted)',
-    reached: outcome === 'refused' ? ' (it refuses the token)' : '',
+    reached: outcome === 'refused' ? ' (it does not let us in)' : '',
   }[serverState]
   const amounts = `${pass} passed, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${fail} failed, ${skipped} skipped`
   return plain`${server ?? 'here'}${state}: ${amounts}, in ${(elapsedMs / 1000).toFixed(1)} s`

@@ -7,6 +7,17 @@ import { storeCheck } from './content/store.ts'
 import { diskCheck } from './machine/disk.ts'
 import { encoderCheck } from './machine/encoder.ts'
 import { historyCheck } from './machine/history.ts'
+import { cookiesCheck } from './security/cookies.ts'
+import { corsCheck } from './security/cors.ts'
+import { errorsCheck } from './security/errors.ts'
+import { foreignHostCheck } from './security/foreign-host.ts'
+import { foreignOriginCheck } from './security/foreign-origin.ts'
+import { headersCheck } from './security/headers.ts'
+import { metricsGuardCheck } from './security/metrics-guard.ts'
+import { openBindCheck } from './security/open-bind.ts'
+import { rateLimitCheck } from './security/rate-limit.ts'
+import { tlsCheck } from './security/tls.ts'
+import { tokenDemandCheck } from './security/token-demand.ts'
 import { apiCheck } from './server/api.ts'
 import { certificateCheck } from './server/certificate.ts'
 import { clockCheck } from './server/clock.ts'
@@ -33,6 +44,17 @@ export const allChecks: readonly Check[] = [
   encoderCheck,
   diskCheck,
   historyCheck,
+  openBindCheck,
+  tokenDemandCheck,
+  metricsGuardCheck,
+  foreignHostCheck,
+  foreignOriginCheck,
+  corsCheck,
+  rateLimitCheck,
+  headersCheck,
+  cookiesCheck,
+  tlsCheck,
+  errorsCheck,
 ]
 
 /** What runs when nothing is named: all that are quick and ask for nothing special. */

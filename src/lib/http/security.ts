@@ -121,11 +121,23 @@ async function limitRate(app: App, perMinute: number): Promise<void> {
     const own = narrow.get(request.routeOptions.url ?? '')
     for (const check of own ? [general, own] : [general]) {
       const result = await check(request)
-      if (result.isAllowed || !result.isExceeded) continue
+      if (result.isAllowed) continue
+      tellLimit(reply, result)
+      if (!result.isExceeded) continue
       reply.header('retry-after', String(Math.max(1, result.ttlInSeconds)))
       throw new McpxError('RATE_LIMITED', `more than ${result.max} requests a minute`)
     }
   })
+}
+
+/** How much is left, so that nobody has to run into it: draft-ietf-httpapi-ratelimit-headers-07. The narrowest limit is told last. */
+function tellLimit(
+  reply: Reply,
+  { max, remaining, ttlInSeconds }: { readonly max: number; readonly remaining: number; readonly ttlInSeconds: number },
+): void {
+  reply.header('ratelimit-limit', String(max))
+  reply.header('ratelimit-remaining', String(Math.max(0, remaining)))
+  reply.header('ratelimit-reset', String(Math.max(1, ttlInSeconds)))
 }
 
 /** Drops a connection whose request body does not arrive in time (Node's own limit would also end long uploads). */

@@ -1,12 +1,11 @@
 // The signalling WebSocket: upgraded on the whole way, and the first message comes.
-import { randomBytes } from 'node:crypto'
-import type { Api } from '../../client/api.ts'
 import { routes } from '../../protocol/routes.ts'
 import { defineCheck } from '../check.ts'
 import { ask } from '../http-ask.ts'
 import { parseJson } from '../parse-json.ts'
+import { ticketQuery, upgradeHeaders } from '../web-socket.ts'
 
-export const nginxUpgrade =
+const nginxUpgrade =
   'Let the proxy pass the upgrade on; for nginx, in the location: proxy_http_version 1.1; ' +
   'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host;'
 
@@ -21,7 +20,7 @@ export const websocketCheck = defineCheck({
   troubles: {
     'no-upgrade': {
       cause: 'A reverse proxy on the way does not pass on the headers that make a WebSocket of a request.',
-      fix: `${nginxUpgrade}`,
+      fix: nginxUpgrade,
     },
     refused: {
       cause: 'The server refuses a WebSocket that it would be asked for by its own pages.',
@@ -61,26 +60,6 @@ export const websocketCheck = defineCheck({
     }
   },
 })
-
-/** RFC 6455, 4.1. */
-export const upgradeHeaders = (): Record<string, string> => ({
-  connection: 'Upgrade',
-  upgrade: 'websocket',
-  'sec-websocket-version': '13',
-  'sec-websocket-key': randomBytes(16).toString('base64'),
-})
-
-/** A WebSocket cannot carry the token; each ticket opens one. */
-export async function ticketQuery(
-  api: Pick<Api, 'request'>,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  if (token === undefined) return ''
-  const answer = await api.request(routes.ticket, { method: 'POST', signal })
-  const { ticket } = (await answer.json()) as { ticket?: unknown }
-  return `?ticket=${encodeURIComponent(String(ticket))}`
-}
 
 function refusal(status: number, body: string, proxy: string | undefined) {
   const { error } = (parseJson(body) ?? {}) as { error?: unknown }
