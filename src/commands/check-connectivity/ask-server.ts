@@ -15,10 +15,13 @@ export type ServerAnswer =
 export async function askServer(
   { api, access, state }: ServerTarget,
   checks: readonly Check[],
+  { content, deadlineS }: { readonly content: string | undefined; readonly deadlineS: number | undefined },
   signal: AbortSignal,
 ): Promise<ServerAnswer> {
   if (state !== 'reached' || access !== 'granted') return { reason: 'the server could not be asked' }
   const query = new URLSearchParams(checks.map(({ name }): [string, string] => ['name', name]))
+  if (content !== undefined) query.set('content', content)
+  if (deadlineS !== undefined) query.set('deadline', String(deadlineS))
   const limit = AbortSignal.timeout(1000 * (5 + checks.reduce((sum, { deadlineS }) => sum + deadlineS, 0)))
   try {
     const response = await api.request(`${routes.checks}?${query}`, { signal: AbortSignal.any([signal, limit]) })

@@ -65,7 +65,7 @@ async function runBoth(options: RoundOptions, server: ServerTarget | undefined):
   const elsewhere = checks.filter(({ where }) => where !== 'here')
   const local = createLocal(options, server)
   const [answer, quiet] = await Promise.all([
-    server && elsewhere.length > 0 ? askServer(server, elsewhere, signal) : { reason: 'no server was asked' },
+    server && elsewhere.length > 0 ? askServer(server, elsewhere, options, signal) : { reason: 'no server was asked' },
     local.run(checks.filter(({ where, disturbs }) => where === 'here' && !disturbs)),
   ])
   // When the server measures nothing any more.

@@ -21,7 +21,7 @@ interface ServerChecksDeps extends Pick<Tools, 'clock'> {
 export function createServerChecks(options: ServeOptions, deps: ServerChecksDeps): RunServerChecks {
   let isRunning = false
 
-  return async (names, signal) => {
+  return async ({ names, content, deadlineS }, signal) => {
     if (isRunning)
       throw new McpxError('RATE_LIMITED', 'checks are running already', { hint: 'Try again when they are over.' })
     isRunning = true
@@ -31,11 +31,13 @@ export function createServerChecks(options: ServeOptions, deps: ServerChecksDeps
         import('../checks/index.ts'),
         import('../checks/run-checks.ts'),
       ])
+      const own = contextOf(options, deps)
       return await runChecks({
         checks: serverChecks(names),
-        context: contextOf(options, deps),
+        context: content === undefined ? own : { ...own, content },
         where: 'server',
         signal,
+        ...(deadlineS !== undefined && { deadlineS }),
       })
     } finally {
       isRunning = false

@@ -42,5 +42,14 @@ export interface CheckResult extends Finding {
   readonly cause?: string
 }
 
-/** The checks of these names inside the server's process; all that run there when none is named. One run at a time. */
-export type RunServerChecks = (names: readonly string[], signal: AbortSignal) => Promise<CheckResult[]>
+export interface ServerChecksRequest {
+  /** All that usually run there when none is named. */
+  readonly names: readonly string[]
+  /** In place of the sample. */
+  readonly content?: string
+  /** In place of the deadlines of those that have a longer one. */
+  readonly deadlineS?: number
+}
+
+/** Checks inside the server's process. One run at a time: throws RATE_LIMITED. */
+export type RunServerChecks = (request: ServerChecksRequest, signal: AbortSignal) => Promise<CheckResult[]>

@@ -36,6 +36,8 @@ export const checksQuery = z.object({
     .describe(
       'A check; repeatable. All that run in the server when absent, those of --security and those that take long excepted',
     ),
+  content: z.string().trim().min(1).max(4096).optional().describe('In place of the sample'),
+  deadline: z.coerce.number().min(0.1).max(600).optional().describe('Seconds that a check may take at most'),
 })
 export const checksReply = z.object({
   success: z.literal(true),

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../../../src/cli.ts'
 import { McpxError } from '../../../src/lib/base/errors.ts'
 import { packageVersion } from '../../../src/lib/base/version.ts'
-import type { CheckResult, RunServerChecks } from '../../../src/lib/model/check.ts'
+import type { CheckResult, RunServerChecks, ServerChecksRequest } from '../../../src/lib/model/check.ts'
 import { checksReport } from '../../../src/lib/protocol/checks.ts'
 import { deadAddress } from '../../support/e2e-server.ts'
 import { startHttp, token } from '../../support/http-api.ts'
@@ -107,18 +107,18 @@ describe('GET /api/v0/checks', () => {
   }
 
   it('runs the checks that are named, for an operator', async () => {
-    const asked: (readonly string[])[] = []
-    const runChecks: RunServerChecks = async (names) => {
-      asked.push(names)
+    const asked: ServerChecksRequest[] = []
+    const runChecks: RunServerChecks = async (request) => {
+      asked.push(request)
       return [found]
     }
     const { get } = await startHttp({ authToken: token }, { runChecks })
     expect((await get('/api/v0/checks')).status).toBe(401)
     const headers = { authorization: `Bearer ${token}` }
-    const answer = await get('/api/v0/checks?name=disk&name=history', { headers })
+    const answer = await get('/api/v0/checks?name=disk&name=history&deadline=2&content=bafy', { headers })
     expect(await answer.json()).toEqual({ success: true, results: [found] })
     expect((await get('/api/v0/checks', { headers })).status).toBe(200)
-    expect(asked).toEqual([['disk', 'history'], []])
+    expect(asked).toEqual([{ names: ['disk', 'history'], deadlineS: 2, content: 'bafy' }, { names: [] }])
     expect((await get(`/api/v0/checks?name=${'x'.repeat(100)}`, { headers })).status).toBe(400)
   })
 

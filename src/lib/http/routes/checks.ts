@@ -18,8 +18,13 @@ export function checkRoutes(app: App, { runChecks }: RouteContext): void {
       },
     },
     async (request, reply) => {
-      const { name = [] } = request.query
-      const results = await runChecks([name].flat(), leavingSignal(reply))
+      const { name = [], content, deadline: deadlineS } = request.query
+      const asked = {
+        names: [name].flat(),
+        ...(content !== undefined && { content }),
+        ...(deadlineS !== undefined && { deadlineS }),
+      }
+      const results = await runChecks(asked, leavingSignal(reply))
       return { success: true as const, results }
     },
   )
