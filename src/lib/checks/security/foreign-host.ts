@@ -15,7 +15,7 @@ export const foreignHostCheck = defineCheck({
     answered: {
       cause:
         'A proxy in front takes every name and sends a Host of its own, so that the server cannot tell them apart.',
-      fix: 'Name the host in the proxy (nginx: server_name and a default server that returns 421), and add proxy_set_header Host $host;',
+      fix: 'Name the host in the proxy (nginx: server_name and a default server that returns 421), and add proxy_set_header Host $http_host;',
     },
   },
   async run({ server, signal }) {

@@ -22,7 +22,7 @@ export const proxyCheck = defineCheck({
     'host-not-forwarded': {
       cause:
         'The proxy sends a Host of its own, so that the pages of the server seem to come from elsewhere and may change nothing.',
-      fix: 'Add proxy_set_header Host $host; to the location (nginx), or start it with `mcpx serve --allowed-origin <origin>`.',
+      fix: 'Add proxy_set_header Host $http_host; to the location (nginx), or start it with `mcpx serve --allowed-origin <origin>`.',
     },
     'scheme-not-forwarded': {
       cause: 'The proxy does TLS and does not say so: the session cookie goes out without Secure.',
@@ -55,7 +55,7 @@ export const proxyCheck = defineCheck({
         status: 'fail',
         detail: `a page of ${origin} may not change anything`,
         trouble: 'host-not-forwarded',
-        fix: `Add proxy_set_header Host $host; to the location (nginx), or start it with \`mcpx serve --allowed-origin ${origin}\`.`,
+        fix: `Add proxy_set_header Host $http_host; to the location (nginx), or start it with \`mcpx serve --allowed-origin ${origin}\`.`,
       }
     if (protocol === 'https:' && token !== undefined && !(await isCookieSecure(url, token, signal)))
       return {

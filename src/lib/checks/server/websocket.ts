@@ -7,7 +7,7 @@ import { ticketQuery, upgradeHeaders } from '../web-socket.ts'
 
 const nginxUpgrade =
   'Let the proxy pass the upgrade on; for nginx, in the location: proxy_http_version 1.1; ' +
-  'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host;'
+  'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $http_host;'
 
 export const websocketCheck = defineCheck({
   name: 'websocket',
@@ -24,7 +24,7 @@ export const websocketCheck = defineCheck({
     },
     refused: {
       cause: 'The server refuses a WebSocket that it would be asked for by its own pages.',
-      fix: 'Let the proxy send the Host that it was called by (proxy_set_header Host $host;), or name the page with --allowed-origin.',
+      fix: 'Let the proxy send the Host that it was called by (proxy_set_header Host $http_host;), or name the page with --allowed-origin.',
     },
     full: {
       cause: 'As many WebSockets or requests are open as the server lets in.',
