@@ -1,12 +1,9 @@
 // Start: what `mcpx --version` costs next to a Node that does nothing, and when `mcpx serve` is ready. On the built files.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { atMost, type BenchContext, interleave, median, ratios } from './support/bench.ts'
 import { cpuMsOf, mcpx, serveBuilt } from './support/built-server.ts'
+import { cpuMs } from './support/command-cpu.ts'
 
 export const title = 'Start'
-
-const execute = promisify(execFile)
 
 export async function run(context: BenchContext): Promise<void> {
   const sides = {
@@ -38,14 +35,6 @@ export async function run(context: BenchContext): Promise<void> {
       beside: Number.isNaN(cpu) ? 'wall time' : `wall time; CPU ${cpu.toFixed(0)} ms`,
     })
   }
-}
-
-/** User and system time of a command, by the shell's own account of its children. */
-async function cpuMs(command: readonly string[]): Promise<number> {
-  const [file, ...args] = command[0] === 'node' ? [process.execPath, ...command.slice(1)] : command
-  const { stderr } = await execute('bash', ['-c', 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null', 'bash', file!, ...args])
-  const [user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number)
-  return Math.round((user! + system!) * 1000)
 }
 
 async function serve(options: readonly string[]): Promise<{ wallMs: number; cpuMs: number }> {
