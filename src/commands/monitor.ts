@@ -1,8 +1,6 @@
 // `mcpx monitor`: the connections of a server as they happen, on a screen, as tables or as JSON.
 import { defineCommand } from '../lib/command-line/define-command.ts'
 import { monitoredOptions, monitorOptions, replayOptions } from './monitor/options.ts'
-import { printMessages, printOnce, showScreen } from './monitor/run.ts'
-import { openSource } from './monitor/source.ts'
 
 export const monitorCommand = defineCommand({
   name: 'monitor',
@@ -18,6 +16,10 @@ export const monitorCommand = defineCommand({
     { line: 'mcpx monitor --replay ~/.mcpx --since 2h --speed 10', does: 'The last two hours, ten times as fast' },
   ],
   async run({ options, io }) {
+    const [{ printMessages, printOnce, showScreen }, { openSource }] = await Promise.all([
+      import('./monitor/run.ts'),
+      import('./monitor/source.ts'),
+    ])
     const source = await openSource(options, io)
     try {
       const isScreen = io.stdoutIsTty && io.env.TERM !== 'dumb'

@@ -7,7 +7,6 @@ import { defineCommand } from '../lib/command-line/define-command.ts'
 import { contentOptions } from '../lib/model/serve-options.ts'
 import { type StartServer, startServer } from './shared/start-server.ts'
 import { playOptions, type StreamOptions, serverOptions } from './stream/options.ts'
-import { playOn } from './stream/run.ts'
 
 export function createStreamCommand(start: StartServer = startServer) {
   return defineCommand({
@@ -40,6 +39,7 @@ export function createStreamCommand(start: StartServer = startServer) {
           signal: io.signal,
           ...(options.token ? { token: options.token } : {}),
         })
+        const { playOn } = await import('./stream/run.ts')
         const result = await playOn(api, input, options, { io, clock: systemClock, isFancy: isFancy(io) })
         if (result.reason === 'closed') throw cutShort(result.detail)
         return result.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.ok

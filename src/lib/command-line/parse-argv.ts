@@ -32,7 +32,13 @@ export function parseArgv(argv: readonly string[], commands: readonly Command[],
     .addHelpText('after', `\nExamples:\n${examples(commands.flatMap((c) => c.examples.slice(0, 2)))}`)
   addFlags(program, globalOptions, 'Global:', true)
 
+  const isNamed = commands.some(({ name }) => argv.includes(name))
   for (const command of commands) {
+    // Hundreds of options, of which those of one command can matter.
+    if (isNamed && !argv.includes(command.name)) {
+      program.command(command.name)
+      continue
+    }
     const parser = declare(program, command)
     parser.action(() => {
       parsed = {
@@ -70,6 +76,11 @@ function base(parser: Parser, write: (text: string) => void): Parser {
     .showSuggestionAfterError(true)
 }
 
+const spelled = ({ name, required, variadic }: NonNullable<Command['arguments']>[number]): string => {
+  const text = variadic ? `${name}...` : name
+  return required ? `<${text}>` : `[${text}]`
+}
+
 function declare(program: Parser, command: Command): Parser {
   const parser = program
     .command(command.name)
@@ -78,9 +89,7 @@ function declare(program: Parser, command: Command): Parser {
     .allowExcessArguments(false)
     .addHelpOption(new Flag('-h, --help', 'Show this help').helpGroup('Global:'))
   for (const argument of command.arguments ?? []) {
-    const name = argument.variadic ? `${argument.name}...` : argument.name
-    const spelled = argument.required ? `<${name}>` : `[${name}]`
-    const declared = parser.createArgument(spelled, argument.help)
+    const declared = parser.createArgument(spelled(argument), argument.help)
     parser.addArgument(argument.choices ? declared.choices(argument.choices) : declared)
   }
   for (const [title, table] of Object.entries(command.options)) addFlags(parser, table, `${title}:`, false)
