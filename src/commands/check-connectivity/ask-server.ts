@@ -1,7 +1,8 @@
 // The half of the checks that the server makes: asked for in one request, and what is said where it cannot or may not.
-import { toMcpxError } from '../../lib/base/errors.ts'
 import type { Check } from '../../lib/checks/check.ts'
 import type { ServerTarget } from '../../lib/checks/context.ts'
+import { ask, bearer } from '../../lib/checks/http-ask.ts'
+import { parseJson } from '../../lib/checks/parse-json.ts'
 import type { CheckResult } from '../../lib/model/check.ts'
 import { checksReply } from '../../lib/protocol/checks.ts'
 import { routes } from '../../lib/protocol/routes.ts'
@@ -11,9 +12,12 @@ export type ServerAnswer =
   /** Why it was not asked, or did not answer. */
   | { readonly reason: string }
 
+/** More is no answer to this. */
+const maxBytes = 4 * 2 ** 20
+
 /** Never rejects but with the reason of the signal. */
 export async function askServer(
-  { api, access, state }: ServerTarget,
+  { url, token, access, state }: ServerTarget,
   checks: readonly Check[],
   { content, deadlineS }: { readonly content: string | undefined; readonly deadlineS: number | undefined },
   signal: AbortSignal,
@@ -24,22 +28,28 @@ export async function askServer(
   if (deadlineS !== undefined) query.set('deadline', String(deadlineS))
   const limit = AbortSignal.timeout(1000 * (5 + checks.reduce((sum, { deadlineS }) => sum + deadlineS, 0)))
   try {
-    const response = await api.request(`${routes.checks}?${query}`, { signal: AbortSignal.any([signal, limit]) })
-    const { success, data } = checksReply.safeParse(await response.json())
+    const { status, body } = await ask(`${url}${routes.checks}?${query}`, {
+      signal: AbortSignal.any([signal, limit]),
+      headers: bearer(token),
+      maxBytes,
+    })
+    const said = parseJson(body)
+    if (status !== 200) return { reason: refusal(status, said) }
+    const { success, data } = checksReply.safeParse(said)
     if (!success) return { reason: 'the server answers in a way that this mcpx does not know: update the older one' }
     return { results: data.results as CheckResult[] }
   } catch (error) {
     signal.throwIfAborted()
     if (limit.aborted) return { reason: 'the server did not answer in time' }
-    return { reason: reasonOf(error) }
+    return { reason: `the server does not answer: ${(error as Error).message}` }
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { code, message } = toMcpxError(error)
-  if (code === 'NOT_FOUND') return 'the server is too old to check its side'
-  if (code === 'FORBIDDEN' || code === 'UNAUTHORIZED') return `the server does not tell: ${message}`
-  return message
+function refusal(status: number, said: unknown): string {
+  const { error } = (said ?? {}) as { error?: unknown }
+  const words = typeof error === 'string' ? error.slice(0, 300) : `it answered ${status}`
+  if (status === 404) return 'the server is too old to check its side'
+  return status === 401 || status === 403 ? `the server does not tell: ${words}` : words
 }
 
 /** For checks of which the server said nothing. */

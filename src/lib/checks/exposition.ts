@@ -7,8 +7,9 @@ export interface Exposition {
 }
 
 const name = '[a-zA-Z_:][a-zA-Z0-9_:]*'
-const metadata = new RegExp(`^# (HELP|TYPE) (${name})(?: (.*))?$`)
-const sample = new RegExp(`^(${name})(?:\\{(.*)\\})?[ \\t]+(\\S+)(?:[ \\t]+(-?\\d+))?[ \\t]*$`)
+// A line ends with \n alone: every other character may be in a text.
+const metadata = new RegExp(`^# (HELP|TYPE) (${name})(?: (.*))?$`, 's')
+const sample = new RegExp(`^(${name})(?:\\{(.*)\\})?[ \\t]+(\\S+)(?:[ \\t]+(-?\\d+))?[ \\t]*$`, 's')
 const label = /^[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\\n]|\\[\\"n])*)"[ \t]*(?:,|$)/
 const types = ['counter', 'gauge', 'histogram', 'summary', 'untyped']
 const numbers = /^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?Inf|NaN)$/i

@@ -1,10 +1,10 @@
 // The first word with a server: whether it answers, whether its certificate is trusted, whether it lets us in.
-import { toMcpxError } from '../base/errors.ts'
 import { createApi } from '../client/api.ts'
 import { routes } from '../protocol/routes.ts'
 import { infoReply } from '../protocol/schemas.ts'
 import type { ServerInfo, ServerTarget } from './context.ts'
-import { ask, isTrustFailure } from './http-ask.ts'
+import { ask, bearer, isTrustFailure } from './http-ask.ts'
+import { parseJson } from './parse-json.ts'
 
 export interface ReachOptions {
   readonly url: string
@@ -33,13 +33,15 @@ export async function reachServer({ url, token, signal, timeoutMs }: ReachOption
     }
   }
   try {
-    const response = await api.request(routes.mcpPrefixes[0], { signal: limit })
-    return { ...target, state: 'reached', access: 'granted', ...infoOf(await response.json()) }
+    const { status, body } = await ask(`${base}${routes.mcpPrefixes[0]}`, { signal: limit, headers: bearer(token) })
+    const said = parseJson(body)
+    if (status === 200) return { ...target, state: 'reached', access: 'granted', ...infoOf(said) }
+    const { error } = (said ?? {}) as { error?: unknown }
+    const reason = typeof error === 'string' ? error.slice(0, 300) : `it answered ${status}`
+    return { ...target, state: 'reached', access: status === 401 || status === 403 ? 'refused' : 'unknown', reason }
   } catch (error) {
     signal.throwIfAborted()
-    const { code, message } = toMcpxError(error)
-    const isRefused = code === 'UNAUTHORIZED' || code === 'FORBIDDEN'
-    return { ...target, state: 'reached', access: isRefused ? 'refused' : 'unknown', reason: message }
+    return { ...target, state: 'reached', access: 'unknown', reason: reasonOf(error) }
   }
 }
 

@@ -1,7 +1,9 @@
 // What is needed to ask for a WebSocket by hand.
 import { randomBytes } from 'node:crypto'
-import type { Api } from '../client/api.ts'
+import { McpxError } from '../base/errors.ts'
 import { routes } from '../protocol/routes.ts'
+import { ask, bearer } from './http-ask.ts'
+import { parseJson } from './parse-json.ts'
 
 /** RFC 6455, 4.1. */
 export const upgradeHeaders = (): Record<string, string> => ({
@@ -12,13 +14,11 @@ export const upgradeHeaders = (): Record<string, string> => ({
 })
 
 /** A WebSocket cannot carry the token; each ticket opens one. Empty without a token. */
-export async function ticketQuery(
-  api: Pick<Api, 'request'>,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
+export async function ticketQuery(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
   if (token === undefined) return ''
-  const answer = await api.request(routes.ticket, { method: 'POST', signal })
-  const { ticket } = (await answer.json()) as { ticket?: unknown }
-  return `?ticket=${encodeURIComponent(String(ticket))}`
+  const { status, body } = await ask(`${url}${routes.ticket}`, { method: 'POST', headers: bearer(token), signal })
+  const { ticket } = (parseJson(body) ?? {}) as { ticket?: unknown }
+  if (typeof ticket !== 'string')
+    throw new McpxError('INVALID_REQUEST', `${routes.ticket} answered ${status}, and no ticket`)
+  return `?ticket=${encodeURIComponent(ticket)}`
 }

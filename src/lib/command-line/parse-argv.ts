@@ -26,6 +26,7 @@ export function parseArgv(argv: readonly string[], commands: readonly Command[],
   })
     .description('Stream anything with an IPFS CID over WebRTC, and see exactly how well it plays.')
     .usage('<command> [options]')
+    .configureHelp({ subcommandTerm })
     .version(version, '-V, --version', 'Print the version')
     .helpCommand('help [command]', 'Show the help of a command')
     .enablePositionalOptions()
@@ -75,6 +76,13 @@ function base(parser: Parser, write: (text: string) => void): Parser {
     .helpOption('-h, --help', 'Show this help')
     .showSuggestionAfterError(true)
 }
+
+/** That each takes options is said once, above; a longer list leaves no room for what the commands do. */
+const subcommandTerm = (parser: Parser): string =>
+  [
+    parser.name(),
+    ...parser.registeredArguments.map((argument) => spelled({ ...argument, help: '', name: argument.name() })),
+  ].join(' ')
 
 const spelled = ({ name, required, variadic }: NonNullable<Command['arguments']>[number]): string => {
   const text = variadic ? `${name}...` : name

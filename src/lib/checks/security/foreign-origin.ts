@@ -26,7 +26,7 @@ export const foreignOriginCheck = defineCheck({
     },
   },
   async run({ server, signal }) {
-    const { url, api, token, access } = server!
+    const { url, token, access } = server!
     // A ticket is all that a server gives away for this, and none to this origin.
     const posted = await ask(`${url}${routes.ticket}`, {
       method: 'POST',
@@ -35,7 +35,7 @@ export const foreignOriginCheck = defineCheck({
     })
     if (posted.status >= 200 && posted.status < 300)
       return { status: 'fail', detail: `a POST from ${origin} is answered ${posted.status}`, trouble: 'post' }
-    const query = access === 'granted' ? await ticketQuery(api, token, signal) : ''
+    const query = access === 'granted' ? await ticketQuery(url, token, signal) : ''
     const headers = { ...upgradeHeaders(), origin }
     const opened = await ask(`${url}${routes.signalling[0]}${query}`, { signal, headers })
     if (opened.status === 101)

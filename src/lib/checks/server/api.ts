@@ -19,6 +19,10 @@ export const apiCheck = defineCheck({
       cause: 'Something else than mcpx answers at this address: another program, or a proxy with a page of its own.',
       fix: 'Correct --server; behind a reverse proxy name the base path too, as --server https://host/mcpx.',
     },
+    moved: {
+      cause: 'The address leads to another one, as from http to https; a token is not sent after it.',
+      fix: 'Name that address with --server.',
+    },
     unwell: {
       cause: 'The server runs, and says that something of it does not.',
       fix: 'Look at `problems` and `daemons` of GET /health, and at the log of the server (`mcpx serve --debug`).',
@@ -36,6 +40,11 @@ export const apiCheck = defineCheck({
     const { url, info } = server!
     const health = await ask(`${url}${routes.health}`, { signal })
     if (health.status === 403) return { status: 'skipped', detail: 'it refuses the host name: see the check host' }
+    const { location } = health.headers
+    if (health.status >= 300 && health.status < 400 && location !== undefined) {
+      const target = (URL.parse(location, url)?.href ?? location).replace(routes.health, '').slice(0, 200)
+      return { status: 'fail', detail: `it leads to ${target}`, trouble: 'moved', fix: `Use --server ${target}.` }
+    }
     const { success, data } = healthReply.safeParse(parseJson(health.body))
     if (!success)
       return { status: 'fail', detail: `/health answered ${health.status}, and not as mcpx does`, trouble: 'not-mcpx' }

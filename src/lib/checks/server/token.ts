@@ -1,9 +1,10 @@
 // What the token may: whether one is demanded, whether this one holds, its role, what it is narrowed to and when it ends.
-import { toMcpxError } from '../../base/errors.ts'
-import type { Api } from '../../client/api.ts'
+import { McpxError } from '../../base/errors.ts'
 import { routes } from '../../protocol/routes.ts'
 import { sessionReply } from '../../protocol/schemas.ts'
 import { defineCheck } from '../check.ts'
+import { ask } from '../http-ask.ts'
+import { parseJson } from '../parse-json.ts'
 
 /** A token that a person has to renew by hand. */
 const soonS = 86_400
@@ -37,12 +38,12 @@ export const tokenCheck = defineCheck({
     },
   },
   async run({ server, clock, signal }) {
-    const { api, token, access, reason = '' } = server!
+    const { url, token, access, reason = '' } = server!
     if (token === undefined)
       return access === 'refused'
         ? { status: 'fail', detail: reason, trouble: 'missing' }
         : { status: 'pass', detail: 'no token is demanded: who reaches the server is its admin' }
-    const found = await rights(api, token, signal)
+    const found = await rights(url, token, signal)
     if (found === undefined) return { status: 'fail', detail: 'the server refuses the token', trouble: 'refused' }
     const { role, cid, expires_at: expiresAt } = found
     const values = { role, ...(expiresAt !== undefined && { expiresAt }) }
@@ -61,18 +62,13 @@ export const tokenCheck = defineCheck({
 })
 
 /** Undefined where the server refuses it. */
-async function rights(api: Pick<Api, 'request'>, token: string, signal: AbortSignal) {
+async function rights(url: string, token: string, signal: AbortSignal) {
   const headers = { 'content-type': 'application/json' }
-  try {
-    const answer = await api.request(routes.session, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ token }),
-      signal,
-    })
-    return sessionReply.parse(await answer.json())
-  } catch (error) {
-    if (toMcpxError(error).code === 'UNAUTHORIZED') return undefined
-    throw error
-  }
+  const body = JSON.stringify({ token })
+  const answer = await ask(`${url}${routes.session}`, { method: 'POST', headers, body, signal })
+  if (answer.status === 401) return undefined
+  const { success, data } = sessionReply.safeParse(parseJson(answer.body))
+  if (!success)
+    throw new McpxError('INVALID_REQUEST', `${routes.session} answered ${answer.status}, and not as mcpx does`)
+  return data
 }

@@ -36,7 +36,7 @@ export const websocketCheck = defineCheck({
     },
   },
   async run({ server, clock, signal }) {
-    const { url, api, token } = server!
+    const { url, token } = server!
     const address = `${url}${routes.signalling[0]}`
     const origin = new URL(url).origin
     const headers = { ...upgradeHeaders(), origin }
@@ -44,11 +44,11 @@ export const websocketCheck = defineCheck({
       status,
       headers: answered,
       body,
-    } = await ask(`${address}${await ticketQuery(api, token, signal)}`, { signal, headers })
+    } = await ask(`${address}${await ticketQuery(url, token, signal)}`, { signal, headers })
     if (status !== 101) return refusal(status, body, answered.server?.toString())
     const beganMs = clock.now()
     const first = await firstMessage(
-      `${address}${await ticketQuery(api, token, signal)}`.replace(/^http/, 'ws'),
+      `${address}${await ticketQuery(url, token, signal)}`.replace(/^http/, 'ws'),
       signal,
     )
     if (first === undefined) return { status: 'fail', detail: 'it opened, and nothing came', trouble: 'silent' }

@@ -5,6 +5,7 @@ import { packageVersion } from '../../../../src/lib/base/version.ts'
 import { apiCheck } from '../../../../src/lib/checks/server/api.ts'
 import { runOne } from '../../../support/checks.ts'
 import { startHttp } from '../../../support/http-api.ts'
+import { startOddProxy } from '../../../support/odd-proxy.ts'
 
 /** A server that answers as the test says, before what a real one says. */
 async function behind(target: string, answer: (path: string) => string | undefined): Promise<string> {
@@ -49,4 +50,16 @@ it('sees that a proxy keeps the description back', async () => {
   const { url } = await startHttp()
   const proxy = await behind(url, (path) => (path === '/openapi.json' ? 'no' : undefined))
   expect(await runOne(apiCheck, { url: proxy })).toMatchObject({ status: 'fail', trouble: 'no-description' })
+})
+
+it('says where an address leads', async () => {
+  const { url } = await startHttp()
+  const proxy = await startOddProxy(url, {
+    answer(request, response) {
+      response.writeHead(301, { location: `https://media.example/mcpx${request.url}` }).end()
+      return true
+    },
+  })
+  const found = await runOne(apiCheck, { url: proxy })
+  expect(found).toMatchObject({ status: 'fail', trouble: 'moved', fix: 'Use --server https://media.example/mcpx.' })
 })
