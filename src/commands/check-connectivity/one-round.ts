@@ -70,12 +70,17 @@ async function runBoth(options: RoundOptions, server: ServerTarget | undefined):
   ])
   // When the server measures nothing any more.
   const measured = await local.run(checks.filter(({ where, disturbs }) => where === 'here' && disturbs))
-  const remote =
-    'results' in answer
-      ? withUnknown(elsewhere, answer.results)
-      : await withoutServer(elsewhere, answer.reason, local.run)
+  const remote = 'results' in answer ? withUnknown(elsewhere, answer.results) : await untold(answer.reason)
   const all = [...quiet, ...measured, ...remote]
   return checks.flatMap(({ name }) => all.filter(({ check }) => check === name))
+
+  /** What is found here says nothing of a server that is there and does not tell. */
+  async function untold(reason: string): Promise<CheckResult[]> {
+    if (server && server.state !== 'unreachable') return skippedAll(elsewhere, reason)
+    const here = await local.run(elsewhere.filter(({ where }) => where === 'either'))
+    const others = elsewhere.filter(({ where }) => where === 'server')
+    return [...here, ...skippedAll(others, reason)]
+  }
 }
 
 function createLocal(options: RoundOptions, server: ServerTarget | undefined) {
@@ -105,24 +110,11 @@ function createLocal(options: RoundOptions, server: ServerTarget | undefined) {
   }
 }
 
-/** A server of another version may not have every check. */
+/** A server of another version may not have every check. What it says of those that are made here is nobody's business. */
 function withUnknown(asked: readonly Check[], results: readonly CheckResult[]): CheckResult[] {
-  const known = new Set(results.map(({ check }) => check))
+  const wanted = new Set(asked.map(({ name }) => name))
+  const found = results.filter(({ check }) => wanted.has(check))
+  const known = new Set(found.map(({ check }) => check))
   const unknown = asked.filter(({ name }) => !known.has(name))
-  return [...results, ...skippedAll(unknown, 'the server does not know this check')]
-}
-
-async function withoutServer(
-  asked: readonly Check[],
-  reason: string,
-  run: (checks: readonly Check[]) => Promise<CheckResult[]>,
-): Promise<CheckResult[]> {
-  const here = await run(asked.filter(({ where }) => where === 'either'))
-  return [
-    ...here,
-    ...skippedAll(
-      asked.filter(({ where }) => where === 'server'),
-      reason,
-    ),
-  ]
+  return [...found, ...skippedAll(unknown, 'the server does not know this check')]
 }

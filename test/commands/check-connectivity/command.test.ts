@@ -122,6 +122,33 @@ describe('GET /api/v0/checks', () => {
     expect((await get(`/api/v0/checks?name=${'x'.repeat(100)}`, { headers })).status).toBe(400)
   })
 
+  it('is believed in what it was asked, and nothing else', async () => {
+    const runChecks: RunServerChecks = async () => [found, { ...found, check: 'api', status: 'fail', detail: 'no' }]
+    const { url } = await startHttp({}, { version, runChecks })
+    const { io, code } = await check('api', 'disk', 'history', '--server', url, '--json')
+    expect(code).toBe(0)
+    const results = reportOf(io.stdout()).results.map(({ check, status, detail }) => [check, status, detail])
+    expect(results).toEqual([
+      ['api', 'pass', expect.stringContaining(version)],
+      ['disk', 'pass', 'room'],
+      ['history', 'skipped', 'the server does not know this check'],
+    ])
+  })
+
+  it('that is not there, or refuses, leaves its checks skipped', async () => {
+    const { url } = await startHttp({}, { version })
+    const old = await check('disk', '--server', url, '--json')
+    expect(reportOf(old.io.stdout()).results).toMatchObject([
+      { status: 'skipped', detail: expect.stringContaining('too old') },
+    ])
+    const runChecks: RunServerChecks = async () => {
+      throw new McpxError('RATE_LIMITED', 'checks are running already')
+    }
+    const busy = await startHttp({}, { version, runChecks })
+    const { io } = await check('disk', '--server', busy.url, '--json')
+    expect(reportOf(io.stdout()).results).toMatchObject([{ status: 'skipped', detail: 'checks are running already' }])
+  })
+
   it('says that another run goes on', async () => {
     const runChecks: RunServerChecks = async () => {
       throw new McpxError('RATE_LIMITED', 'checks are running already')
