@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../../../src/lib/base/clock.ts'
 import { gatewaysCheck } from '../../../../src/lib/checks/content/gateways.ts'
 import { emptyDirectory } from '../../../../src/lib/content/gateway-probe.ts'
 import { runCheck } from '../../../support/checks.ts'
@@ -16,7 +17,10 @@ async function gateway(answer: (request: IncomingMessage, response: ServerRespon
 const giving = (bytes: string | Uint8Array, status = 200) =>
   gateway((_request, response) => response.writeHead(status).end(bytes))
 
-const check = (gateways: readonly string[], more = {}) => runCheck(gatewaysCheck, { settings: { gateways }, ...more })
+/** No answer is slow by it, however busy the machine. */
+const quick = { ...systemClock, now: () => 0 }
+const check = (gateways: readonly string[], more = {}) =>
+  runCheck(gatewaysCheck, { settings: { gateways }, clock: quick, ...more })
 
 it('asks each for a raw block that all have, and verifies it', async () => {
   const good = await giving(empty)
@@ -58,7 +62,7 @@ it('tells pages, limits and silence apart; who cannot be reached is a warning', 
 it('gives up one that never answers, and calls a late one slow', async () => {
   const silent = await gateway(() => {})
   const late = await gateway((_request, response) => void setTimeout(() => response.end(empty), 3200))
-  const found = await check([silent.url, late.url])
+  const found = await check([silent.url, late.url], { clock: systemClock })
   expect(found).toMatchObject([
     { status: 'warn', trouble: 'unreachable', detail: 'no answer in time' },
     { status: 'warn', trouble: 'slow' },

@@ -19,7 +19,9 @@ it.each(['node-av', 'ffmpeg'] as const)(
   'has a picture encoded by %s',
   async (encoder) => {
     if (!isHere) return
-    const found = await runOne(encoderCheck, insideWith(encoder))
+    // On a busy machine it may take long, which is another test.
+    const clock = { ...systemClock, now: () => 0 }
+    const found = await runOne(encoderCheck, { ...insideWith(encoder), clock })
     expect(found).toMatchObject({ status: 'pass', values: { encoder } })
   },
   30_000,
