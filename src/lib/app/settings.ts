@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { McpxError } from '../base/errors.ts'
 import { isLoopback } from '../model/bind.ts'
 import { parsePortRange, type ServeOptions } from '../model/serve-options.ts'
-import type { IceServer, PeerSettings, WorkerSettings } from '../protocol/media-plane.ts'
+import { parseIceServer } from '../protocol/ice-server.ts'
+import type { PeerSettings, WorkerSettings } from '../protocol/media-plane.ts'
 import type { TranscodeSettings } from '../protocol/transcode-plane.ts'
 
 /** Memory for packetized media, shared out among the media workers. */
@@ -18,21 +19,6 @@ const transcodesPerCore = 8
 const maxTranscodeRssBytes = 1.5 * 2 ** 30
 const transcodeSilentS = 15
 const transcodeIdleMs = 60_000
-
-/** `turn:host:3478?transport=udp&username=u&credential=c` → what ICE takes; credentials leave the address. */
-export function parseIceServer(text: string): IceServer {
-  const match = /^((?:stuns?|turns?):[^?\s]+)(?:\?(.*))?$/i.exec(text.trim())
-  if (!match)
-    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is not a stun: or turn: address`)
-  const query = new URLSearchParams(match[2] ?? '')
-  const transport = query.get('transport')
-  const username = query.get('username')
-  const credential = query.get('credential')
-  const urls = transport ? `${match[1]}?transport=${transport}` : match[1]!
-  if (/^turn/i.test(urls) && (username === null || credential === null))
-    throw new McpxError('INVALID_OPTION', `--ice-server: ${match[1]} needs ?username=…&credential=…`)
-  return { urls, ...(username !== null && { username }), ...(credential !== null && { credential }) }
-}
 
 function parseAddress(text: string): string {
   if (isIP(text) === 0) throw new McpxError('INVALID_OPTION', `--announce-address: "${text}" is not an IP address`)

@@ -5,9 +5,11 @@ import {
   candidateFoundation,
   candidatePriority,
   DtlsClient,
+  makeIntegrityKey,
   ProtectionProfileAeadAes128Gcm,
   ProtectionProfileAes128CmHmacSha1_80,
   parseIceServers,
+  parseMessage as parseStunMessage,
   type RTCCertificate,
   RTCDataChannel,
   RTCDataChannelParameters,
@@ -17,8 +19,11 @@ import {
   RTCIceGatherer,
   RTCIceTransport,
   RTCSctpTransport,
+  Message as StunMessage,
   StunProtocol,
   serverReflexiveCandidate,
+  classes as stunClasses,
+  methods as stunMethods,
 } from 'werift'
 import { McpxError } from '../base/errors.ts'
 import { useNodeCrypto } from './handshake-crypto.ts'
@@ -28,7 +33,9 @@ export {
   Candidate,
   candidateFoundation,
   candidatePriority,
+  makeIntegrityKey,
   parseIceServers,
+  parseStunMessage,
   RTCDataChannel,
   RTCDataChannelParameters,
   RTCDtlsFingerprint,
@@ -37,8 +44,11 @@ export {
   RTCIceGatherer,
   RTCIceTransport,
   RTCSctpTransport,
+  StunMessage,
   StunProtocol,
   serverReflexiveCandidate,
+  stunClasses,
+  stunMethods,
 }
 
 /**
@@ -72,8 +82,6 @@ export interface CheckedPair extends SelectedPair {
 
 /** RFC 8445 6.1.2.6, as werift numbers them. */
 export const pairState = { inProgress: 2, succeeded: 3 } as const
-
-type StunMessage = Parameters<StunProtocol['request']>[0]
 
 /** Private parts of werift's ICE agent that are used here. */
 export interface IceAgent extends Omit<Connection, 'nominated' | 'checkList'> {

@@ -1,5 +1,4 @@
-// How a WHEP offer is addressed, and which ICE servers the answer names.
-import type { IceServer } from '../../lib/protocol/media-plane.ts'
+// How a WHEP offer is addressed.
 import { whepPath } from '../../lib/protocol/routes.ts'
 
 /** What the offer asks for. */
@@ -24,22 +23,4 @@ export function whepUrl({ base, content, connectionId, startS, quality, loop, au
   if (audioTrackId !== undefined) query.set('audio', String(audioTrackId))
   const text = query.toString()
   return `${base}${whepPath(content)}${text ? `?${text}` : ''}`
-}
-
-const maxLinkLength = 16_384
-
-/** The ICE servers of a `Link` header: `<stun:host>; rel="ice-server"; username="u"; credential="c"` (RFC 9725 4.6). */
-export function readIceServers(link: string | null): IceServer[] {
-  const servers: IceServer[] = []
-  for (const [, urls, parameters] of (link ?? '')
-    .slice(0, maxLinkLength)
-    .matchAll(/<([^>]+)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;,]+))*)/g)) {
-    const values: Record<string, string> = {}
-    for (const [, key, quoted, bare] of parameters!.matchAll(/;\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;,]+))/g))
-      values[key!.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? bare!
-    if (values.rel !== 'ice-server' || !/^(stun|turn)s?:/i.test(urls!)) continue
-    const { username, credential } = values
-    servers.push({ urls: urls!, ...(username ? { username } : {}), ...(credential ? { credential } : {}) })
-  }
-  return servers
 }

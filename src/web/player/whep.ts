@@ -1,8 +1,9 @@
 // The WHEP requests (draft-ietf-wish-whep; RFC 9725 for the parts it shares with WHIP) of the player: offer, candidates, leave.
+import { readIceServers } from '../../lib/protocol/ice-links.ts'
 import type { IceServer } from '../../lib/protocol/media-plane.ts'
 import { readAnswerError } from '../shared/answer.ts'
 import type { RefusedAnswer } from './failure.ts'
-import { readIceServers, type WhepRequest, whepUrl } from './whep-address.ts'
+import { type WhepRequest, whepUrl } from './whep-address.ts'
 
 /** What the server granted. */
 interface WhepGrant {

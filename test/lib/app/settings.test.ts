@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseIceServer, peerSettings, transcodeSettings, workerSettings } from '../../../src/lib/app/settings.ts'
+import { peerSettings, transcodeSettings, workerSettings } from '../../../src/lib/app/settings.ts'
 import { completeServeOptions, type ServeOptions } from '../../../src/lib/model/serve-options.ts'
+import { parseIceServer } from '../../../src/lib/protocol/ice-server.ts'
 
 const options = (over: Partial<ServeOptions> = {}): ServeOptions => ({ ...completeServeOptions({}), ...over })
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readIceServers } from '../../../src/lib/protocol/ice-links.ts'
 import { backoffMs } from '../../../src/web/player/backoff.ts'
 import { readFragmentHead, writeFragment } from '../../../src/web/player/sdp-fragment.ts'
-import { readIceServers, whepUrl } from '../../../src/web/player/whep-address.ts'
+import { whepUrl } from '../../../src/web/player/whep-address.ts'
 import { formatBitrate, formatCodec, formatTime, shortContent, speakTime } from '../../../src/web/shared/format.ts'
 import { parseRecent, withItem } from '../../../src/web/shared/recent-items.ts'
 

@@ -40,6 +40,10 @@ export function isSound(packet: Buffer, stunClass: StunClass | undefined): boole
   return !isError || types.has(errorType)
 }
 
+/** Whether the attributes of a STUN message are such that the library may read them, whatever its class. */
+export const hasSoundAttributes = (packet: Buffer): boolean =>
+  packet.length <= maxMessageBytes && attributeTypes(packet) !== undefined
+
 /** Undefined when the attributes do not fill the message, are too many, or an address is none. */
 function attributeTypes(packet: Buffer): Set<number> | undefined {
   const types = new Set<number>()
