@@ -19,11 +19,11 @@ const linkTroubles = {
       'The certificate of the turns: or stuns: server is expired, self-signed, or of another name; browsers refuse it too.',
     fix: 'Give the server a certificate that is valid for the host in --ice-server (`--cert` and `--pkey` of turnserver).',
   },
-  no_answer: {
+  'no-answer': {
     cause: 'Nothing came back: a firewall on the way drops UDP (or this port), or the server is down.',
     fix: 'Open the port for UDP in the firewall; where only TCP passes, use turn:host:port?transport=tcp or turns:host:443.',
   },
-  not_stun: {
+  'not-stun': {
     cause: 'Something answers at this port that is no STUN or TURN server.',
     fix: 'Correct the port or the scheme (turn: or turns:) in --ice-server.',
   },
@@ -35,7 +35,7 @@ const linkTroubles = {
 
 export const stunTroubles = {
   ...linkTroubles,
-  error: {
+  refuses: {
     cause: 'The server answers a binding request with an error.',
     fix: 'Look at the log of the STUN server; use another one with --ice-server.',
   },
@@ -43,8 +43,8 @@ export const stunTroubles = {
 
 export const turnTroubles = {
   ...linkTroubles,
-  wrong_credentials: {
-    cause: 'User name or credential are wrong, or expired (those made from a shared secret hold for a time).',
+  'wrong-credentials': {
+    cause: 'User name or credential are wrong, or have expired (those made from a shared secret hold for a time).',
     fix: 'Correct username= and credential= in --ice-server, and start the server again.',
   },
   quota: {
@@ -55,21 +55,21 @@ export const turnTroubles = {
     cause: 'The server refuses to allocate a relay.',
     fix: 'Look at the log of the TURN server for the code; use another one with --ice-server.',
   },
-  open_to_all: {
+  'open-to-all': {
     cause: 'The server relays for whoever comes, without credentials: others can send by it in its name.',
     fix: 'Start turnserver with --lt-cred-mech (or --use-auth-secret) and without --no-auth.',
   },
-  peer_refused: {
+  'peer-refused': {
     cause:
       'The server refuses to relay to the address that it sees us at (denied peers; loopback and private ones often are).',
     fix: 'Where viewers or servers have such addresses, allow them: --allowed-peer-ip of turnserver. Otherwise check from elsewhere.',
   },
-  never_relays: {
+  'never-relays': {
     cause:
       'It allocates and permits, and then relays nothing: its relay ports are closed by a firewall, or its --external-ip is wrong.',
     fix: 'Open the UDP ports --min-port to --max-port of the TURN server (49152-65535), and set its --external-ip.',
   },
-  one_way: {
+  'one-way': {
     cause: 'It relays in one direction only: a firewall lets its relay ports send, or receive, but not both.',
     fix: 'Open the UDP ports --min-port to --max-port of the TURN server in both directions.',
   },

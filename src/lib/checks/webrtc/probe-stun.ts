@@ -46,7 +46,7 @@ export async function probeStun(server: IceServer, options: ProbeOptions): Promi
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof LinkFailure) return trouble(error.trouble, server.urls, error.message)
-    return trouble('no_answer', server.urls, `no answer within ${timeoutMs / 1000} s`)
+    return trouble('no-answer', server.urls, `no answer within ${timeoutMs / 1000} s`)
   }
 }
 
@@ -57,9 +57,9 @@ async function ask(subject: string, address: NonNullable<ReturnType<typeof iceSe
   const exchange = await openExchange(address, options)
   try {
     const answer = await exchange.request(new StunMessage(stunMethods.BINDING, 0), options)
-    if (answer.error) return trouble('error', subject, `it answers ${answer.error.code} ${answer.error.reason}`)
+    if (answer.error) return trouble('refuses', subject, `it answers ${answer.error.code} ${answer.error.reason}`)
     const mapped = addressOf(answer, 'XOR-MAPPED-ADDRESS')
-    if (!mapped) return trouble('error', subject, 'its answer holds no mapped address')
+    if (!mapped) return trouble('refuses', subject, 'its answer holds no mapped address')
     const isBehindNat = mapped.address !== exchange.link.local.address
     const seen = `sees us at ${textOf(mapped)}`
     return {

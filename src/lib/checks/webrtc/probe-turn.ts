@@ -51,9 +51,9 @@ export async function probeTurn(server: IceServer, options: ProbeOptions): Promi
 
 function explain(error: unknown, timeoutMs: number): { detail: string; trouble: TurnTrouble } {
   if (error instanceof LinkFailure) return { detail: error.message, trouble: error.trouble }
-  if (!(error instanceof TurnRefused)) return { detail: `no answer within ${timeoutMs / 1000} s`, trouble: 'no_answer' }
+  if (!(error instanceof TurnRefused)) return { detail: `no answer within ${timeoutMs / 1000} s`, trouble: 'no-answer' }
   const detail = `it answers ${error.message}`
-  if (error.code === 401 || error.code === 438) return { detail, trouble: 'wrong_credentials' }
+  if (error.code === 401 || error.code === 438) return { detail, trouble: 'wrong-credentials' }
   return { detail, trouble: error.code === 486 || error.code === 508 ? 'quota' : 'refuses' }
 }
 
@@ -212,10 +212,10 @@ function judge(session: TurnSession, passage: Passage): TurnFinding {
     values,
   })
   if (passage.refused)
-    return troubled('warn', 'peer_refused', `allocates, but answers ${passage.refused} for our address`)
-  if (!passage.out && !passage.back) return troubled('fail', 'never_relays', `allocates, and relays nothing ${through}`)
-  if (!passage.out) return troubled('fail', 'one_way', 'relays to us, and nothing from us')
-  if (!passage.back) return troubled('fail', 'one_way', 'relays from us, and nothing to us')
-  if (isOpenToAll) return troubled('warn', 'open_to_all', `relays ${through}, and asks for no credentials`)
+    return troubled('warn', 'peer-refused', `allocates, but answers ${passage.refused} for our address`)
+  if (!passage.out && !passage.back) return troubled('fail', 'never-relays', `allocates, and relays nothing ${through}`)
+  if (!passage.out) return troubled('fail', 'one-way', 'relays to us, and nothing from us')
+  if (!passage.back) return troubled('fail', 'one-way', 'relays from us, and nothing to us')
+  if (isOpenToAll) return troubled('warn', 'open-to-all', `relays ${through}, and asks for no credentials`)
   return { status: 'pass', detail: `credentials hold; relays ${through}`, values }
 }

@@ -48,12 +48,13 @@ export async function openExchange(address: IceServerAddress, options: ExchangeO
   function onMessage(packet: Buffer): void {
     const stunClass = stunClassOf(packet)
     if (!stunClass) {
-      if (waiting.size > 0) onFailure(new LinkFailure('not_stun', 'what answers there does not speak STUN'))
+      if (waiting.size > 0) onFailure(new LinkFailure('not-stun', 'what answers there does not speak STUN'))
       return
     }
     if (!hasSoundAttributes(packet)) return
-    if (stunClass === 'response') return onResponse(packet)
-    const message = stunClass === 'indication' ? parseStunMessage(packet) : undefined
+    if (stunClass === 'response') onResponse(packet)
+    if (stunClass !== 'indication') return
+    const message = parseStunMessage(packet)
     if (message) onIndication?.(message)
   }
 

@@ -7,7 +7,7 @@ import type { IceServerAddress } from '../../protocol/ice-server.ts'
 import { cookie, headerLength } from '../ice/stun.ts'
 
 /** What there is no talking with a server for. */
-export type LinkTrouble = 'unresolved' | 'refused' | 'unreachable' | 'certificate' | 'no_answer' | 'not_stun'
+export type LinkTrouble = 'unresolved' | 'refused' | 'unreachable' | 'certificate' | 'no-answer' | 'not-stun'
 
 export class LinkFailure extends Error {
   override readonly name = 'LinkFailure'
@@ -145,7 +145,7 @@ function linkOf(socket: Socket, remoteAddress: string, { onMessage, onFailure }:
   socket.on('close', () => end(new LinkFailure('unreachable', 'the server closed the connection')))
   socket.on('data', (data) => {
     const cut = cutMessages(Buffer.concat([pending, data]))
-    if (!cut) return end(new LinkFailure('not_stun', 'what answers there does not speak STUN'))
+    if (!cut) return end(new LinkFailure('not-stun', 'what answers there does not speak STUN'))
     pending = cut.rest
     for (const message of cut.messages) onMessage(message)
   })
@@ -183,6 +183,6 @@ function toFailure(error: unknown): LinkFailure {
   if (/^(ERR_TLS|CERT|DEPTH|SELF_SIGNED|UNABLE_TO)/.test(code))
     return new LinkFailure('certificate', `its certificate is not to be trusted (${code})`, { cause: error })
   if (/^(ERR_SSL|EPROTO)/.test(code))
-    return new LinkFailure('not_stun', `what answers there does not speak TLS (${code})`)
+    return new LinkFailure('not-stun', `what answers there does not speak TLS (${code})`)
   return new LinkFailure('unreachable', `it cannot be reached (${code})`, { cause: error })
 }
