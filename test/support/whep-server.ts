@@ -11,6 +11,8 @@ const frameRate = 30
 export interface WhepServerOptions {
   /** Frames until the server says that the content has ended. */
   readonly frames: number
+  /** Told in place of its own address. */
+  readonly announceAddresses?: readonly string[]
   /** Answered to a POST in place of an SDP answer. */
   readonly refuse?: { readonly status: number; readonly body: unknown }
 }
@@ -24,7 +26,8 @@ function payload(isKey: boolean, index: number): Uint8Array {
 }
 
 export async function startWhepServer(options: WhepServerOptions) {
-  const settings = { iceServers: [], announceAddresses: [], bindAddresses: ['127.0.0.1'] }
+  const { announceAddresses = [] } = options
+  const settings = { iceServers: [], announceAddresses, bindAddresses: ['127.0.0.1'] }
   const factory = await createPeerFactory(settings, { clock: systemClock, logger: silentLogger })
   /** What closes each session, by its address. */
   const open = new Map<string, () => Promise<void>>()

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import { whepPath } from '../protocol/routes.ts'
+import { readTimes, type WhepTimes } from '../protocol/whep.ts'
 import type { Api } from './api.ts'
 import type { Door, Session, StreamRequest } from './door.ts'
 import { watchServer } from './server-watch.ts'
@@ -20,12 +21,25 @@ export function whepAddress({ content, startS, quality, loop }: StreamRequest): 
   return `${whepPath(content)}${query.size > 0 ? `?${query}` : ''}`
 }
 
+/** What else a WHEP server says. */
+export interface WhepSession extends Session {
+  /** Of the stream, where the server is mcpx. */
+  readonly streamId?: string
+  readonly times?: WhepTimes
+}
+
 /** Sends a full offer (no trickle) and resolves with the answer. Throws what the server says of the content or the offer. */
-export async function openWhep(api: Api, request: StreamRequest, offer: string): Promise<Session> {
+export async function openWhep(
+  api: Api,
+  request: StreamRequest,
+  offer: string,
+  signal?: AbortSignal,
+): Promise<WhepSession> {
   const response = await api.request(whepAddress(request), {
     method: 'POST',
     headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
     body: offer,
+    ...(signal && { signal }),
   })
   const answer = await response.text()
   const location = response.headers.get('location')
@@ -33,7 +47,10 @@ export async function openWhep(api: Api, request: StreamRequest, offer: string):
   if (!location) throw noAnswer
   const session = new URL(location, response.url).href
   const close = (signal?: AbortSignal) => closeWhep(api, session, signal)
-  if (answer.startsWith('v=0')) return { answer, close }
+  const streamId = /^"(.+)-0"$/.exec(response.headers.get('etag') ?? '')?.[1]
+  const times = readTimes(response.headers.get('server-timing'))
+  if (answer.startsWith('v=0'))
+    return { answer, close, ...(streamId !== undefined && { streamId }), ...(times && { times }) }
   await close().catch(() => {})
   throw noAnswer
 }

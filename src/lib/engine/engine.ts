@@ -59,7 +59,7 @@ export interface Engine {
   open(request: OpenRequest): Promise<StreamRecord>
   probe(content: string, signal?: AbortSignal): Promise<MediaInfo>
   /** Viewer offers; also an ICE restart of a running stream. */
-  acceptOffer(streamId: string, sdp: string): Promise<{ sdp: string }>
+  acceptOffer(streamId: string, sdp: string): Promise<{ sdp: string; choiceMs?: number }>
   createOffer(streamId: string, options?: { iceRestart?: boolean }): Promise<{ sdp: string }>
   acceptAnswer(streamId: string, sdp: string): Promise<void>
   addCandidate(streamId: string, candidate: IceCandidate | null): Promise<void>

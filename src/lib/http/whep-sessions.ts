@@ -1,9 +1,10 @@
 // The sessions of WHEP (draft-ietf-wish-whep, RFC 9725 section 4.3): begun by an offer, then trickled to, restarted and ended by
 // whoever was told their address. Knows neither HTTP nor who may do what.
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
 import type { Engine, OpenRequest } from '../engine/engine.ts'
-import { checkOffer, fragmentOf, restartOffer, type SdpFragment } from '../protocol/whep.ts'
+import { checkOffer, fragmentOf, restartOffer, type SdpFragment, type WhepTimes } from '../protocol/whep.ts'
 
 interface Session {
   readonly streamId: string
@@ -23,16 +24,20 @@ export interface WhepAnswer {
   readonly key: string
   readonly etag: string
   readonly sdp: string
+  /** What the time went into. */
+  readonly times: WhepTimes
 }
 
 export class WhepSessions {
   readonly #engine: Engine
+  readonly #clock: Pick<Clock, 'now'>
   readonly #sessions = new Map<string, Session>()
   readonly #keyOf = new Map<string, string>()
 
   /** Sessions are forgotten when their streams close. */
-  constructor(engine: Engine) {
+  constructor(engine: Engine, clock: Pick<Clock, 'now'>) {
     this.#engine = engine
+    this.#clock = clock
     engine.events.on('stream', ({ id, state }) => {
       if (state === 'closed') this.#forget(id)
     })
@@ -46,13 +51,17 @@ export class WhepSessions {
   async begin(offer: string, content: string, choose: () => WhepTarget): Promise<WhepAnswer> {
     const ufrag = checkOffer(offer)
     const target = choose()
+    const beganMs = this.#clock.now()
     const streamId = 'open' in target ? (await this.#engine.open(target.open)).id : this.waiting(target.streamId).id
-    const { sdp } = await this.#engine.acceptOffer(streamId, offer).catch(async (error: unknown) => {
+    const openMs = this.#clock.now() - beganMs
+    const { sdp, choiceMs } = await this.#engine.acceptOffer(streamId, offer).catch(async (error: unknown) => {
       if ('open' in target) await this.#engine.close(streamId, 'requested').catch(() => {})
       throw error
     })
+    const answerMs = this.#clock.now() - beganMs - openMs - (choiceMs ?? 0)
     const etag = `"${streamId}-0"`
-    return { key: this.#remember({ streamId, offer, content, ufrag, etag, restarts: 0 }), etag, sdp }
+    const times = { openMs, answerMs, ...(choiceMs !== undefined && { choiceMs }) }
+    return { key: this.#remember({ streamId, offer, content, ufrag, etag, restarts: 0 }), etag, sdp, times }
   }
 
   /** The stream of this id, where it still has no viewer. Throws STREAM_NOT_FOUND, STREAM_CONFLICT. */

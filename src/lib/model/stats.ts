@@ -78,6 +78,8 @@ export interface StatsSnapshot {
   readonly firstPacketMs?: number
   /** How late packets left, in ms by viewerPacingEdgesMs; absent until there is something to send. */
   readonly pacingErrors?: HistogramCounts
+  /** UDP packets of the viewer that came in, its ICE checks included; absent until it has offered. */
+  readonly packetsReceived?: number
   /** Shorter side of the picture that is sent, in lines. */
   readonly pictureHeight?: number
   /** Whether the viewer says what it sees. One that does not may see anything. */

@@ -89,7 +89,11 @@ export type MediaMethods = {
   createOffer: [{ streamId: string; iceRestart?: boolean }, { sdp: string }]
   acceptAnswer: [{ streamId: string; sdp: string }, { sent: readonly SentTrack[] }]
   /** Viewer offers (WHEP). Also takes the offer of an ICE restart. Full SDP answer with all candidates. */
-  acceptOffer: [{ streamId: string; sdp: string }, { sdp: string; sent: readonly SentTrack[] }]
+  acceptOffer: [
+    { streamId: string; sdp: string },
+    /** `choiceMs`: how long it took to decide what is sent; absent where that was settled before. */
+    { sdp: string; sent: readonly SentTrack[]; choiceMs?: number },
+  ]
   addCandidate: [{ streamId: string; candidate: IceCandidate | null }, undefined]
   command: [{ streamId: string; command: Command }, undefined]
   snapshot: [{ streamId: string }, MeasuredSnapshot]

@@ -121,3 +121,28 @@ export function iceLinks(servers: readonly IceServer[]): string[] {
     return parts.join('; ')
   })
 }
+
+/** What an answer took: opening the content, deciding what is sent of it, and the rest. */
+export interface WhepTimes {
+  readonly openMs: number
+  /** Absent where it was decided before. */
+  readonly choiceMs?: number
+  readonly answerMs: number
+}
+
+/** As a `Server-Timing` header (https://www.w3.org/TR/server-timing/). */
+export function writeTimes({ openMs, choiceMs, answerMs }: WhepTimes): string {
+  const metric = (name: string, ms: number) => `${name};dur=${ms.toFixed(2)}`
+  const choice = choiceMs === undefined ? [] : [metric('choice', choiceMs)]
+  return [metric('open', openMs), ...choice, metric('answer', answerMs)].join(', ')
+}
+
+/** Undefined where the header is none of ours, as behind a proxy that leaves it out. */
+export function readTimes(header: string | null): WhepTimes | undefined {
+  const times = new Map<string, number>()
+  for (const [, name, ms] of (header ?? '').slice(0, 1024).matchAll(/(?:^|,)\s*([a-z]+);dur=(\d{1,9}(?:\.\d{1,6})?)/g))
+    times.set(name!, Number(ms))
+  const [openMs, choiceMs, answerMs] = [times.get('open'), times.get('choice'), times.get('answer')]
+  if (openMs === undefined || answerMs === undefined) return undefined
+  return { openMs, answerMs, ...(choiceMs !== undefined && { choiceMs }) }
+}

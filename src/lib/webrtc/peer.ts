@@ -66,6 +66,8 @@ export interface Peer {
   readonly timings: PeerTimings
   /** Address and port of the viewer as ICE selected it. */
   readonly remoteAddress: string | undefined
+  /** UDP packets of the viewer that came in, its ICE checks included. */
+  readonly packetsReceived: number
   /** PEER_FAILED with what went wrong, once the connection has failed by itself. */
   readonly failure?: McpxError | undefined
   /**

@@ -78,6 +78,10 @@ export class SendingPeer implements Peer {
     return this.#transport?.timings ?? {}
   }
 
+  get packetsReceived(): number {
+    return this.#transport?.packetsReceived ?? 0
+  }
+
   get failure(): McpxError | undefined {
     return this.#transport?.failure
   }

@@ -106,6 +106,11 @@ export class Transport {
     return this.#starts > 0
   }
 
+  /** Packets that came in on our own sockets, checks included. */
+  get packetsReceived(): number {
+    return this.#ice.received
+  }
+
   get isReady(): boolean {
     return this.protect !== undefined && this.connection === 'connected'
   }

@@ -12,7 +12,9 @@ export interface SnapshotInput {
   readonly state: StreamState
   readonly atMs: number
   readonly durationS: number
-  readonly peer: Pick<Peer, 'connectionState' | 'iceState' | 'timings'> | undefined
+  readonly peer:
+    | (Pick<Peer, 'connectionState' | 'iceState' | 'timings'> & Partial<Pick<Peer, 'packetsReceived'>>)
+    | undefined
   readonly played: PlaybackSnapshot | undefined
   /** The last receiver report of each kind. */
   readonly reports: Partial<Record<MediaKind, ReceiverReport>>
@@ -57,6 +59,7 @@ export function snapshotOf(input: SnapshotInput): StatsSnapshot {
       dtlsConnectMs,
       firstPacketMs,
       pictureHeight,
+      packetsReceived: peer?.packetsReceived,
       viewer,
       viewerBefore,
     }),

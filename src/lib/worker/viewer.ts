@@ -42,7 +42,7 @@ interface ViewerDeps {
 export interface Viewer {
   createOffer(options: { iceRestart: boolean }): Promise<string>
   acceptAnswer(sdp: string): Promise<readonly SentTrack[]>
-  acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[] }>
+  acceptOffer(sdp: string): Promise<{ sdp: string; sent: readonly SentTrack[]; choiceMs?: number }>
   addCandidate(candidate: IceCandidate | null): Promise<void>
   command(command: Command, by: QualityReason): void
   /** The next of the record. */
@@ -283,11 +283,17 @@ export function createViewer(
     },
     async acceptOffer(sdp) {
       const beganAt = clock.now()
-      const answer = await (await usePeer()).acceptOffer(sdp, async (viewer) => media.choose(viewer))
+      let choiceMs: number | undefined
+      const answer = await (await usePeer()).acceptOffer(sdp, async (viewer) => {
+        const choosingAt = clock.now()
+        const chosen = media.choose(viewer)
+        choiceMs = clock.now() - choosingAt
+        return chosen
+      })
       signalingMs ??= clock.now() - beganAt
       if (state === 'waiting') setState('connecting')
       tellSent()
-      return { sdp: answer, sent: media.sent }
+      return { sdp: answer, sent: media.sent, ...(choiceMs !== undefined && { choiceMs }) }
     },
     addCandidate: async (candidate) => (await usePeer()).addCandidate(candidate),
     command,

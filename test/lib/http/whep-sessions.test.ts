@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/lib/base/clock.ts'
 import { WhepSessions } from '../../../src/lib/http/whep-sessions.ts'
 import { parseFragment } from '../../../src/lib/protocol/whep.ts'
 import { cids, createMemoryEngine, offerSdp } from '../../support/http-engine.ts'
@@ -7,7 +8,7 @@ const candidateLine = 'a=candidate:1 1 udp 1 192.0.2.1 9 typ host'
 
 async function begun() {
   const engine = createMemoryEngine()
-  const sessions = new WhepSessions(engine)
+  const sessions = new WhepSessions(engine, systemClock)
   const answer = await sessions.begin(offerSdp, cids.film, () => ({ open: { content: cids.film } }))
   return { engine, sessions, ...answer }
 }
@@ -15,7 +16,7 @@ async function begun() {
 describe('WHEP sessions', () => {
   it('look at the offer before anything is chosen or opened for it', async () => {
     const engine = createMemoryEngine()
-    const sessions = new WhepSessions(engine)
+    const sessions = new WhepSessions(engine, systemClock)
     const choose = () => {
       throw new Error('was asked')
     }
@@ -25,7 +26,7 @@ describe('WHEP sessions', () => {
 
   it('close the stream that was opened for an offer which the engine refuses, and leave one that waited', async () => {
     const engine = createMemoryEngine()
-    const sessions = new WhepSessions(engine)
+    const sessions = new WhepSessions(engine, systemClock)
     const { id } = await engine.open({ content: cids.film })
     engine.acceptOffer = () => Promise.reject(new Error('refused'))
     await expect(sessions.begin(offerSdp, cids.film, () => ({ streamId: id }))).rejects.toThrow('refused')

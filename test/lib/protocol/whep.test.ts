@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { McpxError } from '../../../src/lib/base/errors.ts'
-import { checkOffer, fragmentOf, iceLinks, parseFragment, restartOffer } from '../../../src/lib/protocol/whep.ts'
+import {
+  checkOffer,
+  fragmentOf,
+  iceLinks,
+  parseFragment,
+  readTimes,
+  restartOffer,
+  writeTimes,
+} from '../../../src/lib/protocol/whep.ts'
 import { offerSdp } from '../../support/http-engine.ts'
 
 const iceText = (least: number) =>
@@ -158,5 +166,17 @@ describe('Link headers', () => {
     expect(link).toMatch(
       /^<[^<>\s]*>; rel="ice-server"; username="a\\"b\\\\"; credential=""; credential-type="password"$/,
     )
+  })
+})
+
+describe('the times of an answer', () => {
+  it('read as they were written, and are unknown where another server answered', () => {
+    const times = { openMs: 12.5, choiceMs: 0.25, answerMs: 3 }
+    expect(writeTimes(times)).toBe('open;dur=12.50, choice;dur=0.25, answer;dur=3.00')
+    expect(readTimes(writeTimes(times))).toEqual(times)
+    expect(readTimes(writeTimes({ openMs: 1, answerMs: 2 }))).toEqual({ openMs: 1, answerMs: 2 })
+    for (const header of [null, '', 'cache;desc="hit"', 'open;dur=x, answer;dur=1', 'open;dur=1'])
+      expect(readTimes(header)).toBeUndefined()
+    fc.assert(fc.property(fc.string(), (text) => void readTimes(text)))
   })
 })

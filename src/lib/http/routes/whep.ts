@@ -4,7 +4,7 @@ import { parseDurationS } from '../../base/units.ts'
 import { parseQuality } from '../../model/quality.ts'
 import { routes } from '../../protocol/routes.ts'
 import { whepQuery } from '../../protocol/schemas.ts'
-import { fragmentType, iceLinks, maxSdpBytes, parseFragment, sdpType } from '../../protocol/whep.ts'
+import { fragmentType, iceLinks, maxSdpBytes, parseFragment, sdpType, writeTimes } from '../../protocol/whep.ts'
 import { requireContent } from '../access.ts'
 import { type App, grantOf, leavingSignal, type Reply, type Request, type RouteContext } from '../context.ts'
 import { toFailure } from '../errors.ts'
@@ -12,8 +12,8 @@ import { WhepSessions, type WhepTarget, withStatus } from '../whep-sessions.ts'
 
 type Wildcard = { '*': string }
 
-export function whepRoutes(app: App, { engine, options, basePath, logger }: RouteContext): void {
-  const sessions = new WhepSessions(engine)
+export function whepRoutes(app: App, { engine, options, basePath, logger, clock }: RouteContext): void {
+  const sessions = new WhepSessions(engine, clock)
 
   app.removeAllContentTypeParsers()
   const asText = { parseAs: 'string' as const, bodyLimit: maxSdpBytes }
@@ -83,11 +83,12 @@ export function whepRoutes(app: App, { engine, options, basePath, logger }: Rout
       if (content === '') throw new McpxError('INVALID_CID', 'the address names no content')
       requireContent(grantOf(request as Request), content)
       const choose = () => targetOf(request as Request, reply as Reply, content)
-      const { key, etag, sdp } = await sessions.begin(offer, content, choose)
+      const { key, etag, sdp, times } = await sessions.begin(offer, content, choose)
       describe(reply)
       reply.headers({
         location: `${basePath}/whep-session/${key}`,
         etag,
+        'server-timing': writeTimes(times),
         'cache-control': 'no-store',
       })
       return reply.code(201).type(sdpType).send(sdp)

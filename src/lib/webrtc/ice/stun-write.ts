@@ -16,6 +16,8 @@ import {
 const bindingRequest = 0x0001
 const bindingResponse = 0x0101
 const mappedType = 0x0020
+/** In the range of those that nobody need understand (RFC 8489 18.3), and given to nobody. */
+const paddingType = 0xfffe
 const fingerprintType = 0x8028
 const fingerprintMask = 0x5354_554e
 /** RFC 8445 5.1.2.1: of a peer-reflexive candidate, with the highest local preference, of component 1. */
@@ -28,10 +30,13 @@ export interface BindingRequest {
   readonly password: string
   readonly isControlling: boolean
   readonly tieBreaker: bigint
+  /** Bytes of nothing, to see whether packets of this size pass. */
+  readonly paddingBytes?: number
 }
 
 /** A check of a path that is selected, with a transaction of its own. */
-export function writeBindingRequest({ username, password, isControlling, tieBreaker }: BindingRequest): Buffer {
+export function writeBindingRequest(request: BindingRequest): Buffer {
+  const { username, password, isControlling, tieBreaker, paddingBytes = 0 } = request
   const name = Buffer.from(username)
   const message = new Message(bindingRequest, randomBytes(12))
   message.add(usernameType, name)
@@ -39,6 +44,7 @@ export function writeBindingRequest({ username, password, isControlling, tieBrea
   const role = Buffer.alloc(8)
   role.writeBigUInt64BE(tieBreaker)
   message.add(isControlling ? controllingType : controlledType, role)
+  if (paddingBytes > 0) message.add(paddingType, Buffer.alloc(paddingBytes))
   return message.sign(password)
 }
 
