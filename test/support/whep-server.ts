@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { every, systemClock } from '../../src/lib/base/clock.ts'
 import { silentLogger } from '../../src/lib/base/logger.ts'
-import type { RtpOutlet } from '../../src/lib/webrtc/peer.ts'
+import type { Peer, RtpOutlet } from '../../src/lib/webrtc/peer.ts'
 import { createPeerFactory } from '../../src/lib/webrtc/peer-factory.ts'
 import { answerJson, startHttpServer } from './answering-server.ts'
 
@@ -13,6 +13,14 @@ export interface WhepServerOptions {
   readonly frames: number
   /** Told in place of its own address. */
   readonly announceAddresses?: readonly string[]
+  /** Greets with the quality, and answers a command with it, as a real server does. */
+  readonly answersCommands?: boolean
+  /** What becomes of the frames: none is sent; no key frame ever; the key frames are lost on the way; nothing after a second. */
+  readonly media?: 'none' | 'no-key' | 'keys-lost' | 'stops'
+  readonly changeOffer?: (sdp: string) => string
+  readonly changeAnswer?: (sdp: string) => string
+  /** What it says to have heard of every viewer, and sent to it. */
+  readonly counts?: { readonly packetsReceived?: number; readonly video?: { readonly packetsSent: number } }
   /** Answered to a POST in place of an SDP answer. */
   readonly refuse?: { readonly status: number; readonly body: unknown }
 }
@@ -61,12 +69,18 @@ export async function startWhepServer(options: WhepServerOptions) {
           paused: false,
         }),
       )
-      timer = sendFrames(peer.outlets[0]!, options.frames, () => {
+      if (options.answersCommands) tellQuality(peer)
+      timer = sendFrames(peer.outlets[0]!, options, () => {
         peer.sendControl(JSON.stringify({ type: 'ended' }))
       })
     })
-    const sdp = await peer.acceptOffer(offer, async ({ video }) => ({ video: video.find((c) => c.codec === 'vp8')! }))
-    response.writeHead(201, { 'content-type': 'application/sdp', location: session }).end(sdp)
+    if (options.answersCommands) peer.events.on('control', (text) => text.includes('"quality"') && tellQuality(peer))
+    const { changeOffer = same, changeAnswer = same } = options
+    const sdp = await peer.acceptOffer(changeOffer(offer), async ({ video }) => ({
+      video: video.find((c) => c.codec === 'vp8')!,
+    }))
+    response.writeHead(201, { 'content-type': 'application/sdp', location: session, etag: `"s${sessions}-0"` })
+    response.end(changeAnswer(sdp))
   }
 
   const http = await startHttpServer(({ method, url, body }, response) => {
@@ -76,7 +90,7 @@ export async function startWhepServer(options: WhepServerOptions) {
     else if (method === 'POST') void answer(body, response)
     else if (method === 'DELETE')
       void (open.get(url)?.() ?? Promise.resolve()).then(() => response.writeHead(200).end())
-    else answerJson(response, 200, { success: true })
+    else answerJson(response, 200, { success: true, connection: { stats: options.counts ?? null } })
   })
 
   return {
@@ -90,15 +104,24 @@ export async function startWhepServer(options: WhepServerOptions) {
   }
 }
 
-function sendFrames(outlet: RtpOutlet, count: number, atEnd: () => void) {
+const same = (sdp: string) => sdp
+
+function tellQuality(peer: Peer): void {
+  peer.sendControl(JSON.stringify({ type: 'quality', quality: 'auto', rung: 0, name: 'high' }))
+}
+
+function sendFrames(outlet: RtpOutlet, { frames: count, media }: WhepServerOptions, atEnd: () => void) {
   let index = 0
   const timer = every(systemClock, 1000 / frameRate, () => {
     if (index >= count) {
       timer.cancel()
       return atEnd()
     }
+    const isKey = index % frameRate === 0
+    if (media === 'none' || (media === 'stops' && index >= frameRate)) return
+    if (media === 'keys-lost' && isKey) return void index++
     const packet = {
-      payload: payload(index % 30 === 0, index),
+      payload: payload(isKey && media !== 'no-key', index),
       sequence: (65_530 + index) & 0xffff,
       timestamp: 5000 + index * (90_000 / frameRate),
       marker: true,
