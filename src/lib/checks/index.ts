@@ -7,6 +7,8 @@ import { storeCheck } from './content/store.ts'
 import { diskCheck } from './machine/disk.ts'
 import { encoderCheck } from './machine/encoder.ts'
 import { historyCheck } from './machine/history.ts'
+import { announcedAddressCheck } from './network/announced-address.ts'
+import { udpCheck } from './network/udp.ts'
 import { cookiesCheck } from './security/cookies.ts'
 import { corsCheck } from './security/cors.ts'
 import { errorsCheck } from './security/errors.ts'
@@ -27,6 +29,9 @@ import { proxyCheck } from './server/proxy.ts'
 import { tokenCheck } from './server/token.ts'
 import { webrtcMetricsCheck } from './server/webrtc-metrics.ts'
 import { websocketCheck } from './server/websocket.ts'
+import { endToEndCheck } from './webrtc/end-to-end.ts'
+import { stunCheck } from './webrtc/stun.ts'
+import { turnCheck } from './webrtc/turn.ts'
 
 export const allChecks: readonly Check[] = [
   apiCheck,
@@ -38,6 +43,11 @@ export const allChecks: readonly Check[] = [
   clockCheck,
   metricsCheck,
   webrtcMetricsCheck,
+  endToEndCheck,
+  stunCheck,
+  turnCheck,
+  udpCheck,
+  announcedAddressCheck,
   storeCheck,
   kuboCheck,
   gatewaysCheck,

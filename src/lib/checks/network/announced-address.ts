@@ -1,7 +1,7 @@
 // The addresses that the server tells its viewers: whether they can be had from here, and answer.
 import { defineCheck, type FindingOf } from '../check.ts'
 import { addressKind } from './addresses.ts'
-import { probeUdp, type UdpProbe } from './ice-probe.ts'
+import type { UdpProbe } from './ice-probe.ts'
 
 const troubles = {
   none: {
@@ -36,6 +36,7 @@ export const announcedAddressCheck = defineCheck({
   deadlineS: 20,
   troubles,
   async run({ server, content, clock, signal }) {
+    const { probeUdp } = await import('./ice-probe.ts')
     return judgeAddresses(await probeUdp({ api: server!.api, url: server!.url, content: content!, clock, signal }))
   },
 })

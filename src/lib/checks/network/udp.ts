@@ -1,6 +1,5 @@
 // UDP between here and the server: what of it is blocked where HTTP passes.
 import { defineCheck } from '../check.ts'
-import { probeUdp } from './ice-probe.ts'
 import { judgeUdp, udpTroubles } from './judge-udp.ts'
 
 export const udpCheck = defineCheck({
@@ -14,6 +13,7 @@ export const udpCheck = defineCheck({
   deadlineS: 20,
   troubles: udpTroubles,
   async run({ server, content, clock, signal }) {
+    const { probeUdp } = await import('./ice-probe.ts')
     return judgeUdp(await probeUdp({ api: server!.api, url: server!.url, content: content!, clock, signal }))
   },
 })

@@ -2,9 +2,9 @@
 import type { IceServer } from '../../protocol/media-plane.ts'
 import { defineCheck, type FindingOf } from '../check.ts'
 import type { CheckContext } from '../context.ts'
-import { explainPath, pathTroubles } from './explain-path.ts'
-import { iceServersOf, workingServers } from './ice-servers.ts'
-import { type PathRun, runPath } from './path-run.ts'
+import { iceServersOf } from './ice-servers.ts'
+import type { PathRun } from './path-run.ts'
+import { pathTroubles } from './path-troubles.ts'
 
 type Found = FindingOf<typeof pathTroubles>
 
@@ -23,6 +23,8 @@ export const endToEndCheck = defineCheck({
   troubles: pathTroubles,
   async run(context) {
     const servers = await iceServersOf(context)
+    // With the WebRTC stack, which is slow to load.
+    const { workingServers } = await import('./working-servers.ts')
     const has = (pattern: RegExp) => servers.some(({ urls }) => pattern.test(urls))
     const skipped = (kind: Kind, detail: string): Found => ({ status: 'skipped', subject: subjects[kind], detail })
     const working = workingServers(servers, context)
@@ -43,6 +45,7 @@ async function follow({ server, content, clock, signal }: CheckContext, kind: Ki
   const beganMs = clock.now()
   const iceServers = by ? [by] : []
   const options = { api: server!.api, url: server!.url, content: content!, clock, signal, kind, iceServers }
+  const [{ runPath }, { explainPath }] = await Promise.all([import('./path-run.ts'), import('./explain-path.ts')])
   const run = await runPath(options)
   const elapsed = () => ({ elapsedMs: clock.now() - beganMs, values: valuesOf(run) })
   if (run.failure?.unfit === 'no-nat')

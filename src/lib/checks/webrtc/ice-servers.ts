@@ -4,8 +4,6 @@ import type { IceServer } from '../../protocol/media-plane.ts'
 import { whepPath } from '../../protocol/routes.ts'
 import type { CheckContext } from '../context.ts'
 import { ask } from '../http-ask.ts'
-import { type ProbeOptions, probeStun } from './probe-stun.ts'
-import { probeTurn } from './probe-turn.ts'
 
 /** More are not asked. */
 const maxServers = 16
@@ -20,7 +18,7 @@ export async function iceServersOf({ settings, server, signal }: CheckContext): 
   return readIceServers([headers.link ?? []].flat().join(', ')).slice(0, maxServers)
 }
 
-const isOf = (kind: 'stun' | 'turn') => (server: IceServer) => server.urls.toLowerCase().startsWith(kind)
+export const isOf = (kind: 'stun' | 'turn') => (server: IceServer) => server.urls.toLowerCase().startsWith(kind)
 
 /** STUN servers; a TURN server is a STUN server too, but is looked at as what it is. */
 export const stunServers = async (context: CheckContext): Promise<IceServer[]> =>
@@ -28,22 +26,3 @@ export const stunServers = async (context: CheckContext): Promise<IceServer[]> =
 
 export const turnServers = async (context: CheckContext): Promise<IceServer[]> =>
   (await iceServersOf(context)).filter(isOf('turn'))
-
-/**
- * The first STUN and the first TURN server that answers and holds. The ICE agent takes one of each, and one that is silent it waits
- * for beyond the end of the connection.
- */
-export async function workingServers(
-  servers: readonly IceServer[],
-  options: ProbeOptions,
-): Promise<{ readonly stun?: IceServer; readonly turn?: IceServer }> {
-  const findings = await Promise.all(
-    servers.map(async (server) => {
-      const { status } = await (isOf('stun')(server) ? probeStun : probeTurn)(server, options)
-      return status === 'fail' ? [] : [server]
-    }),
-  )
-  const working = findings.flat()
-  const [stun, turn] = [working.find(isOf('stun')), working.find(isOf('turn'))]
-  return { ...(stun && { stun }), ...(turn && { turn }) }
-}

@@ -2,7 +2,6 @@
 import { defineCheck } from '../check.ts'
 import { stunTroubles } from './ice-server-troubles.ts'
 import { stunServers } from './ice-servers.ts'
-import { probeStun } from './probe-stun.ts'
 
 export const stunCheck = defineCheck({
   name: 'stun',
@@ -17,6 +16,7 @@ export const stunCheck = defineCheck({
   async run(context) {
     const servers = await stunServers(context)
     if (servers.length === 0) return { status: 'skipped', detail: 'no STUN server: --ice-server stun:host:port' }
+    const { probeStun } = await import('./probe-stun.ts')
     return Promise.all(servers.map((server) => probeStun(server, context)))
   },
 })

@@ -2,7 +2,6 @@
 import { defineCheck } from '../check.ts'
 import { turnTroubles } from './ice-server-troubles.ts'
 import { turnServers } from './ice-servers.ts'
-import { probeTurn } from './probe-turn.ts'
 
 export const turnCheck = defineCheck({
   name: 'turn',
@@ -18,6 +17,7 @@ export const turnCheck = defineCheck({
     const servers = await turnServers(context)
     if (servers.length === 0)
       return { status: 'skipped', detail: 'no TURN server: --ice-server "turn:host:port?username=…&credential=…"' }
+    const { probeTurn } = await import('./probe-turn.ts')
     return Promise.all(servers.map((server) => probeTurn(server, context)))
   },
 })
