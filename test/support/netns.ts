@@ -10,6 +10,8 @@ export const sideAddress: Readonly<Record<Side, string>> = { a: '10.77.0.1', b: 
 export const device = 'cable'
 
 export interface Namespaces {
+  /** As `ip netns` knows them. */
+  readonly names: Readonly<Record<Side, string>>
   /** Starts a program there; its end is the caller's. */
   start(side: Side, command: string, args: readonly string[]): ChildProcess
   /** Its output. */
@@ -56,6 +58,7 @@ export async function makeNamespaces(): Promise<Namespaces> {
     throw error
   }
   return {
+    names,
     start: (side, command, args) =>
       spawn('ip', inside(side, command, args), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
     run: async (side, command, ...args) => (await ip(...inside(side, command, args))).stdout,
