@@ -1,4 +1,6 @@
 // The composition root: builds every part of a server, starts them in order and stops them in reverse.
+
+import { createContentTrace } from './app/content-trace.ts'
 import { disabledGroups, openMonitorConfig } from './app/monitor-config-file.ts'
 import { createServerChecks } from './app/server-checks.ts'
 import { foldersOf, loggerOptions } from './app/settings.ts'
@@ -106,7 +108,18 @@ async function start(options: ServeOptions, deps: ServerDeps, closer: Closer): P
     webrtcMetricsUrl: () => webrtcMetrics?.url,
     clock,
   })
-  const parts = { engine, metrics, config, problems, hidePaths, runChecks, plugins: deps.plugins ?? [], ...watched }
+  const traceContent = createContentTrace({ engine, clock })
+  const parts = {
+    engine,
+    metrics,
+    config,
+    problems,
+    hidePaths,
+    runChecks,
+    traceContent,
+    plugins: deps.plugins ?? [],
+    ...watched,
+  }
   const url = await startHttp(options, parts, tools, closer)
   webrtcMetrics = await startWebrtcMetrics(options, metrics, tools, closer)
   await announce(content, url, tools, closer)

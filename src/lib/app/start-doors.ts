@@ -16,6 +16,7 @@ import type { ServeOptions } from '../model/serve-options.ts'
 import { formatServerFile, serverFilePath } from '../model/server.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import { routes } from '../protocol/routes.ts'
+import type { TraceContent } from '../protocol/waterfall.ts'
 import { createSignallingHandler } from '../ws/signalling.ts'
 import { pageFiles } from './assets.ts'
 import type { Benchmarks } from './benchmarks.ts'
@@ -32,13 +33,26 @@ interface Parts {
   readonly config: MonitorConfigFile
   readonly benchmarks: Benchmarks
   readonly runChecks: RunServerChecks
+  readonly traceContent: TraceContent
   readonly plugins: readonly Plugin[]
 }
 
 /** Resolves with the address. Throws OPEN_BIND_REFUSED, PORT_IN_USE, …. */
 export async function startHttp(
   options: ServeOptions,
-  { engine, metrics, monitor, history, problems, hidePaths, config, benchmarks, runChecks, plugins }: Parts,
+  {
+    engine,
+    metrics,
+    monitor,
+    history,
+    problems,
+    hidePaths,
+    config,
+    benchmarks,
+    runChecks,
+    traceContent,
+    plugins,
+  }: Parts,
   tools: Tools,
   closer: Closer,
 ): Promise<string> {
@@ -56,6 +70,7 @@ export async function startHttp(
     ...(history && { readHistory: history.readJson }),
     runBenchmark: benchmarks.run,
     runChecks,
+    traceContent,
     problems,
     hidePaths,
     options,

@@ -4,6 +4,7 @@ import { withDeadline } from '../base/deadline.ts'
 import { type ErrorCode, McpxError } from '../base/errors.ts'
 import { matches, requireKnownHash } from './block-hash.ts'
 import { type CID, cidText } from './cid.ts'
+import { inSpan } from './fetch-trace.ts'
 import { createGate } from './gate.ts'
 
 export interface BlockSource {
@@ -56,9 +57,11 @@ export function createBlockSources(options: BlockSourcesOptions): BlockSources {
   async function ask(source: BlockSource, cid: CID, signal: AbortSignal): Promise<Uint8Array | Failure> {
     const failure = (code: ErrorCode, reason: string, error?: unknown) => ({ source: source.name, code, reason, error })
     try {
-      const bytes = await source.fetch(cid, signal)
+      const { bytes, span } = await inSpan(source.name, () => source.fetch(cid, signal))
       if (!bytes) return failure('CONTENT_NOT_FOUND', 'does not have it')
-      return matches(cid, bytes) ? bytes : failure('CONTENT_CORRUPT', 'sent other bytes')
+      const isRight = matches(cid, bytes)
+      span?.verified(isRight)
+      return isRight ? bytes : failure('CONTENT_CORRUPT', 'sent other bytes')
     } catch (error) {
       const code = error instanceof McpxError ? error.code : 'CONTENT_NOT_FOUND'
       return failure(code, error instanceof Error ? error.message : String(error), error)

@@ -14,6 +14,19 @@ const decoders = new Map<string, Decoder>(Object.values(bases).map((base) => [ba
 /** Codes of the multicodec table for the blocks that can be walked. */
 export const codecs = { raw: 0x55, dagPb: 0x70, libp2pKey: 0x72 } as const
 
+/** How people name the codes of the multicodec table that are met. */
+const codeNames: Readonly<Record<number, string>> = {
+  [codecs.raw]: 'raw',
+  [codecs.dagPb]: 'dag-pb',
+  [codecs.libp2pKey]: 'libp2p-key',
+  18: 'sha2-256',
+}
+const nameOf = (code: number): string => codeNames[code] ?? `0x${code.toString(16)}`
+
+/** `CIDv1, raw, sha2-256`. */
+export const describeCid = (cid: CID): string =>
+  `CIDv${cid.version}, ${nameOf(cid.code)}, ${nameOf(cid.multihash.code)}`
+
 /** CIDv0 and v1 in any multibase; throws INVALID_CID that names the value. */
 export function parseCid(text: string): CID {
   if (text.length > maxCidText) throw invalid(`${text.slice(0, 60)}…`)

@@ -21,6 +21,7 @@ import type { ServeOptions } from '../model/serve-options.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import type { MonitorConfig } from '../protocol/monitor-config.ts'
 import type { Role } from '../protocol/schemas.ts'
+import type { TraceContent } from '../protocol/waterfall.ts'
 import type { Gatekeeper, Grant } from './access.ts'
 import { type ConnectionBounds, connectionBounds } from './connections.ts'
 import type { Pages } from './page.ts'
@@ -99,6 +100,7 @@ export interface RouteContext {
   readonly runBenchmark?: RunBenchmark | undefined
   /** Absent where nobody can check this side. */
   readonly runChecks?: RunServerChecks | undefined
+  readonly traceContent?: TraceContent | undefined
   /** What is wrong with what the server keeps; without paths. */
   readonly problems: () => readonly string[]
   /** Takes the folders of this machine out of a text for others. */

@@ -15,6 +15,7 @@ import type { RunServerChecks } from '../model/check.ts'
 import type { ReadHistoryJson } from '../model/history.ts'
 import type { Monitor } from '../monitor/monitor.ts'
 import { defaultMonitorConfig, type MonitorConfig } from '../protocol/monitor-config.ts'
+import type { TraceContent } from '../protocol/waterfall.ts'
 import { createGatekeeper } from './access.ts'
 import { closeApp, createApp, listen, normalBasePath, readTls } from './app.ts'
 import { connectionBounds } from './connections.ts'
@@ -28,6 +29,7 @@ import {
 } from './context.ts'
 import { loadPages, type PageSources } from './page.ts'
 import type { Plugin } from './plugins.ts'
+import { checkContentRoutes } from './routes/check-content.ts'
 import { checkRoutes } from './routes/checks.ts'
 import { controlRoutes } from './routes/control.ts'
 import { debugRoutes } from './routes/debug.ts'
@@ -56,6 +58,7 @@ export interface HttpServerSettings {
   readonly readHistory?: ReadHistoryJson
   readonly runBenchmark?: RunBenchmark
   readonly runChecks?: RunServerChecks
+  readonly traceContent?: TraceContent
   /** What is wrong with what the server keeps; without paths. */
   readonly problems?: () => readonly string[]
   /** Takes the folders of this machine out of what is answered; not asked with --debug. */
@@ -103,6 +106,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     readHistory: settings.readHistory,
     runBenchmark: settings.runBenchmark,
     runChecks: settings.runChecks,
+    traceContent: settings.traceContent,
     problems: settings.problems ?? (() => []),
     hidePaths: options.debug ? (text) => text : (settings.hidePaths ?? ((text) => text)),
     options,
@@ -166,6 +170,7 @@ export async function createHttpServer(settings: HttpServerSettings): Promise<Ht
     liveRoutes,
     historyRoutes,
     checkRoutes,
+    checkContentRoutes,
     mcpWebrtcRoutes,
     ipfsRoutes,
     rawRoutes,

@@ -13,6 +13,7 @@ export const routes = {
   metrics: '/metrics',
   /** What the server finds of itself. */
   checks: '/api/v0/checks',
+  checkContent: '/api/v0/checks/content',
   /** WHEP (RFC 9725 drafts: POST offer, PATCH trickle, DELETE). `:cid` may go on with a path inside the CID. */
   whep: '/whep/*',
   whepSession: '/whep-session/:id',
