@@ -36,6 +36,9 @@ export async function checkConnectivity(
 ): Promise<number> {
   const { checks, contents } = selectionOf(what, options)
   const settings = settingsOf(options)
+  // A CID beside names of checks is what these look at.
+  const isWaterfall = contents.length > 0 && contents.length === what.length && !options.all && !options.security
+  if (isWaterfall) return followContents(contents, settings, options, io)
   const progress = createProgress(options, io, checks.length)
   const round = async (): Promise<ChecksReport> => {
     const url = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
@@ -56,6 +59,23 @@ export async function checkConnectivity(
     }
   }
   return options.watch ? watchRounds(round, options, io) : printReport(await round(), options, io)
+}
+
+/** Each CID to a steady picture; with --watch again and again. */
+async function followContents(
+  contents: readonly string[],
+  settings: CheckContext['settings'],
+  options: ConnectivityOptions,
+  io: Io,
+): Promise<number> {
+  const { runWaterfalls } = await import('./waterfall.ts')
+  const url = await findServer({ server: options.server, repoPath: options.persistencePath, signal: io.signal })
+  const follow = () => runWaterfalls({ contents, url, settings }, options, io)
+  if (!options.watch) return follow()
+  while (true) {
+    await follow()
+    await delay(systemClock, options.interval * 1000, io.signal)
+  }
 }
 
 function printReport(report: ChecksReport, { json }: ConnectivityOptions, io: Io): number {

@@ -95,7 +95,7 @@ const piecesOf = (word: string, width: number): string[] =>
     word.slice(at * width, (at + 1) * width),
   )
 
-function timeText(elapsedMs: number): string {
+export function timeText(elapsedMs: number): string {
   if (elapsedMs < 10) return `${elapsedMs.toFixed(1)} ms`
   return elapsedMs < 10_000 ? `${Math.round(elapsedMs)} ms` : `${(elapsedMs / 1000).toFixed(1)} s`
 }

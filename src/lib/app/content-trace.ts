@@ -13,7 +13,7 @@ export function createContentTrace({ engine, clock }: ContentTraceDeps): TraceCo
   let isRunning = false
 
   /** As for a viewer, who comes next and finds it open. */
-  async function open(content: string, signal: AbortSignal): Promise<MediaInfo> {
+  async function open(content: string, signal: AbortSignal): Promise<MediaInfo | undefined> {
     const { id, media } = await engine.open({ content, owner: 'check-connectivity', purpose: 'test', signal })
     await engine.close(id).catch(() => {})
     return media

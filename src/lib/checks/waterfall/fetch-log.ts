@@ -6,6 +6,7 @@ import type { WaterfallStep, WaterfallStepName } from '../../protocol/waterfall.
 interface Asked {
   readonly source: string
   readonly askedMs: number
+  isDialling?: true
   dialledMs?: number
   answeredMs?: number
   bytes?: number
@@ -27,6 +28,9 @@ export class FetchLog implements FetchTrace {
     const asked: Asked = { source, askedMs: now() }
     this.#asked.push(asked)
     return {
+      dialling() {
+        asked.isDialling = true
+      },
       dialled() {
         asked.dialledMs ??= now()
       },
@@ -56,10 +60,15 @@ export class FetchLog implements FetchTrace {
   }
 
   /** Of a search that began then; one that failed ends with the step that it failed in, which has no `ms` beyond the end. */
-  steps(beganMs: number, endedMs: number): { readonly steps: WaterfallStep[]; readonly failedStep?: WaterfallStepName } {
+  steps(
+    beganMs: number,
+    endedMs: number,
+  ): { readonly steps: WaterfallStep[]; readonly failedStep?: WaterfallStepName } {
     const best = this.#best
     if (!best) return { steps: [], failedStep: 'found' }
-    const others = this.#asked.filter((one) => one !== best).map(({ source, failure }) => `${source}: ${failure ?? 'no'}`)
+    const others = this.#asked
+      .filter((one) => one !== best)
+      .map(({ source, failure }) => `${source}: ${failure ?? 'no'}`)
     const at = (step: WaterfallStepName, fromMs: number, toMs: number, detail: string): WaterfallStep => ({
       step,
       where: 'server',
@@ -75,7 +84,9 @@ export class FetchLog implements FetchTrace {
     if (best.bytes === undefined && best.answeredMs !== undefined) return { steps: [], failedStep: 'found' }
     if (best.bytes === undefined) {
       // Nothing was heard: of one that was never reached, and of one that is silent.
-      return best.dialledMs === undefined ? { steps: [found], failedStep: 'dial' } : { steps: [found, dial], failedStep: 'first-block' }
+      return best.isDialling && best.dialledMs === undefined
+        ? { steps: [found], failedStep: 'dial' }
+        : { steps: [found, dial], failedStep: 'first-block' }
     }
     const answeredMs = best.answeredMs ?? endedMs
     const block = at('first-block', dialledMs, answeredMs, `${best.bytes} bytes from ${best.source}`)

@@ -12,7 +12,7 @@ import { FetchLog } from './fetch-log.ts'
 interface TraceDeps {
   readonly store: ContentStore
   /** Opens the content as for a viewer, and lets it go. */
-  readonly open: (content: string, signal: AbortSignal) => Promise<MediaInfo>
+  readonly open: (content: string, signal: AbortSignal) => Promise<MediaInfo | undefined>
   readonly clock: Clock
   readonly timeoutMs?: number
 }
@@ -54,7 +54,7 @@ class Trace {
     await this.#firstBlock(root.split('/')[0]!, signal)
     this.#now = 'demux'
     const info = await open(this.#content, signal)
-    this.#add('demux', describe(info))
+    this.#add('demux', info ? describe(info) : 'opened')
   }
 
   fail(error: unknown): void {
@@ -94,7 +94,10 @@ class Trace {
   /** It is here, or somebody else is fetching it this moment: nobody is dialled for us. */
   async #localBlock(cid: string, source: string, signal: AbortSignal): Promise<void> {
     const isLocal = source === 'local'
-    this.#add('found', isLocal ? 'in the blocks of the server: it was here already' : `${source}, for another who asked first`)
+    this.#add(
+      'found',
+      isLocal ? 'in the blocks of the server: it was here already' : `${source}, for another who asked first`,
+    )
     this.steps.push({ step: 'dial', where: 'server', status: 'skipped', detail: 'nobody needed to be asked' })
     this.#now = 'verified'
     const bytes = await this.#deps.store.getBlock(cid, { signal })
@@ -114,7 +117,14 @@ class Trace {
 
   #add(step: WaterfallStepName, detail: string): void {
     const startMs = this.#endMs
-    this.steps.push({ step, where: 'server', status: 'done', startMs, ms: Math.max(0, this.#elapsedMs - startMs), detail })
+    this.steps.push({
+      step,
+      where: 'server',
+      status: 'done',
+      startMs,
+      ms: Math.max(0, this.#elapsedMs - startMs),
+      detail,
+    })
   }
 }
 
