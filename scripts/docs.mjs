@@ -22,6 +22,7 @@ import { reportJsonSchema, reportSpecs } from '../src/lib/protocol/report.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
 import { loadTotals } from '../src/lib/report/judge-load.ts'
 import { reportTotals } from '../src/lib/report/judge-report.ts'
+import { waterfallJsonSchema } from '../src/lib/protocol/waterfall.ts'
 import { rulesText, ruleTestsText } from './observability/alerts.mjs'
 import { dashboardText } from './observability/dashboard.mjs'
 
@@ -41,6 +42,7 @@ export const generatedFiles = [
 /** Files that are generated as a whole. */
 export const wholeFiles = {
   'docs/checks.schema.json': () => `${JSON.stringify(checksReportJsonSchema(), null, 2)}\n`,
+  'docs/waterfall.schema.json': () => `${JSON.stringify(waterfallJsonSchema(), null, 2)}\n`,
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   'docs/load-result.schema.json': () => `${JSON.stringify(loadResultJsonSchema(), null, 2)}\n`,
   'deploy/grafana/webrtc_dashboard.json': dashboardText,

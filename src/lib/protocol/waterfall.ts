@@ -63,3 +63,11 @@ export const waterfallReport = z
   })
   .meta({ id: 'WaterfallReport', title: 'Report of mcpx check-connectivity <cid>' })
 export type WaterfallReport = z.infer<typeof waterfallReport>
+
+/** As JSON Schema (2020-12), for who reads results elsewhere. */
+export const waterfallJsonSchema = (): object =>
+  z.toJSONSchema(waterfallReport, {
+    override({ jsonSchema }) {
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
+    },
+  })

@@ -17,7 +17,7 @@ const linkTroubles = {
   certificate: {
     cause:
       'The certificate of the turns: or stuns: server is expired, self-signed, or of another name; browsers refuse it too.',
-    fix: 'Give the server a certificate that is valid for the host in --ice-server (`--cert` and `--pkey` of turnserver).',
+    fix: 'Give the server a certificate that is valid for the host in --ice-server (`cert` and `pkey` in turnserver.conf).',
   },
   'no-answer': {
     cause: 'Nothing came back: a firewall on the way drops UDP (or this port), or the server is down.',
@@ -49,7 +49,7 @@ export const turnTroubles = {
   },
   quota: {
     cause: 'The server gives no more allocations to this user (486) or to anybody (508).',
-    fix: 'Raise --user-quota and --total-quota of turnserver, or widen its --min-port and --max-port.',
+    fix: 'Raise `user-quota` and `total-quota` in turnserver.conf, or widen `min-port` to `max-port`.',
   },
   refuses: {
     cause: 'The server refuses to allocate a relay.',
@@ -57,21 +57,21 @@ export const turnTroubles = {
   },
   'open-to-all': {
     cause: 'The server relays for whoever comes, without credentials: others can send by it in its name.',
-    fix: 'Start turnserver with --lt-cred-mech (or --use-auth-secret) and without --no-auth.',
+    fix: 'Put `lt-cred-mech` (or `use-auth-secret`) into turnserver.conf, and take `no-auth` out.',
   },
   'peer-refused': {
     cause:
       'The server refuses to relay to the address that it sees us at (denied peers; loopback and private ones often are).',
-    fix: 'Where viewers or servers have such addresses, allow them: --allowed-peer-ip of turnserver. Otherwise check from elsewhere.',
+    fix: 'Where viewers or servers have such addresses, allow them: `allowed-peer-ip` in turnserver.conf. Otherwise check from elsewhere.',
   },
   'never-relays': {
     cause:
-      'It allocates and permits, and then relays nothing: its relay ports are closed by a firewall, or its --external-ip is wrong.',
-    fix: 'Open the UDP ports --min-port to --max-port of the TURN server (49152-65535), and set its --external-ip.',
+      'It allocates and permits, and then relays nothing: its relay ports are closed by a firewall, or its `external-ip` is wrong.',
+    fix: 'Open the UDP ports `min-port` to `max-port` of the TURN server (49152-65535), and set its `external-ip`.',
   },
   'one-way': {
     cause: 'It relays in one direction only: a firewall lets its relay ports send, or receive, but not both.',
-    fix: 'Open the UDP ports --min-port to --max-port of the TURN server in both directions.',
+    fix: 'Open the UDP ports `min-port` to `max-port` of the TURN server in both directions.',
   },
 } as const satisfies Record<string, Trouble>
 

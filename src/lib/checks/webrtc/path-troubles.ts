@@ -33,11 +33,11 @@ export const pathTroubles = {
   'no-control': {
     cause:
       'Media arrives, and commands on the data channel are not answered: the direction to the server loses packets, or it is overloaded.',
-    fix: 'Look at the load of the server, and at loss from here to there: `mcpx test-client --viewers 1`.',
+    fix: 'Look at the load of the server, and at loss from here to there (`mcpx stream <cid>` shows it).',
   },
   unsteady: {
     cause: 'The picture freezes: the path is slower than the content, loses packets, or the server is overloaded.',
-    fix: 'Ask for a lower quality, and measure with `mcpx test-client --viewers 1`.',
+    fix: 'Ask for a lower quality, and measure with `mcpx stream <cid>`.',
   },
 } as const satisfies Record<string, Trouble>
 
