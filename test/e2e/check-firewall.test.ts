@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ChecksReport } from '../../src/lib/protocol/checks.ts'
+import { waterfallReport } from '../../src/lib/protocol/waterfall.ts'
 import { coturnAccount, hasCoturn } from '../support/coturn.ts'
 import { findProgram, missingParts, until } from '../support/e2e.ts'
 import { launcher, scratchFolder } from '../support/e2e-server.ts'
@@ -136,6 +137,28 @@ describe.skipIf(missing.length > 0)('a firewall between viewer and server', () =
     expect(one('stun')).toMatchObject({ status: 'fail', trouble: 'no-answer' })
     expect(code).toBe(1)
     expect(seconds).toBeLessThan(45)
+  })
+
+  it('ends the waterfall of a CID at the step that it stops', async () => {
+    const sample = (JSON.parse((await said('serve.out')).split('\n')[0]!) as { sample: { cid: string } }).sample.cid
+    const follow = async () => {
+      const args = ['netns', 'exec', space.names.b, process.execPath, launcher, 'check-connectivity', sample]
+      const env = { ...process.env, HOME: folder.path }
+      const ended = await sh('ip', [...args, '--server', url, '--json'], { env, cwd: folder.path }).catch(
+        (error) => error,
+      )
+      const { steps } = waterfallReport.parse(JSON.parse(ended.stdout))
+      const at = steps.findIndex(({ status }) => status === 'failed')
+      expect(steps.slice(at + 1).every(({ status }) => status === 'skipped')).toBe(true)
+      return steps[at]
+    }
+    await wall({ input: ['meta l4proto udp drop'] })
+    expect(await follow()).toMatchObject({ step: 'ice', cause: expect.stringContaining('does not arrive there') })
+    await nft('a', 'flush ruleset')
+    await wall({ output: ['udp length > 1000 drop'] })
+    const { step, cause } = (await follow())!
+    expect(['first-rtp', 'first-key-frame']).toContain(step)
+    expect(cause).toContain('large ones do not')
   })
 
   it('that drops large packets only, to us or to the server', async () => {

@@ -178,6 +178,24 @@ describe.skipIf(missing.length > 0)('the waterfall of content that must be trans
   })
 })
 
+describe('the waterfall for a viewer', () => {
+  it('has what a viewer can time, and says that the rest is not told', async () => {
+    const authToken = 'a-token-of-operators'
+    const server = await startServer({ sample: true, authToken })
+    onTestFinished(() => server.stop())
+    const headers = { authorization: `Bearer ${authToken}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ role: 'viewer' })
+    const minted = await fetch(`${server.url}/api/v0/tokens`, { method: 'POST', headers, body })
+    const { token } = (await minted.json()) as { token: string }
+    const found = await follow(server.sample!.cid, { url: server.url, token })
+    expect(found.failed).toBeUndefined()
+    expect(stepOf(found, 'found')).toMatchObject({ status: 'skipped', detail: expect.stringContaining('operator') })
+    expect(stepOf(found, 'demux')).toMatchObject({ status: 'done', where: 'server' })
+    expect(stepOf(found, 'steady')).toMatchObject({ status: 'done' })
+    expectEnd(await follow(unknown, { url: server.url, token }), 'found', 'CONTENT_NOT_FOUND')
+  })
+})
+
 describe('mcpx check-connectivity <cid>', () => {
   it('is JSON for the next program, with exit codes, and brings a server of its own where none runs', async () => {
     const home = await scratchFolder()

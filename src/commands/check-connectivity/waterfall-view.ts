@@ -22,7 +22,7 @@ export function waterfallText(report: WaterfallReport, view: WaterfallView): str
     ...report.steps.filter(({ step }) => step !== 'steady').map(({ startMs = 0, ms = 0 }) => startMs + ms),
   )
   const rows = report.steps.flatMap((step) => rowsOf(step, { width, untilMs, ...view }))
-  return `${[plain`${report.content}`.slice(0, width), ...rows, summary(report)].join('\n')}\n`
+  return `${[plain`${report.content}`.slice(0, width), ...rows, wrapped(summary(report), width)].join('\n')}\n`
 }
 
 interface RowView extends WaterfallView {
