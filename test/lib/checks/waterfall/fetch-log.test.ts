@@ -10,7 +10,12 @@ import { startGateway } from '../../../support/content-gateway.ts'
 /** A clock that a test moves. */
 function clockAt() {
   let nowMs = 100
-  return { now: () => nowMs, pass: (ms: number) => void (nowMs += ms) }
+  return {
+    now: () => nowMs,
+    pass(ms: number) {
+      nowMs += ms
+    },
+  }
 }
 
 describe('the steps of a search for a block', () => {
