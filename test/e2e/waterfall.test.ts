@@ -24,6 +24,7 @@ import {
   startCli,
   startServer,
 } from '../support/e2e-server.ts'
+import { kuboOrSkip, startKubo } from '../support/kubo.ts'
 
 const missing = missingParts({ ffmpeg: hasFfmpeg })
 const unknown = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -149,6 +150,25 @@ describe('the waterfall of content at a gateway', () => {
       expectEnd(await follow(cid, await serving([gateway.url])), step, code)
     }
     expectEnd(await follow(cid, await serving([await deadAddress()])), 'dial', 'CONTENT_NOT_FOUND')
+  })
+})
+
+const kuboBinary = kuboOrSkip()
+
+describe.skipIf(!kuboBinary)('the waterfall of content in a Kubo daemon', () => {
+  it('tells that the daemon had it, and ends at the dial where the daemon is gone', async () => {
+    const kubo = await startKubo(kuboBinary!)
+    onTestFinished(() => kubo.stop())
+    const server = await startServer({ ipfsApi: kubo.api, offline: true, fetchTimeout: 3 })
+    onTestFinished(() => server.stop())
+    const file = join(import.meta.dirname, '../../assets/sample/720p.mp4')
+    const cid = (await kubo.ipfs('add', '-Q', '--cid-version=1', file)).trim()
+    const found = await follow(cid, server)
+    expect(found.failed).toBeUndefined()
+    expect(stepOf(found, 'found').detail).toBe('asked kubo')
+    expect(stepOf(found, 'first-block').detail).toMatch(/^\d+ bytes from kubo$/)
+    await kubo.kill()
+    expectEnd(await follow(unknown, server), 'dial', 'KUBO_UNREACHABLE')
   })
 })
 
