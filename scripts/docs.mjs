@@ -20,9 +20,9 @@ import { mcpMetrics, metricSources, webrtcMetrics } from '../src/lib/protocol/me
 import { plotStyles } from '../src/lib/protocol/monitor-config.ts'
 import { reportJsonSchema, reportSpecs } from '../src/lib/protocol/report.ts'
 import { routes } from '../src/lib/protocol/routes.ts'
+import { waterfallJsonSchema } from '../src/lib/protocol/waterfall.ts'
 import { loadTotals } from '../src/lib/report/judge-load.ts'
 import { reportTotals } from '../src/lib/report/judge-report.ts'
-import { waterfallJsonSchema } from '../src/lib/protocol/waterfall.ts'
 import { rulesText, ruleTestsText } from './observability/alerts.mjs'
 import { dashboardText } from './observability/dashboard.mjs'
 
