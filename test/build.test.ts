@@ -13,6 +13,7 @@ const results = [
   'dist/web/home.html',
   'dist/web/player.html',
   'dist/web/dashboard.html',
+  'dist/web/load.html',
 ]
 let root: string
 
