@@ -111,7 +111,7 @@ describe('a server on this machine', () => {
     expect(asViewer.of('token')).toBe('narrow')
     const asAdmin = await check(['--server', url, '--all', '--security'], { MCPX_TOKEN: token })
     expect(asAdmin.report.results.filter(({ status }) => status === 'fail' || status === 'warn')).toEqual([])
-    for (const name of ['history', 'token-demand', 'cookies', 'foreign-origin'])
+    for (const name of ['history', 'bind', 'token-demand', 'cookies', 'foreign-origin'])
       expect(asAdmin.of(name), name).toBe('pass')
     expect(JSON.stringify(asAdmin.report)).not.toContain(token)
   })

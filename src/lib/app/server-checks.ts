@@ -70,11 +70,12 @@ function insideOf(
   { content, engine, history, webrtcMetricsUrl }: ServerChecksDeps,
 ): ServerInside {
   const metricsUrl = webrtcMetricsUrl()
-  const { authToken, historyDays, historySize } = options
+  const { host, authToken, historyDays, historySize } = options
   return {
     store: content.store,
     encoder: engine.info.encoder,
     startedAtMs: engine.info.startedAtMs,
+    host,
     ...(metricsUrl !== undefined && { webrtcMetricsUrl: metricsUrl }),
     ...(authToken !== undefined && { authToken }),
     ...(history && {

@@ -48,6 +48,8 @@ export interface ServerInside {
   readonly store: ContentStore
   readonly encoder: 'node-av' | 'ffmpeg' | 'none'
   readonly startedAtMs: number
+  /** What it listens on, as --host has it. */
+  readonly host: string
   /** Undefined where they are off. */
   readonly webrtcMetricsUrl?: string
   readonly authToken?: string

@@ -9,6 +9,7 @@ import { encoderCheck } from './machine/encoder.ts'
 import { historyCheck } from './machine/history.ts'
 import { announcedAddressCheck } from './network/announced-address.ts'
 import { udpCheck } from './network/udp.ts'
+import { bindCheck } from './security/bind.ts'
 import { cookiesCheck } from './security/cookies.ts'
 import { corsCheck } from './security/cors.ts'
 import { errorsCheck } from './security/errors.ts'
@@ -54,6 +55,7 @@ export const allChecks: readonly Check[] = [
   encoderCheck,
   diskCheck,
   historyCheck,
+  bindCheck,
   openBindCheck,
   tokenDemandCheck,
   metricsGuardCheck,

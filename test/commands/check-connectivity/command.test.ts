@@ -65,6 +65,16 @@ describe('mcpx check-connectivity', () => {
     expect(io.stdout()).not.toContain('another-token')
   })
 
+  it('holds a server to its promises without its token too', async () => {
+    const { url } = await startHttp({ authToken: token, rateLimit: 600 }, { version })
+    const { io, code } = await check('--security', '--server', url, '--json')
+    expect(code).toBe(0)
+    const { results, outcome } = reportOf(io.stdout())
+    expect(outcome).toBe('passed')
+    expect(results.find((result) => result.check === 'token-demand')).toMatchObject({ status: 'pass' })
+    expect(results.find((result) => result.check === 'bind')).toMatchObject({ status: 'skipped' })
+  })
+
   it.each([
     ['websockt', /no check or group "websockt".*\n.*--list|Did you mean/],
     ['ap', /Did you mean api/],
