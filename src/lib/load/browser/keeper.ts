@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { killProcess } from '../../base/spawn-process.ts'
+import { killGroup, killProcess } from '../../base/spawn-process.ts'
 import { type BrowserStart, browserCommand, firstPage } from './browser-command.ts'
 
 /** What the tool says first; the end of the channel is all that it says later. */
@@ -60,7 +60,7 @@ async function endBrowser(child: ChildProcess, ended: Promise<string>): Promise<
   await ended
   clearTimeout(timer)
   // The group outlives its leader.
-  if (!isWindows) kill(child.pid)
+  killGroup(child.pid)
 }
 
 function lastLinesOf(child: ChildProcess): () => string[] {
