@@ -2,7 +2,9 @@
 import type { BrowserRecord } from '../../lib/protocol/browser-records.ts'
 
 /** `answered`: the answer was taken. */
-export type Step = 'answered' | 'ice' | 'connected' | 'packet' | 'frame'
+export type Step = (typeof steps)[number]
+/** Each leads to the next. */
+const steps = ['answered', 'ice', 'connected', 'packet', 'frame'] as const
 
 type WaitFields = Pick<BrowserRecord, 'startupMs' | 'connectMs' | 'iceMs' | 'dtlsMs' | 'firstPacketMs'>
 
@@ -29,7 +31,7 @@ export class Waits {
   }
 
   get fields(): WaitFields {
-    const { answered, ice, connected, packet, frame } = this.#at
+    const { answered, ice, connected, packet, frame } = inOrder(this.#at)
     const between = (from: number | undefined, to: number | undefined) =>
       from === undefined || to === undefined ? null : Math.max(0, to - from)
     return {
@@ -40,4 +42,17 @@ export class Waits {
       firstPacketMs: between(connected, packet),
     }
   }
+}
+
+/** A page that is busy hears of a step late, also after the one that it led to: it came no later than that. */
+function inOrder(at: Partial<Record<Step, number>>): Partial<Record<Step, number>> {
+  const found: Partial<Record<Step, number>> = {}
+  let next = Number.POSITIVE_INFINITY
+  for (const step of steps.toReversed()) {
+    const known = at[step]
+    if (known === undefined) continue
+    next = Math.min(next, known)
+    found[step] = next
+  }
+  return found
 }

@@ -121,12 +121,15 @@ describe('waits', () => {
     expect([waits.since(1300), waits.since(900)]).toEqual([300, 0])
   })
 
-  it('are no less than nothing where a browser tells of one step after the other', () => {
+  it('end no later than those that they lead to, of which a busy page may hear before', () => {
     const waits = new Waits(0)
-    waits.reached('packet', 90)
+    waits.reached('answered', 50)
+    waits.reached('frame', 90)
+    waits.reached('packet', 95)
     waits.reached('connected', 100)
-    waits.reached('ice', 100)
-    expect(waits.fields).toMatchObject({ dtlsMs: 0, firstPacketMs: 0, iceMs: null })
+    expect(waits.fields).toEqual({ startupMs: 90, connectMs: 90, iceMs: null, dtlsMs: null, firstPacketMs: 0 })
+    waits.reached('ice', 80)
+    expect(waits.fields).toMatchObject({ iceMs: 30, dtlsMs: 10 })
   })
 
   it('begin again with another attempt, but for what was waited altogether', () => {
