@@ -48,8 +48,9 @@ export class ArrivalLog {
   }
 
   #forget(nowMs: number): void {
+    // The map is in the order of arrival.
     for (const [extended, atMs] of this.#arrivals) {
-      if (nowMs - atMs <= keepMs) continue
+      if (nowMs - atMs <= keepMs) return
       this.#arrivals.delete(extended)
       this.#floor = Math.max(this.#floor, extended + 1)
     }
