@@ -69,6 +69,21 @@ describe('the frame assembler', () => {
     ])
   })
 
+  it('goes on with a key frame that is whole where it is told to, and otherwise waits for what is missing', () => {
+    // The eleventh frame is a key frame; a packet of the sixth is missing until it is sent again.
+    const packets = packetsOf(Array(13).fill(130))
+    const missing = packets.findIndex(({ timestamp }) => timestamp === 5 * 3000) + 1
+    const ordered = [...packets.toSpliced(missing, 1), { ...packets[missing]!, isRecovered: true }]
+    const framesOf = (skipsToKey: boolean) => {
+      const assembler = new FrameAssembler({ kind: 'video', codec: 'vp8', maxWaitMs: 10_000, skipsToKey })
+      return ordered.flatMap((packet) => assembler.push(packet))
+    }
+    const shown = (skipsToKey: boolean) => framesOf(skipsToKey).map(({ timestamp }) => timestamp / 3000)
+    expect(shown(false)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    expect(shown(true)).toEqual([0, 1, 2, 3, 4, 10, 11, 12])
+    expect(framesOf(true)[5]).toMatchObject({ isKey: true, isAfterLoss: true })
+  })
+
   it('gives only whole frames when packets are lost, and marks the one after each gap', () => {
     fc.assert(
       fc.property(sizes, fc.array(fc.nat(400), { minLength: 1, maxLength: 20 }), (lengths, lost) => {
