@@ -31,7 +31,7 @@ export async function run(context: BenchContext): Promise<void> {
   try {
     const rig = { context, server, content: await addClip(server, twoMegabitClip(context.pick(20, 20, 5))) }
     await measureCost(rig)
-    if (!process.env.MCPX_COST_ONLY) await measureOneCore(rig)
+    await measureOneCore(rig)
   } finally {
     await server.stop()
   }
