@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commands } from '../src/commands/index.ts'
+import { loadCommands } from '../src/commands/index.ts'
 import { metricSwitches } from '../src/lib/app/monitor-config-file.ts'
 import { createServer } from '../src/lib/app.ts'
 import { errorKinds, exitCodes } from '../src/lib/base/errors.ts'
@@ -25,6 +25,8 @@ import { loadTotals } from '../src/lib/report/judge-load.ts'
 import { reportTotals } from '../src/lib/report/judge-report.ts'
 import { rulesText, ruleTestsText } from './observability/alerts.mjs'
 import { dashboardText } from './observability/dashboard.mjs'
+
+const commands = await loadCommands()
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)))
 export const generatedFiles = [

@@ -1,6 +1,6 @@
 // argv → command → exit code, and the one place that prints an error.
 
-import { commands as allCommands } from './commands/index.ts'
+import { commandsFor } from './commands/index.ts'
 import { exitCodes, toMcpxError } from './lib/base/errors.ts'
 import type { Io } from './lib/base/io.ts'
 import { jsonLine } from './lib/base/json-text.ts'
@@ -9,9 +9,9 @@ import type { Command } from './lib/command-line/define-command.ts'
 import { dispatch } from './lib/command-line/dispatch.ts'
 
 /** Runs the command that `io.argv` names and resolves with the exit code; never rejects. */
-export async function main(io: Io, commands: readonly Command[] = allCommands): Promise<number> {
+export async function main(io: Io, commands?: readonly Command[]): Promise<number> {
   try {
-    return (await dispatch(io, commands)) ?? exitCodes.ok
+    return (await dispatch(io, commands ?? (await commandsFor(io.argv, io.env)))) ?? exitCodes.ok
   } catch (error) {
     return reportError(io, error)
   }

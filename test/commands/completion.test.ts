@@ -2,8 +2,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli.ts'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { createTestIo } from '../support/test-io.ts'
+
+const commands = await loadCommands()
 
 async function script(shell: string): Promise<string> {
   const io = createTestIo(['completion', shell])

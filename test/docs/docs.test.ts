@@ -2,10 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { errorKinds } from '../../src/lib/base/errors.ts'
 import { flagOf } from '../../src/lib/base/options.ts'
 import { serveOptions } from '../../src/lib/model/serve-options.ts'
+
+const commands = await loadCommands()
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')

@@ -5,10 +5,12 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { findProgram, missingParts, saySkipped } from '../support/e2e.ts'
 import { launcher, scratchFolder } from '../support/e2e-server.ts'
 import { parseXml, python } from '../support/xml.ts'
+
+const commands = await loadCommands()
 
 const root = resolve(import.meta.dirname, '../..')
 const missing = missingParts({ bash: findProgram('bash'), npx: findProgram('npx'), python3: python })

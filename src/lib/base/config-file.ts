@@ -1,6 +1,5 @@
 // The file of --config: one JSON object of option values, and an object for each command where commands differ.
 import { createReadStream } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
 import { McpxError } from './errors.ts'
 import { checkConfigKeys } from './options.ts'
 
@@ -38,7 +37,7 @@ export async function readConfigFile(path: string, hint?: string): Promise<unkno
   let bytes: Buffer
   try {
     // One more than may be, whatever the file claims: a pipe or a device has no length.
-    bytes = await buffer(createReadStream(path, { end: maxConfigBytes }))
+    bytes = Buffer.concat(await createReadStream(path, { end: maxConfigBytes }).toArray())
   } catch (error) {
     throw refuse(`: ${(error as NodeJS.ErrnoException).code ?? 'not readable'}`)
   }
