@@ -13,7 +13,7 @@ import type { StunTrouble, stunTroubles } from './ice-server-troubles.ts'
 export interface ProbeOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Of the whole probe. */
+  /** Until the server has answered. */
   readonly timeoutMs?: number
   /** Authorities to trust besides those of the system, in PEM. */
   readonly ca?: string

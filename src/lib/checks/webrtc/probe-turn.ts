@@ -21,7 +21,8 @@ type TurnFinding = FindingOf<typeof turnTroubles>
 
 /** Datagrams may be lost: what is not there is sent again so often. */
 const againMs = 200
-/** How long both ways are waited for. */
+/** How long the permission, and then both ways are waited for. */
+const permitMs = 2000
 const relayMs = 1500
 
 /** Never throws but the reason of the signal. The credentials are in nothing that it says. */
@@ -32,17 +33,16 @@ export async function probeTurn(server: IceServer, options: ProbeOptions): Promi
   if (!address) return { status: 'fail', subject, detail: 'is no address of a TURN server', trouble: 'malformed' }
   const { username = '', credential = '' } = server
   const opening = { clock, credentials: { username, credential }, ...(options.ca ? { ca: options.ca } : {}) }
-  const open = (within: AbortSignal, onData: (data: Buffer) => void) =>
-    openTurnSession(address, { ...opening, signal: within, onData })
-  try {
-    const found = await withDeadline(
+  const open: Opener = (within, onData) =>
+    withDeadline(
       clock,
       timeoutMs,
-      signal,
-      (within) => relay(address, open, { clock, signal: within }),
+      within,
+      (inner) => openTurnSession(address, { ...opening, signal: inner, onData }),
       late,
     )
-    return { subject, ...found }
+  try {
+    return { subject, ...(await relay(address, open, { clock, signal })) }
   } catch (error) {
     signal.throwIfAborted()
     return { status: 'fail', subject, ...explain(error, timeoutMs) }
@@ -84,7 +84,7 @@ interface RelayPeer {
   readonly address: TransportAddress
   readonly inbox: Inbox
   readonly what: 'socket' | 'relay'
-  open(relayed: TransportAddress): Promise<void>
+  open(relayed: TransportAddress, signal: AbortSignal): Promise<void>
   send(relayed: TransportAddress, data: Buffer): void
   close(): Promise<void>
 }
@@ -115,14 +115,18 @@ async function openSocketPeer(
   const inbox = new Inbox()
   socket.on('message', (data) => inbox.take(data))
   socket.on('error', () => {})
-  const port = await bound(socket, local.address, signal)
+  const close = () => new Promise<void>((done) => void socket.close(() => done()))
+  const port = await bound(socket, local.address, signal).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
   return {
     address: { address: local.address, port },
     inbox,
     what: 'socket',
     open: async () => {},
     send: (relayed, data) => socket.send(data, relayed.port, relayed.address),
-    close: () => new Promise((done) => void socket.close(() => done())),
+    close,
   }
 }
 
@@ -142,7 +146,7 @@ async function openRelayPeer(open: Opener, { signal }: Bounds): Promise<RelayPee
     address: session.relayed,
     inbox,
     what: 'relay',
-    open: (relayed) => session.permit(relayed, signal),
+    open: (relayed, within) => session.permit(relayed, within),
     send: (relayed, data) => session.send(relayed, data),
     close: () => session.close(),
   }
@@ -159,8 +163,11 @@ interface Passage {
 async function passThrough(session: TurnSession, inbox: Inbox, peer: RelayPeer, bounds: Bounds): Promise<Passage> {
   const { clock, signal } = bounds
   try {
-    await session.permit(peer.address, signal)
-    await peer.open(session.relayed)
+    const permit = async (within: AbortSignal) => {
+      await session.permit(peer.address, within)
+      await peer.open(session.relayed, within)
+    }
+    await withDeadline(clock, permitMs, signal, permit, late)
   } catch (error) {
     if (!(error instanceof TurnRefused)) throw error
     return { peer: peer.what, refused: error.message, out: false, back: false }
