@@ -38,8 +38,15 @@ export class LookSums {
   readonly #roundTripMs: Mean = { sum: 0, count: 0 }
   readonly #jitterMs: Mean = { sum: 0, count: 0 }
 
+  /** Of the first look that had any: those before it belong to the connecting, when both ends have much else to do. */
+  #firstTrips: RoundTrips | undefined
+
   /** A look, once a second. */
-  add({ roundTripTimeS, videoJitterS, audioJitterS }: Sample): void {
+  add(sample: Sample): void {
+    const { roundTripTimeS, videoJitterS, audioJitterS } = sample
+    const trips = roundTripsOf(sample)
+    if (trips && trips.count > 0 && !(this.#firstTrips && this.#firstTrips.count <= trips.count))
+      this.#firstTrips = trips
     const jitterS = videoJitterS ?? audioJitterS
     add(this.#roundTripMs, roundTripTimeS === undefined ? undefined : roundTripTimeS * 1000)
     add(this.#jitterMs, jitterS === undefined ? undefined : jitterS * 1000)
@@ -47,7 +54,7 @@ export class LookSums {
 
   /** Round trips are the mean of all that the browser has measured where it says so, else of the looks. */
   counted(sample: Sample, { freezeCount, totalFreezesDurationS }: Freezes): Counted {
-    const allMs = meanRoundTripMs(sample)
+    const allMs = meanRoundTripMs(roundTripsOf(sample), this.#firstTrips)
     return {
       frames: sample.framesDecoded,
       framesDropped: sample.framesDropped,
@@ -63,10 +70,21 @@ export class LookSums {
   }
 }
 
-/** Undefined where the browser does not count them; null before the first. */
-function meanRoundTripMs({ totalRoundTripTimeS, roundTrips }: Sample): number | null | undefined {
-  if (totalRoundTripTimeS === undefined || roundTrips === undefined) return undefined
-  return roundTrips > 0 ? (totalRoundTripTimeS / roundTrips) * 1000 : null
+interface RoundTrips {
+  readonly totalS: number
+  readonly count: number
+}
+
+/** Undefined where the browser does not count them. */
+const roundTripsOf = ({ totalRoundTripTimeS: totalS, roundTrips: count }: Sample): RoundTrips | undefined =>
+  totalS === undefined || count === undefined ? undefined : { totalS, count }
+
+/** Of those after the first look, or of all where there were none; null before any. */
+function meanRoundTripMs(all: RoundTrips | undefined, first: RoundTrips | undefined): number | null | undefined {
+  if (!all) return undefined
+  if (all.count === 0) return null
+  const { totalS, count } = first && all.count > first.count ? first : { totalS: 0, count: 0 }
+  return Math.max(0, ((all.totalS - totalS) / (all.count - count)) * 1000)
 }
 
 type Rung = BrowserRecord['rungs'][number]

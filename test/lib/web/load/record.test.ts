@@ -65,6 +65,22 @@ describe('the record of what a browser counted', () => {
     expect(new LookSums().counted(sample, freezes).roundTripMs).toBeCloseTo(90)
   })
 
+  it('leaves out the round trips of the connecting once there are others', () => {
+    const look = (totalRoundTripTime: number, responsesReceived: number) =>
+      takeSample([{ id: 'p', type: 'candidate-pair', selected: true, totalRoundTripTime, responsesReceived }], 0)
+    const sums = new LookSums()
+    const meanAfter = (totalS: number, count: number) => {
+      sums.add(look(totalS, count))
+      return sums.counted(look(totalS, count), freezes).roundTripMs
+    }
+    expect(meanAfter(0, 0)).toBeNull()
+    expect(meanAfter(0.9, 3)).toBeCloseTo(300)
+    expect(meanAfter(1.1, 5)).toBeCloseTo(100)
+    // Another path counts anew.
+    expect(meanAfter(0.05, 1)).toBeCloseTo(50)
+    expect(meanAfter(0.25, 3)).toBeCloseTo(100)
+  })
+
   it('does not take what Firefox says before its first round trip for one', () => {
     const pair = { id: 'p', type: 'candidate-pair', selected: true }
     const none = { ...pair, currentRoundTripTime: 0, totalRoundTripTime: 0, responsesReceived: 0 }
