@@ -102,7 +102,6 @@ describe.skipIf(missing.length > 0)('the playout of the headless viewer', () => 
 
   /** Where every processor was taken, a picture stands of that too: then nothing can be said. */
   function hold(found: Awaited<ReturnType<typeof watchBoth>>, check: () => void): void {
-    if (process.env.MCPX_SHOW) saySkipped(JSON.stringify(found))
     try {
       check()
     } catch (error) {
