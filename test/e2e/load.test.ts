@@ -53,7 +53,7 @@ const watches = (cli: Cli, count: number) =>
 
 describe('a load test', () => {
   it('has a hundred viewers at once, who all play, and leaves nothing behind', async () => {
-    const { code, result } = await test(['--viewers', '100', '--scenario', 'flash-crowd', '--duration', '15'])
+    const { code, result } = await test(['--viewers', '100', '--ramp', '8', '--duration', '25'])
     expect([code, result.outcome]).toEqual([0, 'complete'])
     expect(result.summary).toMatchObject({ viewers: 100, sessions: 100, connected: 100, failed: 0, errors: [] })
     for (const { frames, watchedS, startupMs, connectMs } of result.sessions) {
@@ -63,6 +63,13 @@ describe('a load test', () => {
     expect(result.figures.startup).toMatchObject({ count: 100, max: expect.any(Number) })
     expect(Math.max(...result.timeline.map(({ watching }) => watching))).toBe(100)
     await until('every stream is closed', async () => (await openStreams()) === 0)
+  })
+
+  it('has a crowd come at one moment', async () => {
+    const { code, result } = await test(['--viewers', '40', '--scenario', 'flash-crowd', '--duration', '10'])
+    expect([code, result.outcome]).toEqual([0, 'complete'])
+    expect(new Set(result.sessions.map(({ plannedS }) => plannedS))).toEqual(new Set([0]))
+    expect(result.summary).toMatchObject({ sessions: 40, connected: 40, failed: 0 })
   })
 
   it('does at random what viewers do, and the same again with the same seed', async () => {
