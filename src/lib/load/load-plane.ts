@@ -55,6 +55,8 @@ export interface LoadStrain {
 }
 
 export interface LoadStep {
+  /** Seconds since the worker began: what its counts are of. */
+  readonly atS: number
   readonly counts: LoadCounts
   readonly strain: LoadStrain
   /** Of the event loop, since the step before. */

@@ -110,6 +110,7 @@ export function createLoadRuntime(deps: LoadRuntimeDeps): LoadRuntime {
     sums.watching = [...open].filter(({ isWatching }) => isWatching).length
     const { p99Ms, maxMs } = lag.whole()
     return {
+      atS: (clock.now() - originMs) / 1000,
       counts: sums,
       strain: {
         lagP99Ms: p99Ms,

@@ -22,6 +22,15 @@ export interface TallyLimits {
 
 const usualLimits: TallyLimits = { sessions: 10_000, errors: 100 }
 
+/** Of a shorter time no rate is told. */
+const leastStepS = 0.5
+
+interface Pace {
+  readonly atS: number
+  readonly bytes: number
+  readonly kbps: number
+}
+
 type Account = Pick<LoadResult, 'summary' | 'figures' | 'timeline' | 'sessions' | 'sessionsLeftOut'>
 
 const keyOf = ({ viewer, plannedS }: Pick<LoadSession, 'viewer' | 'plannedS'>) => `${viewer} ${plannedS}`
@@ -35,7 +44,9 @@ export class Tally {
   /** The last session of each viewer that is over, by when it was planned: those before it are over too. */
   readonly #overUntilS = new Map<number, number>()
   readonly #over: Sums
-  #before: { readonly atS: number; readonly counts: LoadCounts } | undefined
+  /** Of each group, by its own time: its steps and the moments do not come together. */
+  readonly #paces = new Map<number, Pace>()
+  #before: LoadCounts | undefined
 
   constructor({ viewers, seed }: { viewers: number; seed: number }, limits: TallyLimits = usualLimits) {
     this.#viewers = viewers
@@ -72,9 +83,9 @@ export class Tally {
   /** The present, which goes into the timeline too. */
   moment(atS: number): LoadMoment {
     const counts = this.#counts()
-    const before = this.#before ?? { atS: 0, counts: noCounts }
-    this.#before = { atS, counts }
-    const since = (field: keyof LoadCounts) => Math.max(0, counts[field] - before.counts[field])
+    const before = this.#before ?? noCounts
+    this.#before = counts
+    const since = (field: keyof LoadCounts) => Math.max(0, counts[field] - before[field])
     const lost = since('packetsLost')
     const sent = since('packets') - since('packetsRecovered') + lost
     const lags = [...this.#steps.values()].map(({ stepLagP99Ms }) => stepLagP99Ms)
@@ -83,7 +94,7 @@ export class Tally {
       sessions: counts.begun,
       watching: counts.watching,
       failed: counts.failed,
-      bitrateKbps: (since('bytes') * 8) / 1000 / Math.max(0.001, atS - before.atS),
+      bitrateKbps: this.#bitrateKbps(),
       lossRatio: sent > 0 ? Math.min(1, lost / sent) : null,
       freezes: counts.freezes,
       lagP99Ms: lags.length > 0 ? Math.max(...lags) : null,
@@ -111,6 +122,22 @@ export class Tally {
 
   #isOver({ viewer, plannedS }: Pick<LoadSession, 'viewer' | 'plannedS'>): boolean {
     return plannedS <= (this.#overUntilS.get(viewer) ?? Number.NEGATIVE_INFINITY)
+  }
+
+  /** What a group sent last stands until its next step, and a step that is too short to tell stands for nothing. */
+  #bitrateKbps(): number {
+    let sum = 0
+    for (const [group, { atS, counts }] of this.#steps) {
+      const before = this.#paces.get(group) ?? { atS: 0, bytes: 0, kbps: 0 }
+      const elapsedS = atS - before.atS
+      const isTold = elapsedS >= leastStepS
+      const pace = isTold
+        ? { atS, bytes: counts.bytes, kbps: (Math.max(0, counts.bytes - before.bytes) * 8) / 1000 / elapsedS }
+        : before
+      this.#paces.set(group, pace)
+      sum += pace.kbps
+    }
+    return sum
   }
 
   #counts(): LoadCounts {

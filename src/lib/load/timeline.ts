@@ -2,6 +2,8 @@
 import type { LoadMoment } from '../protocol/load-result.ts'
 
 const maxMoments = 3600
+/** The end of a run comes when it comes: a moment so soon after another is no step of its own. */
+const leastStepS = 0.5
 
 export class Timeline {
   readonly #max: number
@@ -19,6 +21,12 @@ export class Timeline {
   }
 
   add(moment: LoadMoment): void {
+    const last = this.#moments.at(-1)
+    if (last && moment.atS - last.atS < leastStepS) {
+      const { atS, sessions, failed, freezes } = moment
+      this.#moments[this.#moments.length - 1] = { ...last, atS, sessions, failed, freezes }
+      return
+    }
     if (this.#merged > 0 && this.#merged < this.#perMoment) {
       this.#moments.push(merge(this.#moments.pop()!, moment, this.#merged))
       this.#merged++

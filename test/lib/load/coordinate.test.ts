@@ -21,6 +21,7 @@ const options: LoadOptions = {
   processes: 0,
 }
 const emptyStep: LoadStep = {
+  atS: 1,
   counts: noCounts,
   strain: { lagP99Ms: 1, lagMaxMs: 2, lateMs: 0, socketDrops: 0, cpuS: 0.5 },
   stepLagP99Ms: 1,
@@ -114,7 +115,7 @@ describe('a load test', () => {
       summary: { viewers: 4, sessions: 4, connected: 4, failed: 0 },
     })
     expect(Date.parse(result.endedAt) - Date.parse(result.startedAt)).toBe(10_000)
-    expect(result.timeline.map(({ atS }) => atS)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10])
+    expect(result.timeline.map(({ atS }) => atS)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(groups.map(({ stops, cuts }) => [stops, cuts])).toEqual([
       [1, []],
       [1, []],

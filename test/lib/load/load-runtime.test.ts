@@ -82,6 +82,7 @@ describe('the viewers of a worker', () => {
     await clock.advanceAsync(1000)
     expect(steps).toEqual([
       {
+        atS: 1,
         counts: expect.objectContaining({ begun: 2, watching: 2, failed: 0, freezes: 2 }),
         strain: { lagP99Ms: 3, lagMaxMs: 4, lateMs: 0, socketDrops: 6, cpuS: 0.25 },
         stepLagP99Ms: 2,

@@ -8,7 +8,8 @@ import type { LoadMoment, LoadSession } from '../../../src/lib/protocol/load-res
 import { loadSession, lostSession } from '../../support/load-run.ts'
 
 const strain = { lagP99Ms: 1, lagMaxMs: 2, lateMs: 0, socketDrops: 0, cpuS: 0 }
-const step = (counts: Partial<LoadCounts>, open: readonly LoadSession[] = [], stepLagP99Ms = 1): LoadStep => ({
+const step = (counts: Partial<LoadCounts>, open: readonly LoadSession[] = [], stepLagP99Ms = 1, atS = 2): LoadStep => ({
+  atS,
   counts: { ...noCounts, ...counts },
   strain,
   stepLagP99Ms,
@@ -91,11 +92,26 @@ describe('a tally', () => {
     expect(tally.moment(2)).toEqual(first)
     tally.step(
       1,
-      step({ begun: 1, watching: 1, bytes: 1000, packets: 110, packetsLost: 5, packetsRecovered: 5 }, [], 1),
+      step({ begun: 1, watching: 1, bytes: 1000, packets: 110, packetsLost: 5, packetsRecovered: 5 }, [], 1, 3),
     )
-    const second = { ...first, atS: 3, bitrateKbps: 4, lossRatio: 0.5, lagP99Ms: 3 }
+    const second = { ...first, atS: 3, bitrateKbps: 8, lossRatio: 0.5, lagP99Ms: 3 }
     expect(tally.moment(3)).toEqual(second)
     expect(tally.account().timeline).toEqual([first, second])
+  })
+
+  it('tells the bitrate by the time of the groups, which the moments do not keep', () => {
+    const tally = new Tally({ viewers: 1, seed: 1 })
+    const rates = [
+      [0.9, 900, 1],
+      [0.9, 900, 2],
+      [2.9, 2900, 3],
+      [3.9, 3900, 4],
+      [4, 4000, 4.1],
+    ].map(([stepS, bytes, atS]) => {
+      tally.step(0, step({ begun: 1, bytes: bytes! }, [], 1, stepS!))
+      return tally.moment(atS!).bitrateKbps
+    })
+    for (const rate of rates) expect(rate).toBeCloseTo(8, 6)
   })
 
   it('has no loss where nothing was sent', () => {
@@ -113,6 +129,13 @@ describe('a timeline', () => {
     lossRatio: atS % 2 ? 0.5 : null,
     freezes: atS,
     lagP99Ms: atS % 7,
+  })
+
+  it('makes no step of an end right after a moment', () => {
+    const timeline = new Timeline()
+    timeline.add(moment(1))
+    timeline.add({ ...moment(2), atS: 1.2, watching: 0, bitrateKbps: 1e6 })
+    expect(timeline.moments).toEqual([{ ...moment(1), atS: 1.2, sessions: 2, freezes: 2 }])
   })
 
   it('is bounded, ends at the end, and keeps the worst lag and the mean bitrate', () => {
