@@ -30,8 +30,8 @@ export async function loadCharts(result: LoadResult): Promise<string[]> {
     },
     single(
       'Bitrate of all together',
-      'kbps',
-      of(({ bitrateKbps }) => bitrateKbps),
+      'Mbps',
+      of(({ bitrateKbps }) => bitrateKbps / 1000),
     ),
     single(
       'Packet loss before repair',
