@@ -40,7 +40,30 @@ function widthsOf({ columns, isTerminal }: View): number[] {
   return [statusWidth, checkWidth, timeWidth, width - statusWidth - timeWidth - checkWidth]
 }
 
+/** A narrower terminal has no room for columns. */
+const leastBoxColumns = 70
+
 export function reportText(report: ChecksReport, view: View): string {
+  const isNarrow = view.columns < leastBoxColumns
+  const width = Math.min(mostColumns, Math.max(20, view.columns))
+  const results = isNarrow ? stacked(report, width) : tableText(report, view)
+  const end = [summaryLine(report), ...adviceOf(report)].map((text) => wrapped(text, width)).join('\n')
+  return `${results}\n${end}\n`
+}
+
+/** Each result as a line with what was found below. */
+function stacked({ results }: ChecksReport, width: number): string {
+  return results
+    .flatMap((result) => {
+      const { status, elapsedMs, detail } = result
+      const time = status === 'skipped' ? '' : ` ${timeText(elapsedMs)}`
+      const below = [plainText(detail), ...wordsOf(result)].flatMap((text) => wrapped(text, width - 2).split('\n'))
+      return [...wrapped(`${status} ${nameOf(result)}${time}`, width).split('\n'), ...below.map((line) => `  ${line}`)]
+    })
+    .join('\n')
+}
+
+function tableText(report: ChecksReport, view: View): string {
   const table = new Table({
     head: ['', 'check', 'time', 'found'],
     colWidths: widthsOf(view),
@@ -50,24 +73,27 @@ export function reportText(report: ChecksReport, view: View): string {
   })
   const widths = widthsOf(view)
   for (const result of report.results) for (const row of rowsOf(result, widths)) table.push(row)
-  return `${table.toString().replaceAll(/ +$/gm, '')}\n${summaryLine(report)}\n`
+  return table.toString().replaceAll(/ +$/gm, '')
 }
 
 type Cell = string | { content: string; colSpan?: number; style?: { head?: string[] } }
 
 function rowsOf(result: CheckResult, [, checkWidth = 0, timeWidth = 0, detailWidth = 0]: readonly number[]): Cell[][] {
-  const { status, elapsedMs, detail, cause, fix } = result
+  const { status, elapsedMs, detail } = result
   const time = status === 'skipped' ? '' : timeText(elapsedMs)
   const inside = (text: string, width: number) => wrapped(text, width - 2)
   const first = [status, inside(nameOf(result), checkWidth), time, inside(plainText(detail), detailWidth)]
-  if (status === 'pass' || status === 'skipped') return [first]
-  const words = [
-    ['why', cause],
-    ['fix', fix],
-  ].flatMap(([title, text]) =>
-    text ? [['', { content: inside(plain`${title}: ${text}`, checkWidth + timeWidth + detailWidth), colSpan: 3 }]] : [],
-  )
-  return [first, ...(words as Cell[][])]
+  const words = wordsOf(result).map((text): Cell[] => [
+    '',
+    { content: inside(text, checkWidth + timeWidth + detailWidth), colSpan: 3 },
+  ])
+  return [first, ...words]
+}
+
+/** Why, and what to do, where something is wrong. */
+function wordsOf({ status, cause, fix }: CheckResult): string[] {
+  if (status === 'pass' || status === 'skipped') return []
+  return [...(cause ? [plain`why: ${cause}`] : []), ...(fix ? [plain`fix: ${fix}`] : [])]
 }
 
 function nameOf({ check, subject, where }: CheckResult): string {
@@ -111,6 +137,17 @@ function summaryLine({ server, serverState, outcome, counts, elapsedMs }: Checks
   }[serverState]
   const amounts = `${pass} passed, ${warn} ${warn === 1 ? 'warning' : 'warnings'}, ${fail} failed, ${skipped} skipped`
   return plain`${server ?? 'here'}${state}: ${amounts}, in ${(elapsedMs / 1000).toFixed(1)} s`
+}
+
+/** What to do where no check could say it, because none reached the server. */
+function adviceOf({ serverState, outcome }: ChecksReport): string[] {
+  if (serverState === 'none') return ['fix: Start one with `mcpx serve`, or name it with --server.']
+  if (serverState === 'unreachable')
+    return [
+      'why: Nothing answers at this address: it does not run, the address or port is another, or a firewall lies between.',
+      'fix: Start it with `mcpx serve` (it prints its address), correct --server, or open its TCP port.',
+    ]
+  return outcome === 'refused' ? ['fix: Give the token of the server with --token or in MCPX_TOKEN.'] : []
 }
 
 /** `3 of 20: gateways, kubo`. */

@@ -10,12 +10,15 @@ interface WaterfallView {
 }
 
 const mostColumns = 80
+const leastColumns = 40
+/** Of a narrower terminal what is said of a step stands below it. */
+const leastBesideColumns = 70
 const nameWidth = 16
 const timeWidth = 9
-const barWidth = 24
+const mostBarWidth = 24
 
 export function waterfallText(report: WaterfallReport, view: WaterfallView): string {
-  const width = Math.min(mostColumns, Math.max(60, view.columns))
+  const width = Math.min(mostColumns, Math.max(leastColumns, view.columns))
   // How long it was watched says nothing of how long it took.
   const untilMs = Math.max(
     1,
@@ -34,18 +37,21 @@ function rowsOf(step: WaterfallStep, view: RowView): string[] {
   const { status, ms, detail, cause, fix } = step
   const name = waterfallSteps[step.step].padEnd(nameWidth)
   const time = (status === 'skipped' ? 'skipped' : timeText(ms ?? 0)).padStart(timeWidth)
-  const left = view.width - nameWidth - timeWidth - barWidth - 2
+  const left = view.width - nameWidth - timeWidth - mostBarWidth - 2
   const said = plainText((status === 'failed' ? ['FAILED', detail].filter(Boolean).join(': ') : detail) ?? '')
-  const [first = '', ...more] = wrapped(said, left).split('\n')
+  const isBeside = view.width >= leastBesideColumns
+  const indent = isBeside ? ' '.repeat(view.width - left) : '  '
+  const lines = said === '' ? [] : wrapped(said, view.width - indent.length).split('\n')
+  const [first = '', ...more] = isBeside ? lines : ['', ...lines]
   const line = `${name}${time} ${bar(step, view)} ${first}`.trimEnd()
-  const indent = ' '.repeat(view.width - left)
   const words = [...(cause ? [plain`why: ${cause}`] : []), ...(fix ? [plain`fix: ${fix}`] : [])]
   const below = words.flatMap((text) => wrapped(text, view.width - 4).split('\n')).map((text) => `    ${text}`)
   return [line, ...more.map((text) => `${indent}${text}`), ...below]
 }
 
 /** At least one character, in its place. */
-function bar({ status, startMs, ms, step }: WaterfallStep, { untilMs, isUnicode }: RowView): string {
+function bar({ status, startMs, ms, step }: WaterfallStep, { untilMs, isUnicode, width }: RowView): string {
+  const barWidth = Math.min(mostBarWidth, width - nameWidth - timeWidth - 2)
   if (startMs === undefined || status === 'skipped') return ' '.repeat(barWidth)
   if (step === 'steady') return ' '.repeat(barWidth - 1) + (isUnicode ? '▶' : '>')
   const columnOf = (atMs: number) => Math.round((Math.min(atMs, untilMs) / untilMs) * barWidth)

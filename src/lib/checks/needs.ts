@@ -14,7 +14,9 @@ interface Need {
 const namedServer = ({ server }: Known) => (server ? undefined : 'no server runs here and none is named: --server')
 
 const reachedServer = (known: Known) =>
-  namedServer(known) ?? (known.server!.state === 'unreachable' ? 'the server cannot be reached' : undefined)
+  namedServer(known) ?? (known.server!.state === 'unreachable' ? unreached(known.server!.reason) : undefined)
+
+const unreached = (reason?: string) => `the server cannot be reached${reason === undefined ? '' : ` (${reason})`}`
 
 const trustedServer = (known: Known) =>
   reachedServer(known) ?? (known.server!.state === 'untrusted' ? 'its certificate is not trusted' : undefined)

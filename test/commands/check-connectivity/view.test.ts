@@ -59,6 +59,26 @@ describe('reportText', () => {
     )
   })
 
+  it.each([20, 40, 50, 69])('shows results below each other where a terminal has %d columns', (columns) => {
+    const failed = result({ status: 'fail', check: 'announced-address', cause: 'It is full.', fix: 'Free some of it.' })
+    const text = reportText(report([result(), failed]), { columns, isTerminal: true })
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+    expect(text).not.toContain('│')
+    expect(text).toMatch(/^pass disk \(server\)\s+12 ms\n {2}room\nfail announced-address/)
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('why: It is full. fix: Free some of it.')
+  })
+
+  it('says what to do where no check could reach the server', () => {
+    const view = { columns: 80, isTerminal: false }
+    const of = (more: Partial<ChecksReport>) => reportText({ ...report([]), ...more }, view).replaceAll(/\s+/g, ' ')
+    expect(of({})).not.toContain('fix:')
+    expect(of({ serverState: 'none', outcome: 'unreachable' })).toMatch(/fix: Start one with `mcpx serve`/)
+    expect(of({ serverState: 'unreachable', outcome: 'unreachable' })).toMatch(
+      /why: Nothing answers .* fix: .*--server/,
+    )
+    expect(of({ outcome: 'refused' })).toMatch(/fix: .*--token or in MCPX_TOKEN/)
+  })
+
   it('shows cause and fix under what went wrong only, and where it was found', () => {
     const failed = result({ status: 'fail', cause: 'It is full.', fix: 'Free some.' })
     const text = reportText(report([failed, result({ cause: 'no', fix: 'no' })]), { columns: 80, isTerminal: false })

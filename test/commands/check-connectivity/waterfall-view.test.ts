@@ -47,6 +47,18 @@ describe('a waterfall on a terminal', () => {
     expect(lines.at(-2)).toBe('plays from http://127.0.0.1:8000: first key frame after 200 ms over host/host')
   })
 
+  it('says of each step below it where a terminal is narrow', () => {
+    const text = waterfallText(
+      report({ steps: [done('demux', 0, 50, 'hls, 15.0 s: opus, vp9 320x180, vp9 640x360')] }),
+      {
+        columns: 50,
+        isUnicode: false,
+      },
+    )
+    expect(text).toMatch(/^demux +50 ms #{20,}\n {2}hls, 15\.0 s: opus, vp9 320x180, vp9 640x360$/m)
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(50)
+  })
+
   it('says why it ended and what to do, below the step', () => {
     const failed = {
       ...done('ice', 10, 6000, 'ice: nothing after 6 s'),
