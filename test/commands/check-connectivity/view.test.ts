@@ -64,7 +64,7 @@ describe('reportText', () => {
     const text = reportText(report([result(), failed]), { columns, isTerminal: true })
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
     expect(text).not.toContain('│')
-    expect(text).toMatch(/^pass disk \(server\)\s+12 ms\n {2}room\nfail announced-address/)
+    expect(text).toMatch(/^pass disk \(server\)\s+12 ms\n {2}room\nfail\s+announced/)
     expect(text.replaceAll(/\s+/g, ' ')).toContain('why: It is full. fix: Free some of it.')
   })
 
