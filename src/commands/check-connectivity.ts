@@ -9,12 +9,16 @@ export const checkConnectivityCommand = defineCommand({
     'Checks the server at --server, or the one that runs on this machine. Without names all checks run that are quick; ' +
     '--all adds those that take seconds or load the machine. What only the server knows (its content, disk, encoder, history) ' +
     'it is asked for; that takes a token with the role operator where it wants one. Without a server the checks of content and ' +
-    'machine run here, with the options below. A failure names its cause and the fix. Exit 0; 1 a check failed; 3 the server ' +
+    'machine run here, with the options below. Of a CID each step until it plays is shown with its time (bars on a terminal, JSON ' +
+    'elsewhere); without a server one is started for that. A failure names its cause and the fix. Exit 0; 1 a check failed; 3 the server ' +
     'cannot be reached; 4 it refuses the token.',
-  arguments: [{ name: 'what', help: 'Names or groups of checks (see --list), or CIDs to play', variadic: true }],
+  arguments: [
+    { name: 'what', help: 'Names or groups of checks (see --list), or CIDs to follow until they play', variadic: true },
+  ],
   options: { Checks: checkOptions, Server: checkedOptions, 'Without a server': localOptions },
   examples: [
     { line: 'mcpx check-connectivity', does: 'Check the server that runs here' },
+    { line: 'mcpx check-connectivity bafy…', does: 'Why does this not play: each step from the CID to the picture' },
     {
       line: 'mcpx check-connectivity --server https://media.example --all',
       does: 'Every check, of a server elsewhere',

@@ -9,7 +9,8 @@ export const testClientCommand = defineCommand({
   description:
     'Uses the server at --server, the one that runs on this machine, or one that lives as long as the test. ' +
     'Exit 0 where everything holds, 3 where the server cannot be reached or goes away, 99 where a threshold fails, ' +
-    '130 after Ctrl-C, with what was measured until then. `mcpx serve --test-client` is the same.',
+    '130 after Ctrl-C, with what was measured until then. `mcpx serve --test-client` is the same. Figures of --threshold: ' +
+    'docs/verdicts.md; paths of --impair: docs/impairment.md.',
   otherwise: { command: 'serve', flag: '--test-client' },
   options: {
     Load: loadOptions,
@@ -27,6 +28,10 @@ export const testClientCommand = defineCommand({
     {
       line: "mcpx test-client --threshold 'failed==0' --threshold 'startup_p95<3000ms' --junit load.xml",
       does: 'A verdict for CI',
+    },
+    {
+      line: "mcpx test-client --impair bad-wifi --impair-at '20s:rate=300kbps'",
+      does: 'Over a bad network that gets worse',
     },
     { line: 'mcpx test-client --compare-baseline load.json --html load.html', does: 'Is it worse than it was' },
     { line: 'mcpx test-client --scenario flash-crowd --viewers 100', does: 'A hundred viewers at once' },

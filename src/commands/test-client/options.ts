@@ -43,11 +43,13 @@ export const loadOptions = {
 
 export const pathOptions = {
   impair: option.string({
-    help: "Path of each viewer, as 'rate=1mbps,delay=80ms,jitter=20ms,loss=2%,queue=100ms', or a preset",
+    help:
+      "Path of each viewer, as 'rate=1mbps,delay=80ms,jitter=20ms,loss=2%,queue=100ms,burst-loss=3', 'trace=file', or a preset: " +
+      'lte, 3g, bad-wifi, satellite, offline-3s',
     placeholder: 'path',
   }),
   impairAt: option.list({
-    help: "What changes when, as '20s:rate=300kbps'; repeatable",
+    help: "What of it changes when, as '20s:rate=300kbps'; repeatable",
     placeholder: 'time:path',
   }),
 } as const
