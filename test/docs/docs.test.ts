@@ -79,6 +79,7 @@ describe('flags and commands', () => {
     '--quick',
     '--limit',
     ...commands.flatMap(({ table }) => Object.keys(table).map(flagOf)),
+    ...commands.flatMap(({ otherwise }) => otherwise?.flag ?? []),
   ])
 
   it.each(pages)('that %s names exist', (name) => {
