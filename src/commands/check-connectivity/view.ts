@@ -140,14 +140,15 @@ function summaryLine({ server, serverState, outcome, counts, elapsedMs }: Checks
 }
 
 /** What to do where no check could say it, because none reached the server. */
-function adviceOf({ serverState, outcome }: ChecksReport): string[] {
+function adviceOf({ serverState, outcome, results }: ChecksReport): string[] {
   if (serverState === 'none') return ['fix: Start one with `mcpx serve`, or name it with --server.']
   if (serverState === 'unreachable')
     return [
-      'why: Nothing answers at this address: it does not run, the address or port is another, or a firewall lies between.',
+      'why: Nothing answers at this address: it does not run, its name, address or port is another, or a firewall lies between.',
       'fix: Start it with `mcpx serve` (it prints its address), correct --server, or open its TCP port.',
     ]
-  return outcome === 'refused' ? ['fix: Give the token of the server with --token or in MCPX_TOKEN.'] : []
+  const isSaid = results.some(({ check, status }) => check === 'token' && status === 'fail')
+  return outcome === 'refused' && !isSaid ? ['fix: Give the token of the server with --token or in MCPX_TOKEN.'] : []
 }
 
 /** `3 of 20: gateways, kubo`. */

@@ -1,5 +1,6 @@
 // What a load test came to, for a person: within 80 columns, on a terminal or in a log.
 import Table from 'cli-table3'
+import { type ErrorCode, errorKinds } from '../../lib/base/errors.ts'
 import { plain } from '../../lib/base/plain-text.ts'
 import { histogram, sparkline } from '../../lib/base/sparkline.ts'
 import { formatDurationS } from '../../lib/base/units.ts'
@@ -47,7 +48,10 @@ export function bannerLines({ tool }: LoadResult): string[] {
 
 function headLines({ server, plan, summary, startedAt, endedAt, outcome }: LoadResult): string[] {
   const tookS = (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
-  const browsers = plan.browserViewers > 0 ? ` (${plan.browserViewers} browsers)` : ''
+  const browsers =
+    plan.browserViewers > 0
+      ? ` (${plan.browserViewers} in ${plan.browserViewers === 1 ? 'a browser' : 'browsers'})`
+      : ''
   return [
     plain`${plan.viewers} viewers${browsers}, ${plan.scenario}, at ${server}`,
     plain`${outcome}, after ${formatDurationS(tookS)}; ${plan.impairment ? `path ${plan.impairment}` : 'path as it is'}; seed ${plan.seed}`,
@@ -130,9 +134,18 @@ function errorLines({ summary }: LoadResult): string[] {
   return [
     ...errors
       .slice(0, shownErrors)
-      .flatMap(({ code, message, count }) => wrapped(plain`${count} x ${code}: ${message}`, '    ')),
+      .flatMap(({ code, message, count }) => [
+        ...wrapped(plain`${count} x ${code}: ${message}`, '    '),
+        ...hintOf(code).flatMap((hint) => wrapped(`    ${hint}`, '    ')),
+      ]),
+    ...(summary.connected === 0 ? ['`mcpx check-connectivity <cid>` says at which step it ends, and why.'] : []),
     ...(left > 0 ? [`and ${left} other errors`] : []),
   ]
+}
+
+const hintOf = (code: string): string[] => {
+  const hint = Object.hasOwn(errorKinds, code) ? errorKinds[code as ErrorCode].hint : ''
+  return hint ? [hint] : []
 }
 
 const statusWords: Readonly<Record<Judgement['status'], string>> = {

@@ -1,5 +1,5 @@
 // What is to be said of a load test, one judgement after the other: table, page, JUnit and exit code are made from the same list.
-import { exitCodes } from '../base/errors.ts'
+import { type ErrorCode, errorKinds, exitCodes } from '../base/errors.ts'
 import type { Threshold } from '../model/threshold.ts'
 import {
   type LoadDifference,
@@ -27,13 +27,22 @@ export const judgementsOf = (result: LoadResult): Judgement[] => [
   ...ofBaseline(result),
 ]
 
-/** 3 where the server was gone or nobody connected, 130 for Ctrl-C, 99 where a threshold or the baseline failed. */
+/** 3 where the server was gone, that of the error where nobody connected for one and the same (2: no CID), otherwise 3, 130 for Ctrl-C, 99 where a threshold or the baseline failed. */
 export function exitOf(result: LoadResult): number {
   const { outcome, summary } = result
   if (outcome === 'interrupted') return exitCodes.interrupted
-  if (outcome === 'server-gone' || summary.connected === 0) return exitCodes.cannotConnect
+  if (outcome === 'server-gone') return exitCodes.cannotConnect
+  if (summary.connected === 0) return exitOfErrors(result)
   const failed = judgementsOf(result).some(({ status }) => status === 'failed')
   return failed ? exitCodes.thresholdsFailed : exitCodes.ok
+}
+
+/** Nobody connected: a CID that is none is not a server that cannot be reached. */
+function exitOfErrors({ summary: { errors } }: LoadResult): number {
+  const [code, ...others] = new Set(errors.map((error) => error.code))
+  const isOne = code !== undefined && others.length === 0 && Object.hasOwn(errorKinds, code)
+  // What failed for everybody never ends with 0.
+  return (isOne && errorKinds[code as ErrorCode].exit) || exitCodes.cannotConnect
 }
 
 const outcomeWords: Readonly<Record<LoadResult['outcome'], string>> = {

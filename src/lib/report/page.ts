@@ -25,7 +25,7 @@ const colours = {
 const style = `
 *{box-sizing:border-box}body{margin:0 auto;padding:28px 20px;max-width:1080px;font:15px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--text)}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:34px 0 10px}p{margin:4px 0;overflow-wrap:anywhere}.quiet{color:var(--quiet)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin-top:18px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(140px,100% / 2 - 5px),1fr));gap:10px;margin-top:18px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 14px}.tile b{display:block;font-size:1.4rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(440px,100%),1fr));gap:14px}figure{margin:0}figcaption{font-weight:600}
 svg{width:100%;height:auto}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}

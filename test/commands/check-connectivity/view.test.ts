@@ -77,6 +77,8 @@ describe('reportText', () => {
       /why: Nothing answers .* fix: .*--server/,
     )
     expect(of({ outcome: 'refused' })).toMatch(/fix: .*--token or in MCPX_TOKEN/)
+    const token = result({ check: 'token', status: 'fail', fix: 'Give it.' })
+    expect(of({ outcome: 'refused', results: [token] }).match(/fix:/g)).toHaveLength(1)
   })
 
   it('shows cause and fix under what went wrong only, and where it was found', () => {

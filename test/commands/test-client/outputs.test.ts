@@ -244,6 +244,17 @@ describe('the summary', () => {
     expect(drawn(loadRun(loadSessions(5)), false)).toMatch(/^[\n\x20-\x7e]*$/)
   })
 
+  it('says below an error what to do, and where to look when nobody connected', () => {
+    const error = { code: 'CONTENT_NOT_FOUND', message: 'nobody has it' }
+    const said = drawn(loadRun([lostSession(0, { error })]))
+    expect(said).toMatch(/^1 x CONTENT_NOT_FOUND: nobody has it\n {4}Nobody reachable has it/m)
+    expect(said).toContain('`mcpx check-connectivity <cid>` says')
+    expect(drawn(loadRun([...loadSessions(1), lostSession(1, { error })]))).not.toContain('check-connectivity')
+    expect(drawn(loadRun([lostSession(0, { error: { code: 'constructor', message: 'x' } })]))).toContain(
+      '1 x constructor: x\n`mcpx',
+    )
+  })
+
   it('has something to say of a run in which nobody came', () => {
     expect(drawn(loadRun([]))).toContain('Nobody measured anything.')
     expect(drawn(loadRun([lostSession(0)]))).toMatch(/│ startup ms +│ never │ never │ never │ never │ never │/)

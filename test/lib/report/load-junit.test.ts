@@ -19,6 +19,9 @@ const doubtful = { ...good.tool, trusted: false, reasons: ['own lag p99 40 ms', 
 const slow = loadRun(loadSessions(20, (viewer) => ({ startupMs: 900 + viewer })))
 const compared = { ...result(slow), comparison: compareLoad(good, slow, { file: 'a.json', toleranceRatio: 0.1 }) }
 
+const lostFor = (...codes: string[]): LoadRun =>
+  loadRun(codes.map((code, at) => ({ ...lostSession(at), error: { code, message: 'no' } })))
+
 describe('the exit code', () => {
   it.each<[string, LoadResult, number]>([
     ['without thresholds', result(good), 0],
@@ -31,6 +34,10 @@ describe('the exit code', () => {
     ['Ctrl-C', result({ ...good, outcome: 'interrupted' }, 'startup_p95<1ms'), 130],
     ['the server is gone', result({ ...good, outcome: 'server-gone' }, 'startup_p95<1ms'), 3],
     ['nobody connected', result(loadRun([lostSession(0)])), 3],
+    ['nobody connected: what was named is no CID', result(lostFor('INVALID_CID')), 2],
+    ['nobody connected: nobody has the content', result(lostFor('CONTENT_NOT_FOUND')), 1],
+    ['nobody connected, for several reasons', result(lostFor('INVALID_CID', 'PEER_FAILED')), 3],
+    ['nobody connected, for a reason of others', result(lostFor('constructor')), 3],
     ['nobody came', result(loadRun([])), 3],
   ])('%s', (_, one, code) => {
     expect(exitOf(one)).toBe(code)
