@@ -42,7 +42,9 @@ function head(result: LoadResult, look: Look): string {
     `${time(startedAt)} UTC, ${formatDurationS(tookS)}`,
     plan.impairment === null ? 'path as it is' : `path ${plan.impairment}`,
     ...(plan.quality === null ? [] : [`quality ${plan.quality}`]),
-    ...(plan.browserViewers > 0 ? [`${plan.browserViewers} browsers`] : []),
+    ...(plan.browserViewers > 0
+      ? [`${plan.browserViewers} in ${plan.browserViewers === 1 ? 'a browser' : 'browsers'}`]
+      : []),
   ]
   const contents = plan.contents.map((one) => `<code>${text(one)}</code>`).join(' ')
   return `<h1>${text(look.heading ?? 'Load test')}: ${outcomeOf(result)}</h1><p class="quiet">${facts.map(text).join(' · ')}</p><p class="quiet">${contents}</p>`
@@ -58,7 +60,7 @@ const totals = ({ summary, figures }: LoadResult): [name: string, value: string]
   ['Sessions connected', `${summary.connected} of ${summary.sessions}`],
   ['Failed', number(summary.failed)],
   ['First frame, p95', figures.startup?.p95 === null ? 'never' : number(figures.startup?.p95, 'ms')],
-  ['Freezes', `${summary.freezes} (${number(summary.frozenS)} s)`],
+  [summary.freezes > 0 ? `Freezes, ${number(summary.frozenS)} s of all together` : 'Freezes', number(summary.freezes)],
   ['Watched', formatDurationS(summary.watchedS)],
   ['Quality switches', number(summary.switches)],
 ]

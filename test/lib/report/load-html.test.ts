@@ -36,6 +36,7 @@ it('says whether it passed, by what, and what was measured', async () => {
   const seen = words(html)
   expect(seen).toContain('Load test: failed')
   expect(seen).toContain('failed failed==0 1')
+  expect(seen).toContain('2 Freezes, 3.5 s of all together')
   expect(seen).toContain('passed startup_p50&lt;3000ms 221 ms')
   expect(seen).toContain('1 PEER_TIMEOUT no connection within 10 s')
   for (const { title } of Object.values(loadFigureSpecs)) expect(seen).toContain(title)
