@@ -182,9 +182,10 @@ export interface ListedCheck {
 }
 
 export function listText(checks: readonly ListedCheck[], columns: number): string {
+  if (columns < leastListColumns) return stackedList(checks, Math.max(20, columns))
   const table = new Table({
     head: ['group', 'name', 'runs', 'what it looks at'],
-    colWidths: [10, 22, 12, Math.max(30, Math.min(mostColumns, columns) - 45)],
+    colWidths: [10, 22, 12, Math.min(mostColumns, columns) - 45],
     wordWrap: true,
     style: { head: [], border: [], compact: true },
     chars: noBorders,
@@ -192,3 +193,16 @@ export function listText(checks: readonly ListedCheck[], columns: number): strin
   for (const { group, name, runs, about } of checks) table.push([group, name, runs, about])
   return `${table.toString().replaceAll(/ +$/gm, '')}\n`
 }
+
+const leastListColumns = 75
+
+const stackedList = (checks: readonly ListedCheck[], width: number): string =>
+  checks
+    .flatMap(({ group, name, runs, about }) => [
+      ...wrapped(`${group}: ${name} (${runs})`, width).split('\n'),
+      ...wrapped(about, width - 2)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ])
+    .map((line) => `${line}\n`)
+    .join('')

@@ -57,7 +57,7 @@ export const pathOptions = {
 export const browserOptions = {
   browser: option.choice(['chromium', 'firefox'] as const, { help: 'Some of the viewers are this browser' }),
   browserPath: option.string({ help: 'Its program, in place of the one that is found', placeholder: 'file' }),
-  browserViewers: option.integer({ help: 'How many of them; 1 with --browser', min: 1, max: 100 }),
+  browserViewers: option.integer({ help: 'How many of them', min: 1, max: 100, defaultText: '1 with --browser' }),
 } as const
 
 export const serverOptions = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { changesText, reportText, wrapped } from '../../../src/commands/check-connectivity/view.ts'
+import { changesText, listText, reportText, wrapped } from '../../../src/commands/check-connectivity/view.ts'
 import type { CheckResult } from '../../../src/lib/model/check.ts'
 import type { ChecksReport } from '../../../src/lib/protocol/checks.ts'
 
@@ -112,4 +112,12 @@ describe('changesText', () => {
       '12:00:00 the server: reached → unreachable\n',
     )
   })
+})
+
+it.each([20, 50, 74, 75, 80, 200])('the list of checks fits %d columns, and has every word', (columns) => {
+  const about = 'ICE checks to each address that the server names, small and large, and back'
+  const one = { group: 'network', name: 'announced-address', title: 'x', about, where: 'here', runs: '--security' }
+  const text = listText([one], columns)
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns)
+  for (const word of [...about.split(' '), one.group, '--security']) expect(text).toContain(word)
 })
