@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { McpxError } from '../base/errors.ts'
 import { type Host, systemHost } from '../base/host.ts'
+import { withoutCredentials } from '../base/without-credentials.ts'
 import { parseServerFile, serverFilePath } from '../model/server.ts'
 
 interface FindOptions {
@@ -36,8 +37,15 @@ export async function findServer(options: FindOptions): Promise<string | undefin
 /** `host:8000`, `http://host:8000/base` → an http(s) address. */
 export function parseServerUrl(text: string): string {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
-    throw new McpxError('INVALID_OPTION', `--server: ${JSON.stringify(text)} is not an http or https address`)
+  if (url && (url.username || url.password))
+    throw new McpxError('INVALID_OPTION', '--server: an address holds no user name and no password', {
+      hint: 'Give the token of the server with --token or MCPX_TOKEN.',
+    })
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash)
+    throw new McpxError(
+      'INVALID_OPTION',
+      `--server: ${JSON.stringify(withoutCredentials(text))} is not an http or https address`,
+    )
   return url.href
 }
 

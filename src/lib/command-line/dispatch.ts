@@ -6,6 +6,7 @@ import type { Io } from '../base/io.ts'
 import { jsonLine } from '../base/json-text.ts'
 import { flagOf, type OptionTable, type Resolved, resolveOptions } from '../base/options.ts'
 import { packageVersion } from '../base/version.ts'
+import { shownValue } from '../base/without-credentials.ts'
 import { type Command, globalOptions } from './define-command.ts'
 import { byOwnName } from './other-spelling.ts'
 import { parseArgv } from './parse-argv.ts'
@@ -47,7 +48,7 @@ const hidden = '(hidden)'
 /** One line an option: flag, value, origin. */
 function configText(table: OptionTable, { values, origins }: Resolved<OptionTable>): string {
   const rows = Object.entries(table).map(([key, option]) => {
-    const given = valueText(option, values[key])
+    const given = valueText(option, shownValue(values[key]))
     const text = given === undefined ? `(${option.defaultText ?? 'none'})` : option.secret ? hidden : given
     return [flagOf(key), text, origins[key]!] as const
   })
@@ -58,7 +59,7 @@ function configText(table: OptionTable, { values, origins }: Resolved<OptionTabl
 function configJson(table: OptionTable, { values, origins }: Resolved<OptionTable>): string {
   const entries = Object.entries(table).map(([key, option]) => {
     const isHidden = option.secret && valueText(option, values[key]) !== undefined
-    return [key, { value: isHidden ? hidden : (values[key] ?? null), origin: origins[key] }]
+    return [key, { value: isHidden ? hidden : (shownValue(values[key]) ?? null), origin: origins[key] }]
   })
   return jsonLine(Object.fromEntries(entries))
 }

@@ -1,5 +1,6 @@
 // A trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/): raw blocks and IPNS records over HTTP.
 import { McpxError } from '../base/errors.ts'
+import { withoutCredentials } from '../base/without-credentials.ts'
 import { maxBlockBytes } from './block-hash.ts'
 import type { BlockSource } from './block-sources.ts'
 import { cidText } from './cid.ts'
@@ -41,8 +42,16 @@ export function createGateway(address: string): Gateway {
 
 function parseAddress(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
-    throw new McpxError('INVALID_OPTION', `"${address}" is not a gateway address, such as https://example.org`)
+  if (url && (url.username || url.password))
+    throw new McpxError(
+      'INVALID_OPTION',
+      `"${withoutCredentials(address)}" is a gateway address only without user name and password`,
+    )
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash)
+    throw new McpxError(
+      'INVALID_OPTION',
+      `"${withoutCredentials(address)}" is not a gateway address, such as https://example.org`,
+    )
   return url
 }
 

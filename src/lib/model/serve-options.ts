@@ -3,6 +3,7 @@
 import { McpxError } from '../base/errors.ts'
 import { logFormats, logLevels } from '../base/log-levels.ts'
 import * as option from '../base/options.ts'
+import { withoutCredentials } from '../base/without-credentials.ts'
 import { checkBind } from './bind.ts'
 
 export const contentOptions = {
@@ -212,7 +213,8 @@ function checkServeOptions(options: ServeOptions): void {
   if (options.udpPortRange !== undefined && options.udpPort > 0)
     refuse('--udp-port and --udp-port-range exclude each other')
   for (const url of [...options.gateway, ...(options.ipfsApi ? [options.ipfsApi] : [])])
-    if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) refuse(`"${url}" is not an http or https address`)
+    if (!URL.canParse(url) || !/^https?:\/\//i.test(url))
+      refuse(`"${withoutCredentials(url)}" is not an http or https address`)
 }
 
 /** The options of createServer: defaults under what was given, checked. */

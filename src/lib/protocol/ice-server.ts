@@ -1,20 +1,27 @@
 // A STUN or TURN server as people write it (RFC 7064, RFC 7065): what is asked where, and with which credentials.
 import { isIPv6 } from 'node:net'
 import { McpxError } from '../base/errors.ts'
+import { withoutCredentials } from '../base/without-credentials.ts'
 import type { IceServer } from './media-plane.ts'
 
 /** `turn:host:3478?transport=udp&username=u&credential=c` → what ICE takes; credentials leave the address. Throws INVALID_OPTION. */
 export function parseIceServer(text: string): IceServer {
   const match = /^((?:stuns?|turns?):[^?\s]+)(?:\?(.*))?$/i.exec(text.trim())
   if (!match)
-    throw new McpxError('INVALID_OPTION', `--ice-server: "${text.split('?')[0]}" is not a stun: or turn: address`)
+    throw new McpxError(
+      'INVALID_OPTION',
+      `--ice-server: "${withoutCredentials(text.split('?')[0]!)}" is not a stun: or turn: address`,
+    )
   const query = new URLSearchParams(match[2] ?? '')
   const transport = query.get('transport')
   const username = query.get('username')
   const credential = query.get('credential')
   const urls = transport ? `${match[1]}?transport=${transport}` : match[1]!
   if (/^turn/i.test(urls) && (username === null || credential === null))
-    throw new McpxError('INVALID_OPTION', `--ice-server: ${match[1]} needs ?username=…&credential=…`)
+    throw new McpxError(
+      'INVALID_OPTION',
+      `--ice-server: ${withoutCredentials(match[1]!)} needs ?username=…&credential=…`,
+    )
   return { urls, ...(username !== null && { username }), ...(credential !== null && { credential }) }
 }
 

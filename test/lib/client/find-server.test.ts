@@ -71,6 +71,15 @@ describe('a named server', () => {
     expect(() => parseServerUrl(text)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
+  it.each(['http://u:hunter2@x/', 'http://:hunter2@x/', 'u:hunter2@x', 'ftp://u:hunter2@x', 'http://u:hunter2@ x/'])(
+    'keeps the password of %s to itself',
+    (text) => {
+      expect(() => parseServerUrl(text)).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.not.stringContaining('hunter2') }),
+      )
+    },
+  )
+
   it('wins over the running one', async () => {
     await leave('http://127.0.0.1:1/')
     expect(await findServer({ repoPath, server: 'other:9' })).toBe('http://other:9/')

@@ -117,8 +117,12 @@ describe('a trustless gateway', () => {
     expect(sent).toBeLessThan(maxBlockBytes * 3)
   })
 
-  it.each(['ftp://x', 'nonsense', 'https://x/?y', 'http://user@x'])('is not %s', (address) => {
+  it.each(['ftp://x', 'nonsense', 'https://x/?y'])('is not %s', (address) => {
     expect(() => createGateway(address)).toThrow(address)
+  })
+
+  it('takes no password, and says none', () => {
+    expect(() => createGateway('http://u:hunter2@x')).toThrow('"http://x" is a gateway address only without')
   })
 })
 
