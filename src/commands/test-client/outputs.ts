@@ -1,4 +1,5 @@
 // What `mcpx test-client` says while it runs and at the end: progress, summary or JSON, verdicts, files.
+import { resolve } from 'node:path'
 import { exitCodes, McpxError, toMcpxError } from '../../lib/base/errors.ts'
 import type { Io } from '../../lib/base/io.ts'
 import { jsonLine } from '../../lib/base/json-text.ts'
@@ -90,9 +91,10 @@ async function checkFiles(options: OutputOptions, cwd: string): Promise<void> {
   for (const [key, flag] of Object.entries(flags)) {
     const path = options[key as FileOption]
     if (path === undefined) continue
-    if (named.has(path))
-      throw new McpxError('INVALID_OPTION', `${flag} ${path}: ${named.get(path)} names the same file`)
-    named.set(path, flag)
+    const place = resolve(cwd, path)
+    if (named.has(place))
+      throw new McpxError('INVALID_OPTION', `${flag} ${path}: ${named.get(place)} names the same file`)
+    named.set(place, flag)
     await checkWritable(path, cwd, flag)
   }
 }

@@ -55,6 +55,7 @@ describe('what cannot be done is said before anything starts', () => {
     await refused({ html: 'none/a.html' }).toThrow(/^--html none\/a\.html: ENOENT/)
     await refused({ junit: 'folder' }).toThrow('--junit folder: it is a folder')
     await refused({ html: 'a', saveBaseline: 'a' }).toThrow('--save-baseline a: --html names the same file')
+    await refused({ html: 'a', junit: './a' }).toThrow('--junit ./a: --html names the same file')
     expect(readdirSync(cwd)).toEqual(['folder'])
   })
 
