@@ -4,12 +4,19 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../lib/base/clock.ts'
 import { McpxError } from '../../lib/base/errors.ts'
 import { type Io, isFancy } from '../../lib/base/io.ts'
+import { textUpTo } from '../../lib/base/response-text.ts'
+import { parseJson } from '../../lib/checks/parse-json.ts'
 import { type Api, createApi, findServer, openInput } from '../../lib/client/index.ts'
 import { findBrowser, type LoadOptions, runLoad } from '../../lib/load/index.ts'
 import { routes } from '../../lib/protocol/routes.ts'
+import { infoReply } from '../../lib/protocol/schemas.ts'
 import { rampOf, type TestClientOptions } from './options.ts'
 import { openOutputs } from './outputs.ts'
 import { type OwnServer, startOwnServer } from './own-server.ts'
+
+/** How long a server may take to say what it is, and how much it may say. */
+const answerMs = 10_000
+const maxInfoBytes = 2 ** 20
 
 const sampleFolder = join(fileURLToPath(new URL('../../../', import.meta.url)), 'assets/sample')
 
@@ -29,7 +36,7 @@ export async function runTestClient(options: TestClientOptions, { io, start = st
     const server = found ?? own!.url
     const access = own || !token ? {} : { token }
     const api = createApi({ url: server, signal: io.signal, ...access })
-    const contents = options.cid.length > 0 ? options.cid : [await sampleOf(api, own)]
+    const contents = options.cid.length > 0 ? options.cid : [await sampleOf(api, own, io.signal)]
     const { onMoment } = outputs
     const onNote = (text: string) => options.quiet || io.err(`${text}\n`)
     const run = await runLoad(
@@ -80,11 +87,28 @@ async function impairmentOf(
 }
 
 /** The sample that the server has, or that it is given now. */
-async function sampleOf(api: Api, own: OwnServer | undefined): Promise<string> {
+async function sampleOf(api: Api, own: OwnServer | undefined, signal: AbortSignal): Promise<string> {
   if (own) return own.sampleCid
-  const reply = (await (await api.request(routes.mcpPrefixes[0])).json()) as { readonly sample_cid?: unknown }
-  if (typeof reply.sample_cid === 'string') return reply.sample_cid
+  const { sample_cid: known } = await infoOf(api, signal)
+  if (known !== undefined) return known
   const sample = await openInput(sampleFolder, '/')
   if (sample.kind !== 'files') throw new McpxError('INTERNAL', 'the sample is not where it was installed')
   return (await api.addFiles(sample.files)).cid
+}
+
+/** Throws SERVER_UNREACHABLE where nothing comes in time, or something else than an mcpx server answers; or what the server says. */
+async function infoOf(api: Api, signal: AbortSignal): Promise<{ readonly sample_cid?: string | undefined }> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
+  let text: string
+  try {
+    text = await textUpTo(await api.request(routes.mcpPrefixes[0], { signal: limit }), maxInfoBytes)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof McpxError) throw error
+    const why = limit.aborted ? `does not answer within ${answerMs / 1000} s` : 'breaks off its answer'
+    throw new McpxError('SERVER_UNREACHABLE', `${api.address('/')} ${why}`, { cause: error })
+  }
+  const { success, data } = infoReply.safeParse(parseJson(text))
+  if (success) return data
+  throw new McpxError('SERVER_UNREACHABLE', `${api.address('/')} does not answer as an mcpx server does`)
 }

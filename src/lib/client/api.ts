@@ -1,5 +1,6 @@
 // The HTTP API of a server as calls: one place that knows base address, token and the form of failures.
 import { isErrorCode, McpxError } from '../base/errors.ts'
+import { textUpTo } from '../base/response-text.ts'
 import { encodeContentPath, routes } from '../protocol/routes.ts'
 
 interface ApiOptions {
@@ -43,8 +44,10 @@ export interface UploadFile {
   readonly content: AsyncIterable<Uint8Array>
 }
 
-/** Longest failure body that is read, in characters. */
-const maxFailureLength = 64 * 1024
+/** Longest failure body that is read. */
+const maxFailureBytes = 64 * 1024
+/** Longest answer of a control route that is read. */
+const maxReplyBytes = 16 * 2 ** 20
 
 export function createApi(options: ApiOptions): Api {
   const base = options.url.replace(/\/+$/, '')
@@ -69,12 +72,12 @@ export function createApi(options: ApiOptions): Api {
       throw new McpxError('SERVER_UNREACHABLE', `${base}: ${reasonOf(error)}`, { cause: error })
     }
     if (response.ok) return response
-    throw toServerError(response.status, (await response.text()).slice(0, maxFailureLength))
+    throw toServerError(response.status, await textUpTo(response, maxFailureBytes))
   }
 
   async function json(path: string, call: RequestOptions): Promise<ActionReply> {
     const response = await request(path, call)
-    const text = await response.text()
+    const text = await textUpTo(response, maxReplyBytes)
     const reply = parseObject(text)
     if (reply?.success === true) return reply as ActionReply
     throw toServerError(response.status, text)
