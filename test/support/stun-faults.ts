@@ -63,7 +63,7 @@ export async function closedUdpPort(): Promise<number> {
   return port
 }
 
-export type TurnFault = 'relays-nothing' | 'relays-to-us-only' | 'refuses-peers' | 'open-to-all'
+export type TurnFault = 'relays-nothing' | 'relays-to-us-only' | 'refuses-peers' | 'open-to-all' | 'relays-at-port-0'
 
 /** A TURN server for `viewer:secret` that takes every allocation, at a UDP port, and relays as badly as it is told. */
 export async function turnServer(fault: TurnFault): Promise<number> {
@@ -93,7 +93,7 @@ export async function turnServer(fault: TurnFault): Promise<number> {
     if (method === stunMethods.CREATE_PERMISSION && fault === 'refuses-peers')
       return say(errorAnswer(packet, method, 403, 'Forbidden IP'))
     const answer = new StunMessage(method!, stunClasses.RESPONSE, packet.subarray(8, 20))
-    answer.setAttribute('XOR-RELAYED-ADDRESS', ['127.0.0.1', relay.address().port])
+    answer.setAttribute('XOR-RELAYED-ADDRESS', ['127.0.0.1', fault === 'relays-at-port-0' ? 0 : relay.address().port])
     answer.setAttribute('XOR-MAPPED-ADDRESS', [from.address, from.port]).setAttribute('LIFETIME', 600)
     say((isSigned ? answer.addMessageIntegrity(key).addFingerprint() : answer).bytes)
   })

@@ -167,5 +167,7 @@ export function addressOf(
 ): TransportAddress | undefined {
   const value: unknown = message.getAttributeValue(name)
   if (!Array.isArray(value) || typeof value[0] !== 'string' || typeof value[1] !== 'number') return undefined
+  // Node throws where it is to send to port 0.
+  if (value[1] === 0) return undefined
   return { address: value[0], port: value[1] }
 }

@@ -62,6 +62,8 @@ it('finds a server that takes everything and relays badly', async () => {
     ['relays-to-us-only', 'fail', 'one-way'],
     ['refuses-peers', 'warn', 'peer-refused'],
     ['open-to-all', 'warn', 'open-to-all'],
+    // Nothing can be sent there: Node throws.
+    ['relays-at-port-0', 'fail', 'refuses'],
   ] as const
   const ports = await Promise.all(troubles.map(([fault]) => turnServer(fault)))
   const found = await asked(...ports.map((port) => `turn:127.0.0.1:${port}`))
