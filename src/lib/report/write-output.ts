@@ -27,7 +27,12 @@ export async function checkWritable(path: string, cwd: string, flag: string): Pr
 }
 
 function refusal(error: unknown, path: string, flag: string): McpxError {
-  if (toMcpxError(error).code === 'DISK_FULL') return toMcpxError(error)
+  const { code, message } = toMcpxError(error)
+  if (code === 'DISK_FULL')
+    return new McpxError(code, `${flag} ${path}: ${message}`, {
+      cause: error,
+      hint: 'Free some space, or name a file on another disk.',
+    })
   // The system goes on with the name of the file beside.
   const [reason] = (error as Error).message.split(', ')
   return new McpxError('INVALID_OPTION', `${flag} ${path}: ${reason}`, {
