@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { McpxError } from '../base/errors.ts'
+import { maxSdpBytes, textUpTo } from '../base/response-text.ts'
 import { whepPath } from '../protocol/routes.ts'
 import { readTimes, type WhepTimes } from '../protocol/whep.ts'
 import type { Api } from './api.ts'
@@ -41,7 +42,7 @@ export async function openWhep(
     body: offer,
     ...(signal && { signal }),
   })
-  const answer = await response.text()
+  const answer = await textUpTo(response, maxSdpBytes)
   const location = response.headers.get('location')
   const noAnswer = new McpxError('INVALID_SDP', 'the server gave no WHEP answer')
   if (!location) throw noAnswer

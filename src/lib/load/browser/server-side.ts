@@ -1,4 +1,5 @@
 // What the tool does at the server for a page: passes on offers and candidates, and ends what was granted.
+import { maxSdpBytes, textUpTo } from '../../base/response-text.ts'
 import type { Api } from '../../client/api.ts'
 import type { StreamRequest } from '../../client/door.ts'
 import { whepAddress } from '../../client/whep-client.ts'
@@ -40,7 +41,7 @@ export class ServerSide {
       headers: { 'content-type': sdpType, accept: sdpType },
       body: path?.toServer(sdp) ?? sdp,
     })
-    const answer = await response.text()
+    const answer = await textUpTo(response, maxSdpBytes)
     const id = ++this.#last
     const url = new URL(response.headers.get('location') ?? '', response.url).href
     this.#held.set(id, { url, etag: response.headers.get('etag') ?? undefined, path })
