@@ -56,7 +56,12 @@ export function createApi(options: ApiOptions): Api {
 
   async function request(path: string, call: RequestOptions = {}): Promise<Response> {
     const signal = call.signal ?? options.signal
-    const headers = { ...call.headers, ...(options.token ? { authorization: `Bearer ${options.token}` } : {}) }
+    // A Location may name another host: the token is for this one.
+    const isOurs = URL.parse(address(path))?.origin === URL.parse(base)?.origin
+    const headers = {
+      ...call.headers,
+      ...(options.token && isOurs ? { authorization: `Bearer ${options.token}` } : {}),
+    }
     const init = {
       method: call.method ?? 'GET',
       headers,

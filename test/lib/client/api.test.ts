@@ -21,6 +21,14 @@ async function* pieces(...texts: string[]) {
   for (const text of texts) yield new TextEncoder().encode(text)
 }
 
+it('gives its token to no other server that a Location names', async () => {
+  const { url, asked } = await serverThat((_asked, response) => answerJson(response, 200, {}))
+  const here = createApi({ url, token: 'secret' })
+  await here.request(here.address('/whep/x'))
+  await createApi({ url: 'http://127.0.0.1:1/', token: 'secret' }).request(`${url}whep/x`)
+  expect(asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer secret', undefined])
+})
+
 describe('failures', () => {
   it('names the server nobody answers at', async () => {
     const { url, stop } = await startHttpServer(() => {})
