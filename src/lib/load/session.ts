@@ -1,6 +1,6 @@
 // One session of a load test: a headless viewer that joins, does what was planned and leaves; and the record of it.
 import { type Clock, delay, type Timer } from '../base/clock.ts'
-import { McpxError, toMcpxError } from '../base/errors.ts'
+import { McpxError, toErrorRecord, toMcpxError } from '../base/errors.ts'
 import { createApi } from '../client/api.ts'
 import type { Door } from '../client/door.ts'
 import { openViewer, type Viewer, type ViewerEnd, type ViewerSnapshot } from '../client/viewer.ts'
@@ -132,7 +132,10 @@ export class ViewerSession {
     const beganAtMs = clock.now()
     const { content } = this.planned
     const request = { content, loop: true, ...(quality && { quality }) }
-    const viewer = await openViewer(request, { door: this.#door(), clock, createPeer: () => this.#createPeer() })
+    // A server may take an offer and never answer it.
+    const limit = clock.after(connectLimitMs, () => this.cut({ error: toErrorRecord(noFrameError()) }))
+    const deps = { door: this.#door(), clock, createPeer: () => this.#createPeer() }
+    const viewer = await openViewer(request, deps).finally(() => limit.cancel())
     this.#viewer = viewer
     viewer.events.on('quality', (name) => this.#noteRung(name))
     const seesFrame = viewer.events.next('frame', this.#cut.signal).then(() => {
@@ -243,8 +246,10 @@ async function noFrame(clock: Clock, leftMs: number, seesFrame: Promise<void>, s
   return new Promise<never>(() => {})
 }
 
+const noFrameError = () => new McpxError('PEER_FAILED', `no frame arrived within ${connectLimitMs / 1000} s`)
+
 const fail = (): never => {
-  throw new McpxError('PEER_FAILED', `no frame arrived within ${connectLimitMs / 1000} s`)
+  throw noFrameError()
 }
 
 /** False where it could not be asked for: the control channel is not open, or the duration is not known. */
