@@ -24,6 +24,7 @@ import {
 } from '../werift.ts'
 import { DtlsGuard } from './dtls-guard.ts'
 import { EarlyHandshake } from './early-handshake.ts'
+import { HandshakeOrder } from './handshake-order.ts'
 import { proveHandshake } from './handshake-proof.ts'
 
 const maxBytesPerS = 524_288
@@ -64,6 +65,7 @@ export class Dtls {
   readonly #deps: DtlsDeps
   readonly #early = new EarlyHandshake()
   readonly #guard = new DtlsGuard((record) => this.#onAlert(record))
+  readonly #order = new HandshakeOrder(() => this.transport.role === 'server')
   #fingerprints: DtlsRemote['fingerprints'] = []
   readonly #bytes = new TokenBucket({ burst: maxBytesPerS, perSecond: maxBytesPerS })
   /** Past the guard, for what it has seen. */
@@ -120,7 +122,10 @@ export class Dtls {
     )
     const started = startDtls(this.transport)
     // The handshake listens from here on.
-    for (const data of this.#early.take()) this.#handOn(data)
+    for (const data of this.#early.take()) {
+      const ordered = this.#order.take(data)
+      if (ordered) this.#handOn(ordered)
+    }
     return started
   }
 
@@ -132,8 +137,9 @@ export class Dtls {
       return undefined
     }
     const admitted = this.#guard.admit(data, this.isConnected)
-    if (admitted && this.isNew) this.#early.keep(admitted)
-    return admitted
+    if (!admitted || !this.isNew) return admitted && this.#order.take(admitted)
+    this.#early.keep(admitted)
+    return undefined
   }
 
   #onAlert(record: Buffer): void {
