@@ -1,5 +1,6 @@
 // Which of what was typed are names of checks, and which are content.
 import { McpxError } from '../../lib/base/errors.ts'
+import { nearNames } from '../../lib/base/near-name.ts'
 import type { Check } from '../../lib/checks/check.ts'
 import { allChecks, isCheckName, selectChecks } from '../../lib/checks/index.ts'
 import { checkGroups } from '../../lib/model/check.ts'
@@ -26,21 +27,10 @@ const looksLikeName = (text: string): boolean => /^[\w-]{0,30}$/.test(text)
 
 function unknown(text: string): McpxError {
   const known = [...checkGroups, ...allChecks.map(({ name }) => name)]
-  const near = known.filter((name) => name.includes(text.toLowerCase()) || differences(name, text.toLowerCase()) <= 2)
+  const containing = known.filter((name) => name.includes(text.toLowerCase()))
+  const near = [...new Set([...containing, ...nearNames(text, known)])]
   const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'See `mcpx check-connectivity --list`.'
   return new McpxError('INVALID_OPTION', `there is no check or group ${JSON.stringify(text)}, and it is no CID`, {
     hint,
   })
-}
-
-/** Levenshtein distance. */
-function differences(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length]!
 }
