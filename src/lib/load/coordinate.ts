@@ -1,5 +1,6 @@
 // The course of a load test: groups of viewers begin together, are watched every second, and end by their plan or before; what they
 // tell becomes one account. Nobody here knows where the viewers run.
+
 import { type Clock, delay, every } from '../base/clock.ts'
 import { type ErrorRecord, type McpxError, toErrorRecord, toMcpxError } from '../base/errors.ts'
 import type { LoadResult, LoadSession, ViewerKind } from '../protocol/load-result.ts'
@@ -9,6 +10,7 @@ import type { LoadCut } from './load-plane.ts'
 import { type PlannedSession, sessionsOf } from './plan.ts'
 import { Tally } from './tally.ts'
 import { judgeTool } from './trust.ts'
+import { unseen } from './unseen.ts'
 
 export interface LoadParts {
   /** All groups of the run; none has begun. `events`: of the group with this number. */
@@ -184,6 +186,7 @@ function accountOf({
 
 /** Of a session of which nothing was heard. */
 const blank = ({ viewer, content, beginMs }: PlannedSession, kind: ViewerKind): LoadSession => ({
+  ...unseen,
   viewer,
   kind,
   content,
@@ -191,23 +194,7 @@ const blank = ({ viewer, content, beginMs }: PlannedSession, kind: ViewerKind): 
   endedS: beginMs / 1000,
   outcome: 'failed',
   error: null,
-  startupMs: null,
-  connectMs: null,
   answerMs: null,
-  iceMs: null,
-  dtlsMs: null,
-  firstPacketMs: null,
   watchedS: 0,
-  frames: 0,
-  framesDropped: 0,
-  freezes: 0,
-  frozenS: 0,
-  bytes: 0,
-  packets: 0,
-  packetsLost: 0,
-  packetsRecovered: 0,
-  roundTripMs: null,
-  jitterMs: null,
   actions: 0,
-  rungs: [],
 })

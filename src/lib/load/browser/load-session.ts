@@ -1,6 +1,7 @@
 // From what a page measured of a session to the session of the result.
 import type { BrowserRecord } from '../../protocol/browser-records.ts'
 import type { LoadSession } from '../../protocol/load-result.ts'
+import { unseen } from '../unseen.ts'
 import type { BrowserKind } from './find-browser.ts'
 
 /** What the tool knows of a session, whether or not the page ever said a word. */
@@ -21,26 +22,6 @@ export interface SessionEnd {
   readonly actions: number
 }
 
-const nothing: Omit<BrowserRecord, 'session' | 'sequence' | 'atMs' | 'isOver' | 'error'> = {
-  startupMs: null,
-  connectMs: null,
-  iceMs: null,
-  dtlsMs: null,
-  firstPacketMs: null,
-  frames: 0,
-  framesDropped: 0,
-  freezes: 0,
-  frozenS: 0,
-  bytes: 0,
-  packets: 0,
-  packetsLost: 0,
-  packetsRecovered: 0,
-  roundTripMs: null,
-  jitterMs: null,
-  durationS: null,
-  rungs: [],
-}
-
 /** `record`: the last that came of it; undefined where none did. */
 export function loadSessionOf(plan: SessionPlan, record: BrowserRecord | undefined, end: SessionEnd): LoadSession {
   const {
@@ -50,7 +31,8 @@ export function loadSessionOf(plan: SessionPlan, record: BrowserRecord | undefin
     error: _error,
     ...seen
   } = record ?? {
-    ...nothing,
+    ...unseen,
+    durationS: null,
     session: 0,
     sequence: 0,
     atMs: 0,
