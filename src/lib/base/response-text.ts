@@ -15,3 +15,9 @@ export async function textUpTo(response: Response, maxBytes: number): Promise<st
   }
   return Buffer.concat(parts).subarray(0, maxBytes).toString()
 }
+
+/** Longest JSON of a server that is parsed. */
+const maxJsonBytes = 64 * 2 ** 20
+
+/** The body as JSON. Throws SyntaxError where it is none, or longer than a server of ours would answer. */
+export const jsonOf = async (response: Response): Promise<unknown> => JSON.parse(await textUpTo(response, maxJsonBytes))

@@ -1,6 +1,8 @@
 // Follows what a server tells of its connections: over a WebSocket, else by asking; and finds the server again when it was gone.
+
 import { type Clock, delay } from '../base/clock.ts'
 import { McpxError, toMcpxError } from '../base/errors.ts'
+import { jsonOf, textUpTo } from '../base/response-text.ts'
 import type { WatchLink } from '../model/link.ts'
 import type { Quality } from '../model/quality.ts'
 import type { LiveMessage, LiveState } from '../protocol/live.ts'
@@ -25,6 +27,8 @@ interface FollowOptions {
 }
 
 const answerTimeoutMs = 5000
+/** The state of many thousand connections; what is longer is none that is understood. */
+const maxStateBytes = 64 * 2 ** 20
 const firstRetryMs = 500
 const longestRetryMs = 10_000
 /** Where there was no WebSocket it is tried again after so long. */
@@ -35,7 +39,7 @@ export async function fetchLive(api: LiveApi, signal: AbortSignal): Promise<Live
   const limit = AbortSignal.timeout(answerTimeoutMs)
   try {
     const response = await api.request(routes.webrtc.live, { signal: AbortSignal.any([limit, signal]) })
-    const state = parseState(await response.text())
+    const state = parseState(await textUpTo(response, maxStateBytes))
     if (state) return state
     throw new McpxError('INVALID_REQUEST', `${api.address('')} tells its state in a way that this mcpx does not know`, {
       hint: 'Server and command must be of the same version; see `mcpx --version` and GET /health.',
@@ -128,7 +132,7 @@ async function socketAddress({ api, hasToken, signal }: FollowOptions): Promise<
     method: 'POST',
     signal: AbortSignal.any([AbortSignal.timeout(answerTimeoutMs), signal]),
   })
-  const { ticket } = (await response.json()) as { ticket?: unknown }
+  const { ticket } = (await jsonOf(response)) as { ticket?: unknown }
   address.searchParams.set('ticket', String(ticket))
   return address
 }

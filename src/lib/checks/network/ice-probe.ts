@@ -1,8 +1,10 @@
 // ICE checks of our own to every address that a server names, small and large, and an ear for those that it sends: what passes on
 // UDP, and in which direction. No connection comes of it; the stream that was opened for it is closed.
+
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { type Clock, delay } from '../../base/clock.ts'
+import { jsonOf } from '../../base/response-text.ts'
 import type { Api } from '../../client/api.ts'
 import { openWhep, type WhepSession } from '../../client/whep-client.ts'
 import { routes } from '../../protocol/routes.ts'
@@ -127,7 +129,7 @@ async function packetsAt(api: Api, streamId: string, signal: AbortSignal): Promi
   try {
     const address = routes.webrtc.connection.replace(':id', encodeURIComponent(streamId))
     const response = await api.request(address, { signal })
-    const body = (await response.json()) as { connection?: { stats?: { packetsReceived?: unknown } | null } }
+    const body = (await jsonOf(response)) as { connection?: { stats?: { packetsReceived?: unknown } | null } }
     const count = body.connection?.stats?.packetsReceived
     return typeof count === 'number' ? count : undefined
   } catch {

@@ -1,6 +1,8 @@
 // From the text of a CID to a steady picture, step by step, each with its time: the server tells its half, a viewer here the other.
+
 import type { Clock } from '../../base/clock.ts'
 import { type McpxError, toMcpxError } from '../../base/errors.ts'
+import { jsonOf } from '../../base/response-text.ts'
 import { describeCid, parseCid } from '../../content/cid.ts'
 import { parseLocator } from '../../content/locator.ts'
 import { routes } from '../../protocol/routes.ts'
@@ -116,7 +118,7 @@ async function askServer(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(serverTimeoutMs)])
   try {
     const response = await api.request(address, { signal: limit })
-    const { success, data } = contentTraceReply.safeParse(await response.json())
+    const { success, data } = contentTraceReply.safeParse(await jsonOf(response))
     return success ? data.steps : undefined
   } catch {
     signal.throwIfAborted()

@@ -1,7 +1,9 @@
 // From the step at which a path failed to what it probably is: what passes on UDP and what the server has sent are looked at then.
+
 import type { Clock } from '../../base/clock.ts'
 import { delay } from '../../base/clock.ts'
 import { toMcpxError } from '../../base/errors.ts'
+import { jsonOf } from '../../base/response-text.ts'
 import type { Api } from '../../client/api.ts'
 import { routes } from '../../protocol/routes.ts'
 import { probeUdp } from '../network/ice-probe.ts'
@@ -85,7 +87,7 @@ async function packetsSent({ session }: PathRun, { api, clock, signal }: Explain
   for (let tries = 0; tries < 3; tries++) {
     try {
       const response = await api.request(address, { signal })
-      const body = (await response.json()) as { connection?: { stats?: Record<string, unknown> | null } }
+      const body = (await jsonOf(response)) as { connection?: { stats?: Record<string, unknown> | null } }
       const { video, audio } = (body.connection?.stats ?? {}) as Record<string, { packetsSent?: unknown } | undefined>
       const counts = [video?.packetsSent, audio?.packetsSent].filter((count) => typeof count === 'number')
       if (counts.length > 0) return counts.reduce((sum, count) => sum + count, 0)
